@@ -1,0 +1,101 @@
+"""What the commands print: lines, a progress bar, a table of scores."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+
+import rich.console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pixelwise.evaluation import Metrics, Score
+from pixelwise.training import Step
+from pixelwise.workflows.budget import format_seconds
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.train import Run
+
+TICKS = 1000
+
+
+class Console(Listener):
+    """Shows a workflow's progress in the terminal; a context manager, so that the bar is closed whatever happens."""
+
+    def __init__(self) -> None:
+        self.console = rich.console.Console(highlight=False, soft_wrap=True)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[count]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[score]}"),
+            console=self.console,
+            transient=True,
+        )
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Console:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def say(self, text: str) -> None:
+        """A line above the bar."""
+        self.console.print(escape(text))
+
+    def step(self, step: Step) -> None:
+        """Move the training bar; a validated row is also printed, so that it stays when the bar goes."""
+        score = {}
+        if step.row is not None:
+            validated = "" if step.row.val_score is None else f"validation {step.row.val_score:.3f}"
+            score = {"score": validated}
+            line = f"{format_seconds(step.row.seconds):>7}  epoch {step.row.epoch:>3}  loss {step.row.loss:.3f}  "
+            self.console.print((line + validated).rstrip())
+        self._move("Training", step.progress, f"{step.progress:4.0%}", **score)
+
+    def scored(self, done: int, total: int) -> None:
+        """Move the bar of images."""
+        self._move("Images", done / total, f"{done}/{total}")
+
+    def print(self, text: str) -> None:
+        """A plain line."""
+        self.console.print(escape(text))
+
+    def print_run(self, run: Run) -> None:
+        """The scores of a run and where its files are."""
+        self.print_metrics(run.metrics)
+        self.print(f"Model:  {run.folder / 'model.safetensors'}")
+        self.print(f"Report: {run.folder / 'report.html'}")
+
+    def print_metrics(self, metrics: Metrics) -> None:
+        """Scores over all images and by tag."""
+        images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
+        table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
+        for name in ("", "images", *metrics.scores):
+            table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+        table.add_row("[b]all[/b]", str(metrics.n_images), *map(_with_interval, metrics.scores.values()))
+        for tag, groups in metrics.tags.items():
+            for value, group in groups.items():
+                cells = (_with_interval(group.scores[name]) for name in metrics.scores)
+                table.add_row(escape(f"{tag}: {value}"), str(group.n_images), *cells)
+        self.console.print(table)
+        self.print("Mean over images, with the 95 % bootstrap interval.")
+        for note in metrics.notes:
+            self.print(f"Note: {note}")
+
+    def _move(self, name: str, share: float, count: str, **fields: str) -> None:
+        if name not in self.tasks:
+            self.tasks[name] = self.bar.add_task(name, total=TICKS, count=count, score="")
+        self.bar.update(self.tasks[name], completed=share * TICKS, count=count, **fields)  # type: ignore[arg-type]
+
+
+def _with_interval(score: Score) -> str:
+    if math.isnan(score.mean):
+        return "–"
+    low, high = score.ci95
+    return f"{score.mean:.3f}" + ("" if math.isnan(low) else f" ({low:.3f}–{high:.3f})")

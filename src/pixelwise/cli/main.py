@@ -1,0 +1,188 @@
+"""The command line. Commands are thin; what they do is in ``workflows``, imported where it is used."""
+
+from __future__ import annotations
+
+import time
+
+STARTED = time.monotonic()  # the budget counts from here, before anything heavy is imported
+
+import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from enum import StrEnum  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Annotated  # noqa: E402
+
+import typer  # noqa: E402
+
+from pixelwise._version import __version__  # noqa: E402
+from pixelwise.errors import PixelwiseError  # noqa: E402
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="pixelwise",
+    help="From a folder of images and labels to a segmentation model that its owner can trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Split(StrEnum):
+    """Choices of --split."""
+
+    all = "all"
+    train = "train"
+    val = "val"
+    test = "test"
+
+
+DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of images and masks.")]
+ModelArgument = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model.safetensors, or the folder of its run.")
+]
+SplitsOption = Annotated[
+    Path | None, typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test).")
+]
+LayoutOption = Annotated[
+    str | None, typer.Option(help="How DATA is laid out; recognised by itself if not given.")
+]
+BudgetOption = Annotated[str | None, typer.Option(help="Time for everything, such as 90s, 5m or 1h30m.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pixelwise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def train(
+    data: DataArgument,
+    out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
+    splits: SplitsOption = None,
+    budget: BudgetOption = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe.toml; planned from DATA if not given.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of everything random.")] = None,
+    layout: LayoutOption = None,
+) -> None:
+    """Train a model on DATA, evaluate it on the test split and write a report.
+
+    Ctrl-C ends training early with a usable model. Without --budget and --epochs it takes 5 minutes.
+    """
+    from pixelwise.cli.console import Console
+    from pixelwise.recipe import read_recipe
+    from pixelwise.workflows.data import open_data
+    from pixelwise.workflows.runfolder import check_free
+    from pixelwise.workflows.train import train as train_model
+
+    check_free(out)
+    given = read_recipe(recipe) if recipe else None
+    dataset = open_data(data, splits=splits, layout=layout)
+    with Console() as console:
+        run = train_model(
+            dataset,
+            out,
+            recipe=given,
+            budget=budget,
+            epochs=epochs,
+            seed=seed,
+            listener=console,
+            started=STARTED,
+        )
+    console.print_run(run)
+
+
+@app.command()
+def evaluate(
+    model: ModelArgument,
+    data: DataArgument,
+    split: Annotated[Split, typer.Option(help="Which images to score.")] = Split.all,
+    splits: SplitsOption = None,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write all scores there, as in metrics.json."),
+    ] = None,
+    layout: LayoutOption = None,
+) -> None:
+    """Score MODEL on the labelled images of DATA, at each image's own size."""
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.data import open_data
+    from pixelwise.workflows.evaluate import evaluate as evaluate_model
+
+    dataset = open_data(data, splits=splits, layout=layout)
+    with Console() as console:
+        metrics = evaluate_model(model, dataset, split=split.value, listener=console)
+    if json is not None:
+        metrics.write(json)
+    console.print_metrics(metrics)
+
+
+@app.command()
+def predict(
+    model: ModelArgument,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Image files, or folders of images.")],
+    out: Annotated[Path, typer.Option(help="Folder for masks, overlays and JSON.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that are there already.")
+    ] = False,
+) -> None:
+    """Write a mask PNG at the image's own size, an overlay and a JSON for every image."""
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.predict import predict as predict_images
+
+    with Console() as console:
+        written = predict_images(model, paths, out, overwrite=overwrite, listener=console)
+    console.print(f"{len(written)} image{'s' * (len(written) != 1)} predicted into {out}.")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="New folder for the drawings and the run.")] = Path(
+        "pixelwise-demo"
+    ),
+    budget: Annotated[str, typer.Option(help="Time for everything.")] = "2m",
+    images: Annotated[int, typer.Option(min=12, help="How many pictures to draw.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo.")] = False,
+) -> None:
+    """Draw pictures of lesions on skin, train on them, evaluate and report."""
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.budget import parse_budget
+    from pixelwise.workflows.demo import demo as run_demo
+
+    seconds = parse_budget(budget)
+    with Console() as console:
+        run = run_demo(out, budget=seconds, images=images, seed=seed, overwrite=overwrite, listener=console)
+    console.print_run(run)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a mistake of the person gets one sentence on standard error and exit status 2."""
+    try:
+        app(arguments, prog_name="pixelwise")
+    except PixelwiseError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing more is written.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""One random change of a whole batch: a single affine map and a single colour matrix for each image.
+
+Everything geometric is one sampling, so labels move exactly as images do; everything about colour is one matrix
+product. Randomness comes from the generator alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from pixelwise.recipe import Augment
+
+GREY = (0.299, 0.587, 0.114)
+"""Share of red, green and blue in brightness (ITU-R BT.601)."""
+
+
+def augment(images: Tensor, ids: Tensor, recipe: Augment, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Change images and their labels at random, alike.
+
+    What comes into view beyond the frame is the mirrored picture, in image and label.
+
+    Args:
+        images: (N, 3, h, w) float, normalised to about -1–1.
+        ids: (N, h, w) uint8 class ids.
+
+    Returns:
+        Images and ids of the same shapes and dtypes.
+    """
+    size = (images.shape[-2], images.shape[-1])
+    matrices = normalised(draw_affine(len(images), size, recipe, generator), size).to(images.device)
+    grid = F.affine_grid(matrices, [*images.shape], align_corners=False)
+    moved = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    planes = ids[:, None].to(images.dtype)
+    moved_ids = F.grid_sample(planes, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+    return recolour(moved, recipe, generator), moved_ids[:, 0].to(ids.dtype)
+
+
+def draw_affine(count: int, size: tuple[int, int], recipe: Augment, generator: Generator) -> Tensor:
+    """Random maps (N, 2, 3) float32 from the result to the source, for (x, y) in pixels from the centre."""
+
+    def uniform(limit: float) -> Tensor:
+        return (torch.rand(count, generator=generator) * 2 - 1) * limit
+
+    def mirror(probability: float) -> Tensor:
+        return 1 - 2 * (torch.rand(count, generator=generator) < probability).float()
+
+    angle = uniform(math.radians(recipe.rotate))
+    factor = torch.exp(uniform(math.log(recipe.scale)))
+    cosine, sine = torch.cos(angle) / factor, torch.sin(angle) / factor
+    shear = uniform(recipe.shear)
+    flip_x, flip_y = mirror(recipe.hflip), mirror(recipe.vflip)
+    shift_x, shift_y = uniform(recipe.shift) * size[1], uniform(recipe.shift) * size[0]
+    first = torch.stack([flip_x * cosine, flip_x * (shear * cosine - sine), shift_x], dim=1)
+    second = torch.stack([flip_y * sine, flip_y * (shear * sine + cosine), shift_y], dim=1)
+    return torch.stack([first, second], dim=1)
+
+
+def normalised(matrices: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps (N, 2, 3) in pixels from the centre as ``affine_grid`` wants them: both sides of the frame at ±1."""
+    half = torch.tensor([size[1] / 2, size[0] / 2])
+    linear = matrices[:, :, :2] * half[None, None, :] / half[None, :, None]
+    return torch.cat([linear, matrices[:, :, 2:] / half[None, :, None]], dim=2)
+
+
+def recolour(images: Tensor, recipe: Augment, generator: Generator) -> Tensor:
+    """Random brightness, contrast, saturation and colour cast of (N, 3, h, w) images."""
+    count = len(images)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(count, *shape, generator=generator) * 2 - 1
+
+    contrast = 1 + recipe.contrast * uniform(1, 1)
+    gains = 1 + recipe.colour * uniform(3)
+    saturation = 1 + 2 * recipe.colour * uniform(1, 1)
+    grey = torch.tensor(GREY).expand(3, 3)
+    mix = contrast * (saturation * torch.eye(3) + (1 - saturation) * grey) @ torch.diag_embed(gains)
+    shift = (
+        2 * recipe.brightness * uniform(1, 1) + (gains - 1)[:, :, None]
+    )  # normalised images span 2, so twice
+    mix, shift = mix.to(images.device), shift.to(images.device)
+    mean = images.mean(dim=(2, 3))[:, :, None]
+    flat = torch.baddbmm(mean - mix @ mean + shift, mix, images.flatten(2))
+    return flat.view_as(images)

@@ -1,0 +1,93 @@
+"""A data set: samples, what their labels mean, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from pixelwise.data.images import image_size, read_image, read_mask
+from pixelwise.errors import DataError
+from pixelwise.labels import Labels
+from pixelwise.types import Image, LabelMap, Sample, Size, SplitName
+
+SplitChoice = Literal["all", "train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples that are labelled alike.
+
+    Attributes:
+        root: the folder that was opened.
+        layout: name of the reader that understood it.
+        samples: in order of their names.
+        labels: what the ids in the masks mean.
+        any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
+    """
+
+    root: Path
+    layout: str
+    samples: tuple[Sample, ...]
+    labels: Labels
+    any_way_up: bool = False
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def split(self, name: SplitChoice) -> Dataset:
+        """The samples of one split, or all."""
+        return self if name == "all" else self.where(lambda sample: sample.split == name)
+
+    def where(self, keep: Callable[[Sample], bool]) -> Dataset:
+        """The samples for which ``keep`` is true."""
+        return replace(self, samples=tuple(sample for sample in self.samples if keep(sample)))
+
+    def with_splits(self, splits: dict[str, SplitName | None]) -> Dataset:
+        """The same samples with the splits given by sample name; others have none."""
+        return replace(self, samples=tuple(replace(s, split=splits.get(s.name)) for s in self.samples))
+
+    def has_splits(self) -> bool:
+        """Whether any sample is assigned to a split."""
+        return any(sample.split is not None for sample in self.samples)
+
+
+def read_pair(sample: Sample, labels: Labels) -> tuple[Image, LabelMap]:
+    """Image (H, W, 3) uint8 and class ids (H, W) uint8 of one sample.
+
+    Raises:
+        DataError: no mask, an unreadable file, or sizes that differ.
+    """
+    image, mask = read_image(sample.image), read_mask(_mask_of(sample), labels)
+    _check_sizes(sample, image.shape[:2], mask.shape)
+    return image, mask
+
+
+def check_pairs(samples: Iterable[Sample]) -> None:
+    """Raise :class:`DataError` for the first sample without a mask or with sizes that differ, by headers alone."""
+    for sample in samples:
+        _check_sizes(sample, image_size(sample.image), image_size(_mask_of(sample)))
+
+
+def _mask_of(sample: Sample) -> Path:
+    if "mask" not in sample.labels:
+        raise DataError(f"{sample.image} has no mask; add one or move the image out of the folder.")
+    return sample.labels["mask"]
+
+
+def _check_sizes(sample: Sample, image: tuple[int, ...], mask: tuple[int, ...]) -> None:
+    if image != mask:
+        raise DataError(
+            f"{sample.labels['mask']} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
+            f"{image[1]}×{image[0]}; make the mask from this very image."
+        )
+
+
+def image_sizes(dataset: Dataset) -> dict[Size, int]:
+    """How many images have each (height, width), by headers alone."""
+    sizes = [image_size(sample.image) for sample in dataset.samples]
+    unique, counts = np.unique(np.array(sizes), axis=0, return_counts=True)
+    return {(int(h), int(w)): int(n) for (h, w), n in zip(unique, counts, strict=True)}

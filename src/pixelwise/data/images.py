@@ -1,0 +1,130 @@
+"""Reading image and mask files into arrays, upright, or saying in one sentence why not."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+from numpy.typing import NDArray
+
+from pixelwise.errors import DataError
+from pixelwise.labels import Labels
+from pixelwise.types import IGNORE_INDEX, Image, LabelMap, Size
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+MAX_PIXELS = 200_000_000
+"""Larger files are refused: reading one would fill the memory of an ordinary computer."""
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name is that of an image file (hidden files are not)."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def read_image(path: Path) -> Image:
+    """Read an image as the person who made it sees it: (H, W, 3) uint8 sRGB, EXIF rotation applied.
+
+    Raises:
+        DataError: no such file, no image, cut short, enormous, animated, or more than 8 bits a channel.
+    """
+    with _opened(path) as picture:
+        if picture.mode.startswith(("I", "F")):
+            raise DataError(f"{path} holds more than 8 bits a channel; save it as an 8-bit image.")
+        upright = PIL.ImageOps.exif_transpose(picture)
+        return np.asarray(_without_alpha(upright).convert("RGB"))
+
+
+def image_size(path: Path) -> Size:
+    """(height, width) of an image file as :func:`read_image` would return it, from its header alone."""
+    with _opened(path, load=False) as picture:
+        width, height = picture.size
+        orientation = picture.getexif().get(0x0112, 1)
+    return (width, height) if orientation in {5, 6, 7, 8} else (height, width)
+
+
+def read_mask(path: Path, labels: Labels) -> LabelMap:
+    """Read a mask as class ids: (H, W) uint8, ``IGNORE_INDEX`` where not labelled.
+
+    A binary mask may hold 0 and 1 or 0 and 255, in one bit, grey or RGB with equal channels. Other masks hold
+    class ids.
+
+    Raises:
+        DataError: unreadable, coloured, or holding values that are neither.
+    """
+    values = read_mask_values(path)
+    present = np.unique(values)
+    if labels.is_binary:
+        if not set(present.tolist()) <= {0, 1} and not set(present.tolist()) <= {0, 255}:
+            raise DataError(
+                f"{path} holds {len(present)} values ({_listed(present)}) where a mask holds two, 0 and 255: "
+                "save it without smoothing or JPEG compression."
+            )
+        return (values > 0).astype(np.uint8)
+    unknown = present[(present >= labels.num_classes) & (present != IGNORE_INDEX)]
+    if unknown.size:
+        raise DataError(
+            f"{path} holds class ids that have no name ({_listed(unknown)}): "
+            f"ids go from 0 to {labels.num_classes - 1}, and {IGNORE_INDEX} is not labelled."
+        )
+    return values
+
+
+def read_mask_values(path: Path) -> NDArray[np.uint8]:
+    """The values of a mask file as they are stored: (H, W) uint8; palette masks give their indices."""
+    with _opened(path) as picture:
+        if picture.mode.startswith(("I", "F")):
+            raise DataError(f"{path} holds more than 8 bits a pixel; save the mask as an 8-bit PNG.")
+        upright = PIL.ImageOps.exif_transpose(picture)
+        if upright.mode == "1":
+            return np.asarray(upright).astype(np.uint8)
+        if upright.mode in {"L", "P"}:
+            return np.asarray(upright)
+        values = np.asarray(upright.convert("RGB"))
+    if (values != values[..., :1]).any():
+        raise DataError(f"{path} is a coloured mask; save it with one value per class (0 and 255 for two).")
+    return np.ascontiguousarray(values[..., 0])
+
+
+def _without_alpha(picture: PIL.Image.Image) -> PIL.Image.Image:
+    # Dropping alpha would show whatever colour hides under transparent pixels; they are laid on white instead.
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, "white"), picture)
+    return picture
+
+
+@contextmanager
+def _opened(path: Path, *, load: bool = True) -> Iterator[PIL.Image.Image]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # we have a limit of our own
+            with PIL.Image.open(path) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise DataError(
+                        f"{path} is {picture.width}×{picture.height} pixels, which is too large to read."
+                    )
+                if getattr(picture, "n_frames", 1) > 1 and picture.format in {"GIF", "WEBP", "PNG"}:
+                    raise DataError(f"{path} is animated; save the frame that you mean as a PNG.")
+                if load:
+                    picture.load()
+                yield picture
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist; check the path.") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise DataError(f"{path} is too large to read.") from error
+    except PIL.UnidentifiedImageError as error:
+        raise DataError(
+            f"{path} is not an image that can be read; open it in a viewer and save it as PNG."
+        ) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise DataError(f"{path} cannot be read, it may be cut short ({error}); replace the file.") from error
+
+
+def _listed(values: NDArray[np.uint8]) -> str:
+    shown = ", ".join(str(value) for value in values[:6])
+    return shown + (", …" if len(values) > 6 else "")

@@ -1,0 +1,62 @@
+"""A folder of images beside a folder of masks of the same names.
+
+``images/0006.jpg`` with ``masks/0006.png``; ``splits.csv`` beside them is read where it lies (see ``data.splits``).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from pixelwise.data.dataset import Dataset
+from pixelwise.data.images import is_image, read_mask_values
+from pixelwise.errors import DataError
+from pixelwise.labels import Labels
+from pixelwise.types import IGNORE_INDEX, Sample
+
+NAME = "paired"
+
+
+def detect(root: Path) -> bool:
+    """Whether ``root`` holds both folders."""
+    return (root / "images").is_dir() and (root / "masks").is_dir()
+
+
+def read(root: Path) -> Dataset:
+    """Pair by name without suffix, never by order; an image without a mask is kept without labels."""
+    if not detect(root):
+        raise DataError(f"{root} does not hold the folders images and masks; name them so.")
+    images, masks = _by_stem(root / "images"), _by_stem(root / "masks")
+    lonely = sorted(set(masks) - set(images))
+    if lonely:
+        raise DataError(
+            f"{masks[lonely[0]]} has no image of that name in {root / 'images'}; add it or remove the mask."
+        )
+    samples = tuple(
+        Sample(stem, path, {"mask": masks[stem]} if stem in masks else {}) for stem, path in images.items()
+    )
+    return Dataset(root, NAME, samples, _labels([masks[stem] for stem in images if stem in masks]))
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(path for path in folder.iterdir() if is_image(path)):
+        if path.stem in found:
+            raise DataError(
+                f"{path} and {found[path.stem].name} have the same name; rename or remove one of them."
+            )
+        found[path.stem] = path
+    return found
+
+
+def _labels(masks: list[Path]) -> Labels:
+    # A mask that breaks the rule for two values is told apart from class ids by what all masks hold together.
+    with ThreadPoolExecutor() as pool:
+        present = set().union(*pool.map(lambda path: np.unique(read_mask_values(path)).tolist(), masks))
+    ids = present - {IGNORE_INDEX}
+    if not ids or max(ids) <= 1 or max(ids) > 64:
+        # More than 64 classes in plain ids are grey levels of a smoothed mask: reading it will say so.
+        return Labels(classes=("background", "object"))
+    return Labels(classes=tuple(f"class {i}" for i in range(max(ids) + 1)), background=None)

@@ -1,0 +1,91 @@
+"""PH² dermoscopy, as its archive unpacks.
+
+``PH2Dataset/PH2 Dataset images/IMD002/IMD002_Dermoscopic_Image/IMD002.bmp`` beside ``IMD002/IMD002_lesion/
+IMD002_lesion.bmp``, diagnoses in ``PH2_dataset.txt`` (Mendonça 2013). Images of any type are read in their places.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pixelwise.data.dataset import Dataset
+from pixelwise.data.images import is_image
+from pixelwise.errors import DataError
+from pixelwise.labels import Labels
+from pixelwise.types import Sample
+
+NAME = "ph2"
+DIAGNOSES = {"0": "common nevus", "1": "atypical nevus", "2": "melanoma"}
+LABELS = Labels(classes=("background", "lesion"))
+
+TABLE = "PH2_dataset.txt"
+COLUMN = "Clinical Diagnosis"
+
+_IMAGE_FOLDER = "_Dermoscopic_Image"
+_MASK_FOLDER = "_lesion"
+
+
+def detect(root: Path) -> bool:
+    """Whether ``root`` is the archive's folder, the folder above it or the folder of cases within it."""
+    return _cases_folder(root) is not None
+
+
+def read(root: Path) -> Dataset:
+    """Read the cases under ``root``; a case without a mask is kept without labels."""
+    cases = _cases_folder(root)
+    if cases is None:
+        raise DataError(
+            f"{root} is not laid out as PH²; it should hold folders such as IMD002/IMD002_Dermoscopic_Image."
+        )
+    diagnoses = _read_diagnoses(cases)
+    samples = [_read_case(case, diagnoses) for case in sorted(cases.iterdir()) if _is_case(case)]
+    return Dataset(root, NAME, tuple(samples), LABELS, any_way_up=True)
+
+
+def _is_case(folder: Path) -> bool:
+    return (folder / f"{folder.name}{_IMAGE_FOLDER}").is_dir()
+
+
+def _cases_folder(root: Path) -> Path | None:
+    # The archive nests twice (PH2Dataset/PH2 Dataset images); people point at any of the levels, or the one above.
+    level = [root]
+    for _ in range(4):
+        for folder in level:
+            children = [child for child in sorted(folder.iterdir()) if child.is_dir()][:1000]
+            if any(_is_case(child) for child in children):
+                return folder
+        level = [child for folder in level for child in sorted(folder.iterdir()) if child.is_dir()][:50]
+    return None
+
+
+def _read_case(case: Path, diagnoses: dict[str, str]) -> Sample:
+    image = _only_image(case / f"{case.name}{_IMAGE_FOLDER}")
+    if image is None:
+        raise DataError(
+            f"{case} has no image in {case.name}{_IMAGE_FOLDER}; put it back or remove the folder."
+        )
+    mask = _only_image(case / f"{case.name}{_MASK_FOLDER}")
+    tags = {"diagnosis": diagnoses[case.name]} if case.name in diagnoses else {}
+    return Sample(case.name, image, {"mask": mask} if mask else {}, tags)
+
+
+def _only_image(folder: Path) -> Path | None:
+    found = sorted(path for path in folder.iterdir() if is_image(path)) if folder.is_dir() else []
+    if len(found) > 1:
+        raise DataError(f"{folder} holds {len(found)} images where PH² has one; remove all but one.")
+    return found[0] if found else None
+
+
+def _read_diagnoses(cases: Path) -> dict[str, str]:
+    # The table exists with tabs and, in the original archive, with double bars between the columns.
+    table = next((folder / TABLE for folder in (cases, cases.parent) if (folder / TABLE).is_file()), None)
+    if table is None:
+        return {}
+    lines = table.read_text(encoding="utf-8", errors="replace").splitlines()
+    rows = [[cell.strip() for cell in re.split(r"\t|\|+", line.strip().strip("|"))] for line in lines]
+    column = next((row.index(COLUMN) for row in rows if COLUMN in row), None)
+    if column is None:
+        return {}
+    cells = {row[0]: row[column] for row in rows if re.fullmatch(r"IMD\d+", row[0]) and len(row) > column}
+    return {name: DIAGNOSES[code] for name, code in cells.items() if code in DIAGNOSES}

@@ -1,0 +1,109 @@
+"""Which sample is for training, validation and test: read from a file, or drawn by a seed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pixelwise import files
+from pixelwise.data.dataset import Dataset
+from pixelwise.errors import DataError
+from pixelwise.types import SPLITS, Sample, SplitName
+
+
+def read_splits(path: Path, dataset: Dataset) -> Dataset:
+    """Assign splits from a CSV with the columns ``name`` and ``split``; further columns become tags.
+
+    A tag that the reader already knows keeps the reader's value. Samples that the file does not name have no split.
+
+    Raises:
+        DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
+    """
+    rows = _read_rows(path)
+    known = {sample.name: sample for sample in dataset.samples}
+    assigned: dict[str, Sample] = {}
+    for line, row in enumerate(rows, start=2):
+        name, split = (row.get("name") or "").strip(), (row.get("split") or "").strip().lower()
+        where = f"{path}, line {line}"
+        if name not in known:
+            raise DataError(f"{where}: there is no image named '{name}' in {dataset.root}; correct the name.")
+        if name in assigned:
+            raise DataError(f"{where}: '{name}' is listed twice; remove one of the lines.")
+        if split not in SPLITS:
+            raise DataError(f"{where}: the split '{split}' should be train, val or test.")
+        extra = {key: value for key, value in row.items() if key not in {"name", "split", None} and value}
+        sample = known[name]
+        assigned[name] = replace(sample, split=split, tags={**extra, **sample.tags})
+    samples = (assigned.get(sample.name, replace(sample, split=None)) for sample in dataset.samples)
+    return replace(dataset, samples=tuple(samples))
+
+
+def draw_splits(dataset: Dataset, seed: int, *, val: float = 0.15, test: float = 0.2) -> Dataset:
+    """Draw splits at random by ``seed``, each combination of tags in the same shares.
+
+    Args:
+        val, test: shares of the samples; the rest trains.
+    """
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+    for sample in dataset.samples:
+        groups[tuple(sorted(sample.tags.items()))].append(sample.name)
+    generator = np.random.default_rng(seed)
+    order = [name for key in sorted(groups) for name in generator.permutation(sorted(groups[key])).tolist()]
+    return dataset.with_splits(dict(zip(order, _dealt(len(order), val, test), strict=True)))
+
+
+def carve_validation(dataset: Dataset, seed: int, share: float = 0.15) -> Dataset:
+    """Move a share of the training samples to validation, drawn by ``seed``; at least one, never all."""
+    training = dataset.split("train")
+    if len(training) < 2:
+        return dataset
+    chosen = draw_splits(training, seed, val=max(share, 1 / len(training)), test=0.0).split("val")
+    names = {sample.name for sample in chosen.samples}
+    return replace(
+        dataset,
+        samples=tuple(replace(s, split="val") if s.name in names else s for s in dataset.samples),
+    )
+
+
+def write_splits(path: Path, dataset: Dataset) -> None:
+    """Write ``name,split`` and the tags of every assigned sample, as :func:`read_splits` reads them."""
+    tags = sorted({tag for sample in dataset.samples for tag in sample.tags})
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["name", *tags, "split"])
+    for sample in dataset.samples:
+        if sample.split:
+            writer.writerow([sample.name, *(sample.tags.get(tag, "") for tag in tags), sample.split])
+    files.write_text(path, text.getvalue())
+
+
+def _dealt(count: int, val: float, test: float) -> list[SplitName]:
+    # Each goes where most is owed, so that every stretch of the ordered list, hence every group, gets its shares.
+    shares: dict[SplitName, float] = {"train": 1 - val - test, "val": val, "test": test}
+    owed = dict.fromkeys(SPLITS, 0.0)
+    dealt: list[SplitName] = []
+    for _ in range(count):
+        for split in SPLITS:
+            owed[split] += shares[split]
+        dealt.append(max(SPLITS, key=lambda split: owed[split]))
+        owed[dealt[-1]] -= 1
+    return dealt
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist; check the path given with --splits.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as UTF-8 text; save it as CSV UTF-8.") from error
+    reader = csv.DictReader(io.StringIO(text))
+    missing = {"name", "split"} - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(f"{path} has no column '{min(missing)}'; its first line should hold name and split.")
+    return list(reader)

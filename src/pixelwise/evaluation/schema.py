@@ -1,0 +1,114 @@
+"""The schema of ``metrics.json``: what an evaluation says, in one typed place.
+
+The file is documented in ``docs/metrics.md``. Numbers that are undefined (a class absent from truth and prediction) are
+``null`` in the file and NaN in Python. All scores are 0–1.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from pixelwise import files
+from pixelwise.errors import DataError
+
+SCHEMA: Literal["pixelwise.metrics/1"] = "pixelwise.metrics/1"
+
+Number = Annotated[
+    float,
+    BeforeValidator(lambda value: math.nan if value is None else value),
+    PlainSerializer(lambda value: None if math.isnan(value) else value, return_type=float | None),
+]
+Interval = tuple[Number, Number]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Score(_Strict):
+    """One score over a set of images."""
+
+    mean: Number = Field(description="Mean of the per-image scores, over the images where it is defined.")
+    ci95: Interval = Field(description="95 % percentile-bootstrap interval of `mean`, resampling images.")
+    median: Number = Field(description="Median of the per-image scores.")
+    p5: Number = Field(description="5th percentile of the per-image scores.")
+    worst: Number = Field(description="Lowest per-image score.")
+    pooled: Number = Field(description="Score of all pixels of all images counted together.")
+    pooled_ci95: Interval = Field(description="95 % percentile-bootstrap interval of `pooled`.")
+    n_undefined: int = Field(description="Images without a score: class absent from truth and prediction.")
+
+
+class Group(_Strict):
+    """The images that share one value of a tag."""
+
+    n_images: int
+    scores: dict[str, Score]
+
+
+class ClassScores(_Strict):
+    """One class: pixels pooled over all images."""
+
+    name: str
+    scores: dict[str, Number] = Field(description="Pooled score by metric name.")
+    support: int = Field(description="Pixels of this class in the truth.")
+
+
+class ImageRow(_Strict):
+    """One image."""
+
+    name: str
+    image: str = Field(
+        description="Path of the image file, relative to the data folder, with forward slashes."
+    )
+    size: tuple[int, int] = Field(description="(height, width) in pixels; scores are counted at this size.")
+    split: str | None
+    tags: dict[str, str]
+    scores: dict[str, Number]
+    counts: dict[str, Any] = Field(
+        description="By task: the sufficient statistics that all scores derive from."
+    )
+
+
+class Metrics(_Strict):
+    """All of ``metrics.json``."""
+
+    schema_: Literal["pixelwise.metrics/1"] = Field(default=SCHEMA, alias="schema")
+    pixelwise: str = Field(description="Version that wrote the file.")
+    tasks: tuple[str, ...] = Field(description="Names of the tasks that were scored.")
+    split: str = Field(description="Which split the scores are on: test, val, train or all.")
+    n_images: int
+    scores: dict[str, Score] = Field(description="By metric name, over all images.")
+    classes: dict[str, tuple[ClassScores, ...]] = Field(description="By task name: one entry a scored class.")
+    tags: dict[str, dict[str, Group]] = Field(description="By tag name, then by its value.")
+    images: tuple[ImageRow, ...]
+    settings: dict[str, dict[str, Number]] = Field(
+        description="By task: decision settings, such as a threshold."
+    )
+    notes: tuple[str, ...] = Field(default=(), description="What a reader must know to judge the scores.")
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def to_json(self) -> str:
+        """The text of ``metrics.json``: UTF-8, indented, NaN as null."""
+        return json.dumps(
+            self.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False, allow_nan=False
+        )
+
+    def write(self, path: Path) -> None:
+        """Write ``metrics.json`` whole or not at all."""
+        files.write_text(path, self.to_json() + "\n")
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Read a ``metrics.json``; :class:`DataError` if it is not one."""
+    try:
+        return Metrics.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise DataError(
+            f"{path} is not a metrics.json that this version reads: evaluate the model again."
+        ) from error

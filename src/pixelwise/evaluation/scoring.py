@@ -1,0 +1,147 @@
+"""A Predictor's scores on labelled images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pixelwise._version import __version__
+from pixelwise.data.dataset import Dataset, read_pair
+from pixelwise.errors import DataError
+from pixelwise.evaluation.intervals import bootstrap
+from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
+from pixelwise.prediction import Prediction, Predictor
+from pixelwise.tasks import AnyTask
+from pixelwise.types import Image, LabelMap, Sample
+
+INTERVALS = ("mean", "pooled")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One image with its truth, what the model said and the rows that its scores derive from, by task name."""
+
+    sample: Sample
+    image: Image
+    truth: LabelMap
+    prediction: Prediction
+    rows: Mapping[str, Any]
+
+
+def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
+    """Predict and score every sample, one at a time, at the image's own size."""
+    for sample in dataset.samples:
+        image, truth = read_pair(sample, dataset.labels)
+        prediction = predictor.predict(image)
+        rows = {name: task.row(prediction[name], truth) for name, task in predictor.tasks.items()}
+        yield Scored(sample, image, truth, prediction, rows)
+
+
+def evaluate(
+    predictor: Predictor,
+    dataset: Dataset,
+    split: str,
+    *,
+    notes: Sequence[str] = (),
+    on_image: Callable[[Scored], None] = lambda scored: None,
+) -> Metrics:
+    """Scores of ``predictor`` over all samples of ``dataset``.
+
+    Args:
+        split: name of the split that the samples are of, for the record.
+        notes: what a reader must know to judge the scores.
+        on_image: called with every image after it is scored.
+
+    Raises:
+        DataError: no samples, classes that differ from the model's, or a file that cannot be read.
+    """
+    if not dataset.samples:
+        raise DataError(f"{dataset.root} has no images in the split '{split}'; choose another with --split.")
+    check_labels(predictor, dataset)
+    scored: list[Scored] = []
+    for one in score_images(predictor, dataset):
+        on_image(one)
+        scored.append(_without_pixels(one))
+    samples = [one.sample for one in scored]
+    rows = {name: [one.rows[name] for one in scored] for name in predictor.tasks}
+    return Metrics(
+        pixelwise=__version__,
+        tasks=tuple(predictor.tasks),
+        split=split,
+        n_images=len(scored),
+        scores=_all_scores(predictor.tasks, rows),
+        classes={name: _class_scores(task, rows[name]) for name, task in predictor.tasks.items()},
+        tags=_tag_groups(predictor.tasks, samples, rows),
+        images=tuple(_image_row(predictor.tasks, dataset, one) for one in scored),
+        settings=predictor.settings,
+        notes=tuple(notes),
+    )
+
+
+def check_labels(predictor: Predictor, dataset: Dataset) -> None:
+    """Raise :class:`DataError` if the data has other classes than the model (names of two classes may differ)."""
+    for task in predictor.tasks.values():
+        same_kind = task.labels.is_binary and dataset.labels.is_binary
+        if not same_kind and task.labels.num_classes != dataset.labels.num_classes:
+            raise DataError(
+                f"{dataset.root} has {dataset.labels.num_classes} classes but the model knows "
+                f"{task.labels.num_classes}; use data that is labelled like its training data."
+            )
+
+
+def _without_pixels(scored: Scored) -> Scored:
+    # Thousands of images do not fit into memory; their rows do.
+    nothing = Prediction(scored.prediction.size, {})
+    return Scored(scored.sample, scored.image[:0], scored.truth[:0], nothing, scored.rows)
+
+
+def _all_scores(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
+    found: dict[str, Score] = {}
+    for name, task in tasks.items():
+        intervals = bootstrap(rows[name], task.summary, INTERVALS)
+        for metric, values in task.summary(rows[name]).items():
+            limits = intervals[metric]
+            score = Score(**values, ci95=limits["mean"], pooled_ci95=limits["pooled"])
+            # Two tasks may share a metric; the second one's then carries its task's name.
+            found[metric if metric not in found else f"{name}.{metric}"] = score
+    return found
+
+
+def _class_scores(task: AnyTask, rows: Sequence[Any]) -> tuple[ClassScores, ...]:
+    return tuple(
+        ClassScores(name=n, scores=scores, support=pixels) for n, scores, pixels in task.class_scores(rows)
+    )
+
+
+def _tag_groups(
+    tasks: Mapping[str, AnyTask], samples: Sequence[Sample], rows: Mapping[str, Sequence[Any]]
+) -> dict[str, dict[str, Group]]:
+    groups: dict[str, dict[str, Group]] = {}
+    for tag in sorted({tag for sample in samples for tag in sample.tags}):
+        groups[tag] = {}
+        for value in sorted({sample.tags[tag] for sample in samples if tag in sample.tags}):
+            members = [index for index, sample in enumerate(samples) if sample.tags.get(tag) == value]
+            theirs = {name: [task_rows[index] for index in members] for name, task_rows in rows.items()}
+            groups[tag][value] = Group(n_images=len(members), scores=_all_scores(tasks, theirs))
+    return groups
+
+
+def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, scored: Scored) -> ImageRow:
+    sample = scored.sample
+    scores: dict[str, float] = {}
+    for name, task in tasks.items():
+        for metric, value in task.image_scores(scored.rows[name]).items():
+            scores[metric if metric not in scores else f"{name}.{metric}"] = value
+    path = (
+        sample.image.relative_to(dataset.root) if sample.image.is_relative_to(dataset.root) else sample.image
+    )
+    return ImageRow(
+        name=sample.name,
+        image=path.as_posix(),
+        size=scored.prediction.size,
+        split=sample.split,
+        tags=dict(sample.tags),
+        scores=scores,
+        counts={name: task.row_json(scored.rows[name]) for name, task in tasks.items()},
+    )

@@ -1,0 +1,142 @@
+"""The one resize, and how an image lies in a frame of fixed size.
+
+Resizing is half-pixel: the centre of pixel x of n lies at (x + 0.5) / n of the width, whatever n is. Downscaling is
+anti-aliased. Cache, Predictor and export all call these functions, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelwise.types import Field, Size
+
+
+def resize(values: Tensor, size: Size) -> Tensor:
+    """Bilinear half-pixel resize, anti-aliased when it makes smaller.
+
+    Args:
+        values: (N, C, H, W), float or uint8.
+        size: (height, width) wanted.
+
+    Returns:
+        (N, C, *size) of the same dtype.
+    """
+    if values.shape[-2:] == size:
+        return values
+    return F.interpolate(values, size=size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def resize_ids(ids: Tensor, size: Size) -> Tensor:
+    """Nearest half-pixel resize of class ids: (N, H, W) uint8 to (N, *size) uint8; makes no new ids."""
+    if ids.shape[-2:] == size:
+        return ids
+    return F.interpolate(ids[:, None], size=size, mode="nearest-exact")[:, 0]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where an image lies in a frame: scaled with its aspect kept, centred, the rest padding.
+
+    Attributes:
+        image_size: (H, W) of the image.
+        frame_size: (h, w) of the frame.
+        content_size: size of the scaled image; its aspect is the image's up to rounding to whole pixels.
+        top, left: where the scaled image begins.
+    """
+
+    image_size: Size
+    frame_size: Size
+    content_size: Size
+    top: int
+    left: int
+
+    @classmethod
+    def fit(cls, image_size: Size, frame_size: Size) -> Frame:
+        """The largest placement of an image of ``image_size`` inside ``frame_size``."""
+        scale = min(frame_size[0] / image_size[0], frame_size[1] / image_size[1])
+        height, width = (
+            min(limit, max(1, round(length * scale)))
+            for length, limit in zip(image_size, frame_size, strict=True)
+        )
+        top, left = (frame_size[0] - height) // 2, (frame_size[1] - width) // 2
+        return cls(image_size, frame_size, (height, width), top, left)
+
+    def place_image(self, image: NDArray[np.uint8], fill: tuple[int, ...]) -> Tensor:
+        """(H, W, C) uint8 image to (C, h, w) uint8 in the frame; padding holds ``fill``, a value per channel."""
+        planes = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+        framed = torch.tensor(fill, dtype=planes.dtype)[:, None, None].repeat(1, *self.frame_size)
+        self._content(framed)[:] = resize(planes, self.content_size)[0]
+        return framed
+
+    def place_ids(self, ids: NDArray[np.uint8], fill: int) -> Tensor:
+        """(H, W) uint8 class ids to (h, w) uint8 in the frame; padding holds ``fill``."""
+        framed = torch.full(self.frame_size, fill, dtype=torch.uint8)
+        self._content(framed)[:] = resize_ids(torch.from_numpy(np.array(ids))[None], self.content_size)[0]
+        return framed
+
+    def to_image(self, values: Tensor, field: Field) -> Tensor:
+        """(C, h', w') values of ``field`` over the frame, at any stride, to (C, H, W) at the image's own size.
+
+        Lengths in pixels become lengths in the image's pixels.
+        """
+        framed = resize(values[None], self.frame_size)
+        scaled = resize(self._content(framed), self.image_size)[0]
+        if not field.in_pixels:
+            return scaled
+        ratio = torch.ones(field.channels, dtype=scaled.dtype)
+        for x_channel, y_channel in field.vectors:
+            ratio[x_channel] = self.image_size[1] / self.content_size[1]
+            ratio[y_channel] = self.image_size[0] / self.content_size[0]
+        return scaled * ratio[:, None, None].to(scaled.device)
+
+    def _content(self, framed: Tensor) -> Tensor:
+        return framed[
+            ..., self.top : self.top + self.content_size[0], self.left : self.left + self.content_size[1]
+        ]
+
+
+def flip_field(values: Tensor, field: Field, *, horizontal: bool, vertical: bool) -> Tensor:
+    """Mirror (..., C, H, W) values of ``field`` as the mirrored image would show them.
+
+    Vectors change sign along the mirrored axis and left and right channels swap places after a horizontal mirror.
+    Applied twice it gives back what it got.
+    """
+    axes = [axis for axis, wanted in ((-1, horizontal), (-2, vertical)) if wanted]
+    flipped = torch.flip(values, axes) if axes else values
+    if horizontal and field.hflip is not None:
+        flipped = flipped[..., list(field.hflip), :, :]
+    signs = torch.ones(field.channels, dtype=flipped.dtype, device=flipped.device)
+    for x_channel, y_channel in field.vectors:
+        signs[x_channel] = -1.0 if horizontal else 1.0
+        signs[y_channel] = -1.0 if vertical else 1.0
+    return flipped * signs[:, None, None] if field.vectors else flipped
+
+
+def usual_frame(sizes: Mapping[Size, int], pixels: int, multiple: int = 32) -> Size:
+    """Frame for images of these sizes: about ``pixels`` in area, sides multiples of ``multiple``, usual aspect.
+
+    Args:
+        sizes: how many images have each (height, width).
+        pixels: area wanted.
+
+    Returns:
+        (height, width) whose aspect is nearest to the median aspect, among those within 25 % of the area.
+    """
+    aspects = np.repeat([width / height for height, width in sizes], list(sizes.values()))
+    aspect = float(np.clip(np.median(aspects), 0.25, 4.0))
+    sides = range(multiple, 4 * int(pixels**0.5) + multiple, multiple)
+    candidates = [(h, w) for h in sides for w in sides if abs(np.log(h * w / pixels)) <= np.log(1.25)]
+    return min(candidates, key=lambda size: _misfit(size, aspect, pixels))
+
+
+def _misfit(size: Size, aspect: float, pixels: int) -> float:
+    height, width = size
+    # The area counts less than the aspect: padding is wasted arithmetic, a slightly smaller frame is not.
+    return abs(float(np.log(width / height / aspect))) + 0.25 * abs(float(np.log(height * width / pixels)))

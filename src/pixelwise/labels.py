@@ -1,0 +1,46 @@
+"""What the ids in a label map mean."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from pixelwise.types import IGNORE_INDEX
+
+
+class Labels(BaseModel):
+    """The classes of a label map, by id from 0.
+
+    Attributes:
+        classes: names; ``classes[i]`` is the name of id ``i``.
+        background: id that is not scored (what is left when nothing is there); None where every class counts.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    classes: tuple[str, ...]
+    background: int | None = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> Labels:
+        if not 2 <= len(self.classes) <= IGNORE_INDEX:
+            raise ValueError(f"between 2 and {IGNORE_INDEX} classes are possible, got {len(self.classes)}")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"class names must differ, got {', '.join(self.classes)}")
+        if self.background is not None and not 0 <= self.background < len(self.classes):
+            raise ValueError(f"background {self.background} is no class id")
+        return self
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, background included."""
+        return len(self.classes)
+
+    @property
+    def is_binary(self) -> bool:
+        """Two classes of which one is background: a single sigmoid channel tells them apart."""
+        return self.num_classes == 2 and self.background == 0
+
+    @property
+    def scored(self) -> tuple[int, ...]:
+        """Ids that scores are computed for."""
+        return tuple(i for i in range(self.num_classes) if i != self.background)

@@ -1,0 +1,126 @@
+"""The model file: one ``.safetensors`` with everything that prediction needs.
+
+The tensors are the network's weights in float32. The metadata entry ``pixelwise`` is JSON (:class:`Header`): fields,
+labels, preprocessing and recipe, decision settings, scores and versions. Nothing in the file can run code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, uint8
+
+from pixelwise import files
+from pixelwise.errors import ModelFileError
+from pixelwise.labels import Labels
+from pixelwise.recipe import Recipe
+from pixelwise.types import Field
+
+FORMAT = 1
+KEY = "pixelwise"
+
+
+class Header(BaseModel):
+    """What a model file says besides its weights.
+
+    Attributes:
+        format: version of this layout; a reader refuses what is newer than itself.
+        versions: of pixelwise and torch, as written.
+        fields: what the network predicts, by task name.
+        labels: meaning of class ids, by task name.
+        recipe: how it was trained; holds scale policy and value scaling, which are the preprocessing.
+        settings: decision settings tuned on validation, by task name.
+        scores: headline scores by metric and statistic, with the split they are of.
+        weights_sha256: over all tensors in order of their names; tells damage from change.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = FORMAT
+    versions: dict[str, str]
+    fields: dict[str, tuple[Field, ...]]
+    labels: dict[str, Labels]
+    recipe: Recipe
+    settings: dict[str, dict[str, float]]
+    scores: dict[str, Any] = {}
+    weights_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file read: header and weights by name."""
+
+    header: Header
+    weights: Mapping[str, Tensor]
+
+
+def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> None:
+    """Write a model file, whole or not at all."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    complete = header.model_copy(update={"weights_sha256": _digest(tensors)})
+    with files.replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={KEY: complete.model_dump_json(exclude_none=True)})
+
+
+def read_model(path: Path) -> ModelFile:
+    """Read a model file, or the ``model.safetensors`` in a run's folder.
+
+    Raises:
+        ModelFileError: missing, cut short, damaged, of another kind or from a newer version; one sentence.
+    """
+    path = path / "model.safetensors" if path.is_dir() else path
+    if not path.is_file():
+        raise ModelFileError(
+            f"{path} does not exist; give a model.safetensors or the folder of a run that holds one."
+        )
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metadata = stored.metadata() or {}
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelFileError(
+            f"{path} is cut short or no model file; copy it again from where it was made."
+        ) from error
+    header = _read_header(path, metadata)
+    if header.weights_sha256 != _digest(weights):
+        raise ModelFileError(
+            f"{path} is damaged (its weights changed); copy it again from where it was made."
+        )
+    return ModelFile(header, weights)
+
+
+def _read_header(path: Path, metadata: Mapping[str, str]) -> Header:
+    if KEY not in metadata:
+        raise ModelFileError(
+            f"{path} was not written by pixelwise; give a model.safetensors that pixelwise trained."
+        )
+    try:
+        values = json.loads(metadata[KEY])
+        version = int(values["format"])
+        if version > FORMAT:
+            made_by = values.get("versions", {}).get("pixelwise", "a newer version")
+            raise ModelFileError(
+                f"{path} comes from pixelwise {made_by}, newer than this one; upgrade pixelwise."
+            )
+        return Header.model_validate(values)
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+        raise ModelFileError(
+            f"{path} has a header that cannot be read; copy it again from where it was made."
+        ) from error
+
+
+def _digest(weights: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        tensor = weights[name].contiguous()
+        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
+        digest.update(tensor.flatten().view(uint8).numpy().tobytes() if tensor.numel() else b"")
+    return digest.hexdigest()

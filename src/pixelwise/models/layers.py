@@ -1,0 +1,36 @@
+"""Layers that several networks share."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution with TensorFlow's "same" padding for inputs whose sides the stride divides.
+
+    There the padding is static: ``kernel - stride`` in all, the odd pixel on the right and at the bottom.
+    Weights trained in TensorFlow (EfficientNet-Lite) expect exactly this.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
+        total = kernel - stride if stride > 1 else kernel - 1
+        before, after = total // 2, total - total // 2
+        symmetric = before == after
+        super().__init__(
+            inputs, outputs, kernel, stride, padding=before if symmetric else 0, groups=groups, bias=False
+        )
+        self.uneven = None if symmetric else (before, after, before, after)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
+        return super().forward(images if self.uneven is None else F.pad(images, self.uneven))
+
+
+def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
+    """Convolution without bias, batch normalisation, ReLU; the size is kept."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )

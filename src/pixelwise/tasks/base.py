@@ -1,0 +1,100 @@
+"""What a task promises, so that one loop, one Predictor and one server serve them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelwise.labels import Labels
+from pixelwise.types import Field, Image, Json, Settings, Size, Window
+
+Label = TypeVar("Label", contravariant=True)
+Result = TypeVar("Result")
+Row = TypeVar("Row")
+
+FieldValues = Mapping[str, NDArray[np.float32]]
+"""By field name: (C, H, W) values after the field's activation."""
+Targets = Mapping[str, tuple[Tensor, Tensor]]
+"""By field name: target (N, C, H, W) and weight (N, 1, H, W), both float; weight 0 is not labelled."""
+
+
+class Task(Protocol[Label, Result, Row]):
+    """Fields, and how they become a result that can be scored, drawn and written.
+
+    Geometry (flips, resizing, tiles) is never a task's affair: it follows from the fields.
+    """
+
+    @property
+    def labels(self) -> Labels:
+        """What the ids in labels and results mean."""
+        ...
+
+    @property
+    def headline(self) -> str:
+        """The metric by which candidates are selected: its mean over images."""
+        ...
+
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that the network predicts for this task."""
+        ...
+
+    def targets(self, ids: Tensor) -> Targets:
+        """What the fields should be, from augmented class ids (N, H, W) uint8."""
+        ...
+
+    def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
+        """Weighted parts of the loss by name, scalars; logits by field name at the targets' size."""
+        ...
+
+    def default_settings(self) -> dict[str, float]:
+        """Decision settings before tuning."""
+        ...
+
+    def decode(self, values: FieldValues, settings: Settings) -> Result:
+        """The result for one window, at its size."""
+        ...
+
+    def stitch(self, parts: Sequence[tuple[Result, Window]], size: Size) -> Result:
+        """Results of windows put together into one of ``size``."""
+        ...
+
+    def tune(self, pairs: Iterable[tuple[FieldValues, Label]]) -> dict[str, float]:
+        """Decision settings that score best on these pairs; give it validation data only."""
+        ...
+
+    def row(self, result: Result, label: Label) -> Row:
+        """Sufficient statistics of one image: all scores derive from rows."""
+        ...
+
+    def row_json(self, row: Row) -> Json:
+        """A row as plain JSON values."""
+        ...
+
+    def image_scores(self, row: Row) -> dict[str, float]:
+        """Scores of one image by metric name; NaN where undefined."""
+        ...
+
+    def summary(self, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+        """Scores over images: by metric name, then by statistic (mean, pooled, …); a function of the rows alone."""
+        ...
+
+    def class_scores(self, rows: Sequence[Row]) -> list[tuple[str, dict[str, float], int]]:
+        """Of each scored class: name, pooled scores by metric name, pixels in the truth."""
+        ...
+
+    def draw(self, image: Image, result: Result, truth: Label | None = None) -> Image:
+        """The image with the result, and the truth where given, drawn on it."""
+        ...
+
+    def write(self, result: Result, folder: Path, stem: str) -> list[Path]:
+        """Write the result as files that other tools read; returns their paths."""
+        ...
+
+    def describe(self, result: Result) -> Json:
+        """The result in numbers, as plain JSON values."""
+        ...

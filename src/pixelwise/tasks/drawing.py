@@ -1,0 +1,64 @@
+"""Label maps drawn over images."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelwise.types import IGNORE_INDEX, Image, LabelMap
+
+# Colours of Okabe and Ito (2008), told apart by people with any kind of colour vision.
+PALETTE = np.array(
+    [
+        [0, 158, 115],
+        [213, 94, 0],
+        [86, 180, 233],
+        [240, 228, 66],
+        [0, 114, 178],
+        [204, 121, 167],
+        [230, 159, 0],
+    ],
+    np.uint8,
+)
+TRUTH_COLOUR = np.array([255, 255, 255], np.uint8)
+TINT = 0.35
+
+
+def draw_label_map(
+    image: Image, label_map: LabelMap, truth: LabelMap | None = None, background: int | None = 0
+) -> Image:
+    """Tint each class, outline it, and outline the truth in white where given.
+
+    Args:
+        image: (H, W, 3) uint8.
+        label_map: (H, W) uint8 class ids.
+        truth: (H, W) uint8 class ids, or None.
+        background: id that is left as it is; None tints every class.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    colours = PALETTE[(label_map.astype(int) - 1) % len(PALETTE)]
+    shown = np.ones(label_map.shape, bool) if background is None else label_map != background
+    drawn = image.copy()
+    drawn[shown] = ((1 - TINT) * image[shown] + TINT * colours[shown]).astype(np.uint8)
+    thickness = max(1, round(min(label_map.shape) / 300))
+    edge = outline(label_map, thickness) & shown
+    drawn[edge] = colours[edge]
+    if truth is not None:
+        known = np.where(truth == IGNORE_INDEX, 0, truth)
+        drawn[outline(known, thickness)] = TRUTH_COLOUR
+    return drawn
+
+
+def outline(label_map: LabelMap, thickness: int) -> NDArray[np.bool_]:
+    """(H, W) bool: pixels whose class differs from a neighbour at most ``thickness`` away along an axis."""
+    edge = np.zeros(label_map.shape, bool)
+    for step in range(1, thickness + 1):
+        below = label_map[step:] != label_map[:-step]
+        beside = label_map[:, step:] != label_map[:, :-step]
+        edge[step:] |= below
+        edge[:-step] |= below
+        edge[:, step:] |= beside
+        edge[:, :-step] |= beside
+    return edge

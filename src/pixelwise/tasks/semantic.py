@@ -1,0 +1,223 @@
+"""Semantic segmentation: each pixel gets the class whose field is highest, or a tuned threshold decides between two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelwise import files, losses
+from pixelwise.labels import Labels
+from pixelwise.metrics import ClassCounts, overlap_matrix
+from pixelwise.recipe import SemanticTask as SemanticRecipe
+from pixelwise.tasks import drawing
+from pixelwise.tasks.base import FieldValues, Targets
+from pixelwise.types import IGNORE_INDEX, Field, Image, Json, LabelMap, Probs, Settings, Size, Window
+
+CLASSES = "classes"
+THRESHOLD = "threshold"
+CANDIDATE_THRESHOLDS = np.linspace(0.2, 0.8, 61)
+UNDEFINED = float("nan")
+
+
+@dataclass(frozen=True)
+class SemanticResult:
+    """What a semantic model says of an image.
+
+    Attributes:
+        label_map: (H, W) uint8 class ids.
+        probs: (C, H, W) float32 in 0–1 by class, summing to 1.
+    """
+
+    label_map: LabelMap
+    probs: Probs
+
+
+@dataclass(frozen=True)
+class SemanticRow:
+    """Sufficient statistics of one image: (C, C) int64 pixels by true and predicted class."""
+
+    overlap: NDArray[np.int64]
+
+
+class SemanticTask:
+    """Implements :class:`~pixelwise.tasks.base.Task` for label maps (H, W) uint8.
+
+    Args:
+        labels: the classes.
+        recipe: weights of the losses.
+    """
+
+    headline = "dice"
+
+    def __init__(self, labels: Labels, recipe: SemanticRecipe) -> None:
+        self.labels = labels
+        self.recipe = recipe
+
+    def fields(self) -> tuple[Field, ...]:
+        """One field of class logits; two classes need a single channel."""
+        if self.labels.is_binary:
+            return (Field(CLASSES, 1, "sigmoid"),)
+        return (Field(CLASSES, self.labels.num_classes, "softmax"),)
+
+    def targets(self, ids: Tensor) -> Targets:
+        """Foreground (N, 1, H, W) for two classes, else one-hot (N, C, H, W); weight 0 at ``IGNORE_INDEX``."""
+        labelled = (ids != IGNORE_INDEX)[:, None].float()
+        if self.labels.is_binary:
+            return {CLASSES: ((ids == 1)[:, None].float(), labelled)}
+        known = ids.long() * (ids != IGNORE_INDEX)
+        one_hot = F.one_hot(known, self.labels.num_classes).movedim(-1, 1).float()
+        return {CLASSES: (one_hot * labelled, labelled)}
+
+    def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
+        """Cross-entropy and soft Dice, weighted as the recipe says."""
+        target, weight = targets[CLASSES]
+        classes = logits[CLASSES].float()
+        if self.labels.is_binary:
+            entropy = losses.binary_cross_entropy(classes, target, weight)
+            probs = classes.sigmoid()
+        else:
+            entropy = losses.cross_entropy(classes, target, weight)
+            probs = classes.softmax(dim=1)
+        return {
+            "cross_entropy": self.recipe.cross_entropy * entropy,
+            "dice": self.recipe.dice * losses.soft_dice(probs, target, weight),
+        }
+
+    def default_settings(self) -> dict[str, float]:
+        """A threshold of one half where two classes are told apart."""
+        return {THRESHOLD: 0.5} if self.labels.is_binary else {}
+
+    def decode(self, values: FieldValues, settings: Settings) -> SemanticResult:
+        """Probabilities (C, H, W) to class ids (H, W)."""
+        probs = values[CLASSES]
+        if self.labels.is_binary:
+            label_map = (probs[0] >= settings[THRESHOLD]).astype(np.uint8)
+            return SemanticResult(label_map, np.concatenate([1 - probs, probs]))
+        return SemanticResult(probs.argmax(axis=0).astype(np.uint8), probs)
+
+    def stitch(self, parts: Sequence[tuple[SemanticResult, Window]], size: Size) -> SemanticResult:
+        """Paste windows in order; where they overlap the later one counts."""
+        label_map = np.zeros(size, np.uint8)
+        probs = np.zeros((self.labels.num_classes, *size), np.float32)
+        for result, window in parts:
+            rows, columns = slice(window.y0, window.y1), slice(window.x0, window.x1)
+            label_map[rows, columns] = result.label_map
+            probs[:, rows, columns] = result.probs
+        return SemanticResult(label_map, probs)
+
+    def tune(self, pairs: Iterable[tuple[FieldValues, LabelMap]]) -> dict[str, float]:
+        """The threshold of the highest mean Dice over images; the middle of the best ones where several tie."""
+        if not self.labels.is_binary:
+            return {}
+        curves = [_dice_by_threshold(values[CLASSES][0], truth) for values, truth in pairs]
+        defined = [curve for curve in curves if not np.isnan(curve).any()]
+        if not defined:
+            return self.default_settings()
+        mean = np.mean(defined, axis=0)
+        best = CANDIDATE_THRESHOLDS[mean >= mean.max() - 1e-9]
+        return {THRESHOLD: round(float(np.median(best)), 4)}
+
+    def row(self, result: SemanticResult, label: LabelMap) -> SemanticRow:
+        """Pixels by true and predicted class."""
+        return SemanticRow(overlap_matrix(label, result.label_map, self.labels.num_classes))
+
+    def row_json(self, row: SemanticRow) -> Json:
+        """The overlap matrix as nested lists: ``overlap[true][predicted]``."""
+        return {"overlap": row.overlap.tolist()}
+
+    def image_scores(self, row: SemanticRow) -> dict[str, float]:
+        """Dice and IoU, each the mean over scored classes present in truth or prediction."""
+        return {metric: _mean(scores) for metric, scores in self._scored(row.overlap).items()}
+
+    def summary(self, rows: Sequence[SemanticRow]) -> dict[str, dict[str, float]]:
+        """Dice and IoU over images, and pooled over all their pixels."""
+        overlaps = np.stack([row.overlap for row in rows])
+        pooled = self._scored(overlaps.sum(axis=0))
+        return {
+            metric: {**_statistics(_mean_by_row(scores)), "pooled": _mean(pooled[metric])}
+            for metric, scores in self._scored(overlaps).items()
+        }
+
+    def class_scores(self, rows: Sequence[SemanticRow]) -> list[tuple[str, dict[str, float], int]]:
+        """Pooled Dice and IoU of each scored class, and its pixels in the truth."""
+        overlap = np.sum([row.overlap for row in rows], axis=0)
+        pooled = self._scored(overlap)
+        return [
+            (
+                self.labels.classes[index],
+                {m: float(s[at]) for m, s in pooled.items()},
+                int(overlap[index].sum()),
+            )
+            for at, index in enumerate(self.labels.scored)
+        ]
+
+    def draw(self, image: Image, result: SemanticResult, truth: LabelMap | None = None) -> Image:
+        """Classes as a tint with an outline; the truth as a dashed outline."""
+        return drawing.draw_label_map(image, result.label_map, truth, self.labels.background)
+
+    def write(self, result: SemanticResult, folder: Path, stem: str) -> list[Path]:
+        """``<stem>_mask.png``, 8-bit: 0 and 255 for two classes, class ids otherwise."""
+        path = folder / f"{stem}_mask.png"
+        values = result.label_map * 255 if self.labels.is_binary else result.label_map
+        with files.replacing(path) as temporary:
+            PIL.Image.fromarray(values).save(temporary, format="PNG")
+        return [path]
+
+    def describe(self, result: SemanticResult) -> Json:
+        """Pixels of each class and their share of the image."""
+        pixels = np.bincount(result.label_map.ravel(), minlength=self.labels.num_classes)
+        return {
+            "classes": [
+                {"name": name, "pixels": int(count), "share": round(float(count / result.label_map.size), 6)}
+                for name, count in zip(self.labels.classes, pixels, strict=True)
+            ]
+        }
+
+    def _scored(self, overlap: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+        counts, scored = ClassCounts.of(overlap), list(self.labels.scored)
+        return {"dice": counts.dice()[..., scored], "iou": counts.iou()[..., scored]}
+
+
+def _statistics(values: NDArray[np.float64]) -> dict[str, float]:
+    defined = values[~np.isnan(values)]
+    undefined = {"n_undefined": float(len(values) - len(defined))}
+    if not defined.size:
+        return {**dict.fromkeys(("mean", "median", "p5", "worst"), UNDEFINED), **undefined}
+    return {
+        "mean": float(defined.mean()),
+        "median": float(np.median(defined)),
+        "p5": float(np.percentile(defined, 5)),
+        "worst": float(defined.min()),
+        **undefined,
+    }
+
+
+def _mean(scores: NDArray[np.float64]) -> float:
+    return float(_mean_by_row(scores[None])[0])
+
+
+def _mean_by_row(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    # nanmean would warn where no class of an image is defined; there the mean is undefined too.
+    present = ~np.isnan(scores)
+    count = present.sum(axis=-1)
+    total = np.where(present, scores, 0).sum(axis=-1)
+    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return mean
+
+
+def _dice_by_threshold(probs: NDArray[np.float32], truth: LabelMap) -> NDArray[np.float64]:
+    """Dice at each of ``CANDIDATE_THRESHOLDS`` from one histogram; NaN where truth and prediction are both empty."""
+    labelled = truth != IGNORE_INDEX
+    edges = np.concatenate([[-np.inf], CANDIDATE_THRESHOLDS.astype(np.float32), [np.inf]])
+    inside, _ = np.histogram(probs[labelled & (truth == 1)], edges)
+    outside, _ = np.histogram(probs[labelled & (truth == 0)], edges)
+    tp = inside[::-1].cumsum()[::-1][1:]  # pixels at or above each threshold
+    fp = outside[::-1].cumsum()[::-1][1:]
+    return ClassCounts(tp, fp, inside.sum() - tp).dice()

@@ -1,0 +1,46 @@
+"""How long training lasts: a number of steps, or the time that a budget leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Length(Protocol):
+    """Tells how much of training is done."""
+
+    def progress(self, step: int) -> float:
+        """Share done after ``step`` batches, 0–1; training ends at 1."""
+        ...
+
+
+class Steps:
+    """A fixed number of batches; nothing depends on the clock, so the same recipe gives the same bits."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+
+    def progress(self, step: int) -> float:
+        """Share of the batches."""
+        return min(1.0, step / self.total)
+
+
+class Until:
+    """Until a moment; the schedule follows the share of time, whatever a step costs.
+
+    Args:
+        deadline: on ``clock``, in seconds.
+    """
+
+    def __init__(self, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.begin = clock()
+        self.deadline = deadline
+
+    def progress(self, step: int) -> float:
+        """Share of the time from construction to the deadline; 0 before the first step, so that one is taken."""
+        if step == 0:
+            return 0.0
+        span = self.deadline - self.begin
+        return min(1.0, (self.clock() - self.begin) / span) if span > 0 else 1.0

@@ -1,0 +1,44 @@
+"""Scoring a network on frames while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from pixelwise.data.frames import Frames
+from pixelwise.geometry import resize
+from pixelwise.prediction import activate, normalise
+from pixelwise.recipe import Recipe
+from pixelwise.tasks import AnyTask
+
+
+@torch.inference_mode()
+def validate(
+    network: nn.Module, tasks: Mapping[str, AnyTask], frames: Frames, recipe: Recipe, fabric: Fabric
+) -> float:
+    """Mean headline score of ``tasks`` over frames, at the frame's size with default settings, 0–1.
+
+    It compares moments of one training; scores for people come from ``evaluate``, at each image's own size.
+    """
+    network.eval()
+    rows: dict[str, list[object]] = {name: [] for name in tasks}
+    for begin in range(0, len(frames), recipe.train.batch_size):
+        part = slice(begin, begin + recipe.train.batch_size)
+        images = normalise(fabric.to_device(frames.images[part]), recipe.values)
+        with fabric.autocast():
+            outputs = network(images.contiguous(memory_format=torch.channels_last))
+        for name, task in tasks.items():
+            values = {
+                field.name: activate(
+                    resize(outputs[name][field.name].float(), recipe.scale.size), field, dim=1
+                )
+                for field in task.fields()
+            }
+            for index, truth in enumerate(frames.ids[part].numpy()):
+                of_image = {field: value[index].cpu().numpy() for field, value in values.items()}
+                rows[name].append(task.row(task.decode(of_image, task.default_settings()), truth))
+    scores = [task.summary(rows[name])[task.headline]["mean"] for name, task in tasks.items()]
+    return sum(scores) / len(scores)

@@ -1,0 +1,118 @@
+"""Words shared by all rooms: sizes, fields, windows, samples.
+
+``size`` is always (height, width) in pixels. Pixel (x, y) covers [x, x+1) × [y, y+1); its centre is at +0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Size = tuple[int, int]
+Image = NDArray[np.uint8]
+"""(H, W, 3) sRGB, 0-255."""
+LabelMap = NDArray[np.uint8]
+"""(H, W) class ids; ``IGNORE_INDEX`` where nobody labelled."""
+Probs = NDArray[np.float32]
+
+IGNORE_INDEX = 255
+
+Activation = Literal["softmax", "sigmoid", "none"]
+SplitName = Literal["train", "val", "test"]
+SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
+
+Settings = Mapping[str, float]
+"""Decision settings of one task, tuned on validation and stored in the model (a threshold, say)."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a network predicts at every pixel, and how geometry acts on it.
+
+    Attributes:
+        name: unique within its task.
+        channels: number of channels.
+        activation: what turns logits into the field's values.
+        vectors: (x, y) channel pairs that are vectors: a horizontal flip negates x, a vertical one y.
+        in_pixels: values are lengths in pixels, so resizing scales them.
+        hflip: channel order after a mirror (left and right joints swap); None keeps the order.
+    """
+
+    name: str
+    channels: int
+    activation: Activation
+    vectors: tuple[tuple[int, int], ...] = ()
+    in_pixels: bool = False
+    hflip: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.channels < 1:
+            raise ValueError(f"field {self.name}: channels must be at least 1, got {self.channels}")
+        if self.hflip is not None and sorted(self.hflip) != list(range(self.channels)):
+            raise ValueError(f"field {self.name}: hflip {self.hflip} is no order of {self.channels} channels")
+        if any(not 0 <= channel < self.channels for pair in self.vectors for channel in pair):
+            raise ValueError(f"field {self.name}: vectors {self.vectors} name channels it does not have")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of an image: edges x0, y0, x1, y1 in pixels, x1 and y1 exclusive."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def size(self) -> Size:
+        """(height, width)."""
+        return self.y1 - self.y0, self.x1 - self.x0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a data set with its labels, not yet read.
+
+    Attributes:
+        name: unique in the data set; what ``splits.csv`` and ``metrics.json`` call the image.
+        image: the image file.
+        labels: label file by kind ("mask"); empty for an image without labels.
+        tags: facts about the image that scores are grouped by ("diagnosis": "melanoma").
+        split: train, val, test or None where not assigned.
+    """
+
+    name: str
+    image: Path
+    labels: Mapping[str, Path]
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    split: SplitName | None = None
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """A line of ``log.csv``.
+
+    Attributes:
+        epoch: passes over the training images so far.
+        step: batches so far.
+        seconds: since training began.
+        loss: mean training loss since the row before.
+        learning_rate: of the decoder, at this step.
+        val_score: headline score of the averaged weights on validation images; None where there are none.
+    """
+
+    epoch: int
+    step: int
+    seconds: float
+    loss: float
+    learning_rate: float
+    val_score: float | None
+
+
+Json = dict[str, Any]

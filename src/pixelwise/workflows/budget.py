@@ -1,0 +1,50 @@
+"""Lengths of time as people write them, and what of a budget is left for training."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from pixelwise.errors import RecipeError
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_budget(text: str) -> float:
+    """Seconds from "90s", "5m", "1h" or "1h30m".
+
+    Raises:
+        RecipeError: anything else, or nothing.
+    """
+    compact = text.strip().lower().replace(" ", "")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        raise RecipeError(f"'{text}' is no length of time; write it like 90s, 5m or 1h30m.")
+    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
+    if seconds <= 0:
+        raise RecipeError(f"'{text}' leaves no time to train; write it like 90s, 5m or 1h30m.")
+    return seconds
+
+
+def format_seconds(seconds: float) -> str:
+    """ "48 s", "5 min" or "1 h 05 min", for people."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def training_deadline(started: float, budget: float, reserve: float) -> float:
+    """Moment on the monotonic clock when training must end, so that evaluation and report fit into the budget.
+
+    Raises:
+        RecipeError: what comes before and after training takes nearly all of it.
+    """
+    deadline = started + budget - reserve
+    if deadline - time.monotonic() < 0.1 * budget:
+        needed = (time.monotonic() - started + reserve) * 2
+        raise RecipeError(
+            f"a budget of {format_seconds(budget)} is too short here: reading, evaluating and reporting take "
+            f"{format_seconds(needed / 2)}; give at least --budget {int(needed) + 1}s."
+        )
+    return deadline

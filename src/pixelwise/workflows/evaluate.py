@@ -1,0 +1,44 @@
+"""A model's scores on a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pixelwise.data.dataset import Dataset, SplitChoice, check_pairs
+from pixelwise.evaluation import Metrics, Scored
+from pixelwise.evaluation import evaluate as evaluate_predictor
+from pixelwise.prediction import Predictor
+from pixelwise.workflows.data import open_data
+from pixelwise.workflows.listener import Listener
+
+
+def evaluate(
+    model: Predictor | Path | str,
+    data: Dataset | Path | str,
+    *,
+    split: SplitChoice = "all",
+    listener: Listener | None = None,
+) -> Metrics:
+    """Score a model on labelled images, at each image's own size.
+
+    Args:
+        model: a loaded model, its file or the folder of its run.
+        data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
+        split: which samples; ``all`` are also those that no split names.
+
+    Raises:
+        ModelFileError: the model cannot be read.
+        DataError: nothing to evaluate, or a file that cannot be used.
+    """
+    listener = listener or Listener()
+    predictor = model if isinstance(model, Predictor) else Predictor.load(model)
+    dataset = (data if isinstance(data, Dataset) else open_data(data)).split(split)
+    check_pairs(dataset.samples)
+    done = 0
+
+    def on_image(scored: Scored) -> None:
+        nonlocal done
+        done += 1
+        listener.scored(done, len(dataset))
+
+    return evaluate_predictor(predictor, dataset, split, on_image=on_image)

@@ -1,0 +1,68 @@
+"""What training needs to be told: splits and a recipe, given or found."""
+
+from __future__ import annotations
+
+from pixelwise.data.dataset import Dataset, image_sizes
+from pixelwise.data.splits import carve_validation, draw_splits
+from pixelwise.errors import DataError, RecipeError
+from pixelwise.plan import plan
+from pixelwise.recipe import Recipe
+from pixelwise.types import SPLITS
+from pixelwise.workflows.listener import Listener
+
+DEFAULT_BUDGET = 300.0
+"""Seconds, where neither a budget nor a number of epochs is asked for."""
+
+
+def with_splits(dataset: Dataset, seed: int, listener: Listener) -> Dataset:
+    """The samples that are assigned to a split; where none are, or no validation, they are drawn by ``seed``.
+
+    Raises:
+        DataError: nothing is assigned to training.
+    """
+    if not dataset.has_splits():
+        dataset = draw_splits(dataset, seed)
+        listener.say(
+            "Splits: drawn at random, since none were given; they are written to splits.csv in the run."
+        )
+    elif not dataset.split("val").samples:
+        dataset = carve_validation(dataset, seed)
+        listener.say("Splits: part of the training images is kept for validation, since none were given.")
+    used = dataset.where(lambda sample: sample.split is not None)
+    if not used.split("train").samples:
+        raise DataError(f"{dataset.root} has no training images; assign some to 'train' in the splits file.")
+    counts = ", ".join(f"{len(used.split(split))} {split}" for split in SPLITS)
+    listener.say(f"Data: {len(used)} images ({used.layout}): {counts}.")
+    return used
+
+
+def complete_recipe(
+    recipe: Recipe | None,
+    dataset: Dataset,
+    budget: float | None,
+    epochs: int | None,
+    seed: int | None,
+    listener: Listener,
+) -> Recipe:
+    """The recipe given, with what was asked for beside it; or one planned from the data.
+
+    Raises:
+        RecipeError: two lengths of training are asked for.
+    """
+    if budget is not None and epochs is not None:
+        raise RecipeError("give either --budget or --epochs, not both.")
+    if recipe is None:
+        planned = plan(
+            image_sizes(dataset),
+            any_way_up=dataset.any_way_up,
+            budget_seconds=None if epochs is not None else budget or DEFAULT_BUDGET,
+            epochs=epochs,
+            seed=seed or 0,
+        )
+        for setting, reason in planned.reasons.items():
+            listener.say(f"Plan: {setting} = {reason}.")
+        return planned.recipe
+    if budget is not None or epochs is not None:
+        lengths = {"budget_seconds": budget, "epochs": epochs}
+        recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update=lengths)})
+    return recipe if seed is None else recipe.model_copy(update={"seed": seed})

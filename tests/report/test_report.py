@@ -1,0 +1,337 @@
+"""The page: complete, well-formed, harmless and self-contained, whatever the data."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
+from pixelwise.labels import Labels
+from pixelwise.report import Exhibit, LogRow, choose_exhibits, write_report
+
+LESION = Labels(classes=("background", "lesion"))
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\"quoted' & <b>bold</b>",
+    "ภาพรอยโรคผิวหนัง",
+    "x" * 200,
+    "{{ 7 * 7 }}",
+]
+
+
+def score(values: Sequence[float]) -> Score:
+    known = np.array([value for value in values if not math.isnan(value)])
+    n_undefined = len(values) - len(known)
+    if not len(known):
+        nan, none = math.nan, (math.nan, math.nan)
+        return Score(
+            mean=nan,
+            ci95=none,
+            median=nan,
+            p5=nan,
+            worst=nan,
+            pooled=nan,
+            pooled_ci95=none,
+            n_undefined=n_undefined,
+        )
+    return Score(
+        mean=float(known.mean()),
+        ci95=(float(known.min()), float(known.max())),
+        median=float(np.median(known)),
+        p5=float(np.percentile(known, 5)),
+        worst=float(known.min()),
+        pooled=0.777,
+        pooled_ci95=(0.7, 0.8),
+        n_undefined=n_undefined,
+    )
+
+
+def metrics(
+    dice: Mapping[str, float],
+    *,
+    tags: Mapping[str, str] | None = None,
+    split: str = "test",
+    classes: Sequence[str] = ("lesion",),
+    notes: tuple[str, ...] = (),
+) -> Metrics:
+    """Metrics with Dice and a made-up IoU; ``tags`` gives each image's diagnosis."""
+    tags = tags or {}
+    groups: dict[str, list[float]] = {}
+    for name, value in tags.items():
+        groups.setdefault(value, []).append(dice[name])
+    return Metrics(
+        pixelwise="1.2.3",
+        tasks=("mask",),
+        split=split,
+        n_images=len(dice),
+        scores={
+            "dice": score(list(dice.values())),
+            "iou": score([value / (2 - value) for value in dice.values()]),
+        },
+        classes={
+            "mask": tuple(
+                ClassScores(name=name, scores={"dice": 0.8, "iou": math.nan}, support=9) for name in classes
+            )
+        },
+        tags={"diagnosis": {v: Group(n_images=len(d), scores={"dice": score(d)}) for v, d in groups.items()}}
+        if groups
+        else {},
+        images=tuple(
+            ImageRow(
+                name=name,
+                image=f"{name}.png",
+                size=(4, 6),
+                split=split,
+                tags={"diagnosis": tags[name]} if name in tags else {},
+                scores={"dice": value, "iou": value / (2 - value)},
+                counts={},
+            )
+            for name, value in dice.items()
+        ),
+        settings={"mask": {"threshold": 0.45}},
+        notes=notes,
+    )
+
+
+def exhibit(name: str, value: float = 0.5, size: tuple[int, int] = (4, 6), label: int = 1) -> Exhibit:
+    """Truth is the left half of the columns, the prediction one column less."""
+    truth, predicted = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+    truth[:, : size[1] // 2] = label
+    predicted[:, : size[1] // 2 - 1] = label
+    return Exhibit(name, np.full((*size, 3), 128, np.uint8), truth, predicted, value, {"diagnosis": name})
+
+
+def log(n: int) -> list[LogRow]:
+    return [
+        LogRow(i, 10 * i, 60.0 * i, 1 / i, 1e-3, 0.9 - 0.1 / i if i % 2 else None) for i in range(1, n + 1)
+    ]
+
+
+def page(path: Path, found: Metrics, **changes: object) -> str:
+    arguments: dict[str, object] = {
+        "title": "Moles",
+        "labels": LESION,
+        "log": [],
+        "exhibits": {},
+        "recipe": "",
+        "commands": [],
+        "facts": {},
+    }
+    write_report(path, metrics=found, **(arguments | changes))  # type: ignore[arg-type]
+    text = path.read_text(encoding="utf-8")
+    Checker().check(text)
+    return text
+
+
+class Checker(HTMLParser):
+    """Every element is closed in order, ids are unique, nothing is loaded from elsewhere and no script is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.references: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag != "script"
+        for key, value in attrs:
+            assert not key.startswith("on")
+            if key == "id":
+                self.ids.append(value or "")
+            if key in {"href", "src"}:
+                self.references.append(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def check(self, text: str) -> None:
+        self.feed(text)
+        self.close()
+        assert self.open == []
+        assert len(self.ids) == len(set(self.ids))
+        assert all(
+            one.startswith("data:image/jpeg;base64,") or one[1:] in self.ids for one in self.references
+        )
+        assert not re.search(r"@import|url\(|https?://", text)
+
+
+@pytest.mark.parametrize(
+    ("n", "each", "worst", "median", "best"),
+    [
+        (0, 4, "", "", ""),
+        (1, 4, "a", "", ""),
+        (2, 4, "a", "", "b"),
+        (3, 4, "a", "b", "c"),
+        (5, 4, "ab", "c", "ed"),
+        (9, 2, "ab", "de", "ih"),
+        (10, 2, "ab", "ef", "ji"),
+    ],
+)
+def test_exhibits_are_worst_median_and_best(n: int, each: int, worst: str, median: str, best: str) -> None:
+    scores = {chr(ord("a") + i): i / 10 for i in range(n)}
+    expected = {"worst": list(worst), "median": list(median), "best": list(best)}
+    assert choose_exhibits(dict(reversed(scores.items())), each=each) == expected
+
+
+def test_images_without_a_score_are_no_exhibits() -> None:
+    assert choose_exhibits({"a": math.nan, "b": 0.5}) == {"worst": ["b"], "median": [], "best": []}
+
+
+def test_the_page_says_what_the_metrics_say(tmp_path: Path) -> None:
+    dice = {f"IMD{i:03}": (75 + i) / 100 for i in range(20)}
+    tags = {name: "melanoma" if i < 5 else "common nevus" for i, name in enumerate(dice)}
+    text = page(
+        tmp_path / "report.html",
+        metrics(dice, tags=tags, notes=("Two images are nearly the same.",)),
+        log=log(6),
+        exhibits={"worst": [exhibit("IMD000", 0.75)], "best": [exhibit("IMD019", 0.94)]},
+        recipe='encoder = "efficientnet-lite0"',
+        commands=["pixelwise train moles --out run"],
+        facts={"Parameters": "3.6 million"},
+    )
+    assert '<div class="hero-number">0.845</div>' in text
+    assert "mean Dice of 20 test images" in text
+    for said in (
+        "0.750–0.940",
+        "0.777",
+        "0.700–0.800",
+        "melanoma",
+        "common nevus",
+        "Two images are nearly the same.",
+    ):
+        assert said in text
+    for said in (
+        "best 0.880",
+        "Parameters",
+        "3.6 million",
+        "pixelwise train moles --out run",
+        "efficientnet-lite0",
+    ):
+        assert said in text
+    assert all(f"{name}: Dice {value:.3f}" in text for name, value in dice.items())
+    assert "15 of 20 images score below 0.9, 5 below 0.8, 0 below 0.7." in text
+    # Five melanomas are few: the interval is drawn, and doubted.
+    assert '<td class="num">5*</td>' in text
+    assert '<td class="num">15</td>' in text
+
+
+def test_outlines_and_mistakes_of_an_exhibit(tmp_path: Path) -> None:
+    text = page(tmp_path / "r.html", metrics({"a": 0.8}), exhibits={"worst": [exhibit("a", 0.8)]})
+    assert 'd="M0 0h3v4h-3z"' in text
+    assert 'd="M0 0h2v4h-2z"' in text
+    assert "33% of the truth missed; 0% of the prediction outside it" in text
+    assert "drawn coarsely" not in text
+    assert "no label" not in text
+
+
+def test_what_nobody_labelled_is_shown_and_not_counted(tmp_path: Path) -> None:
+    one = exhibit("a")
+    one.truth[:, 2:] = 255
+    text = page(tmp_path / "r.html", metrics({"a": 1.0}), exhibits={"worst": [one]})
+    assert '<path class="unlabelled" d="M2 0h4v4h-4z"/>' in text
+    assert "0% of the truth missed; 0% of the prediction outside it" in text
+    assert "Darkened pixels have no label" in text
+
+
+def test_hostile_names_are_harmless(tmp_path: Path) -> None:
+    dice = dict.fromkeys(HOSTILE, 0.5)
+    text = page(
+        tmp_path / "r.html",
+        metrics(
+            dice,
+            tags={name: name for name in HOSTILE},
+            notes=tuple(HOSTILE),
+            classes=HOSTILE,
+            split=HOSTILE[0],
+        ),
+        title=HOSTILE[0],
+        labels=Labels(classes=tuple(HOSTILE), background=None),
+        exhibits={HOSTILE[1]: [exhibit(name) for name in HOSTILE]},
+        recipe="</code></pre><script>",
+        commands=list(HOSTILE),
+        facts={name: name for name in HOSTILE},
+    )
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<b>bold" not in text
+    assert "ภาพรอยโรคผิวหนัง" in text
+    assert "{{ 7 * 7 }}" in text
+
+
+@pytest.mark.parametrize(
+    "dice",
+    [{"a": 0.9}, {"a": math.nan}, {"a": 0.9, "b": math.nan}, {}],
+    ids=["one", "undefined", "mixed", "none"],
+)
+def test_few_images_make_a_page_that_says_so(tmp_path: Path, dice: dict[str, float]) -> None:
+    tags = dict.fromkeys(dice, "melanoma")
+    text = page(tmp_path / "r.html", metrics(dice, tags=tags), log=log(1), exhibits={"worst": []})
+    n = sum(not math.isnan(value) for value in dice.values())
+    assert f"Only {n} image" in text
+    assert ("No image could be scored." in text) == (n == 0)
+    assert 'class="range"' not in text, "one image has no interval"
+    assert "0.900–0.900" not in text
+    assert not re.search(r'="[^"]*\b(nan|inf)\b', re.sub('aria-label="[^"]*"', "", text))
+
+
+def test_images_are_listed_worst_first_and_undefined_last(tmp_path: Path) -> None:
+    text = page(tmp_path / "r.html", metrics({"good": 0.9, "none": math.nan, "bad": 0.1}))
+    listed = re.findall(r'<tr><th scope="row"><bdi class="name">(\w+)</bdi>', text)
+    assert listed == ["bad", "good", "none"]
+
+
+@pytest.mark.parametrize(
+    ("split", "warned"), [("test", False), ("val", True), ("train", True), ("all", True)]
+)
+def test_scores_on_other_than_test_images_carry_a_warning(tmp_path: Path, split: str, warned: bool) -> None:
+    text = page(tmp_path / "r.html", metrics({f"i{i}": 0.9 for i in range(20)}, split=split))
+    assert ("Before you rely on these figures" in text) == warned
+
+
+def test_an_evaluation_alone_has_no_curves_and_one_class_no_class_table(tmp_path: Path) -> None:
+    text = page(tmp_path / "r.html", metrics({"a": 0.9}))
+    assert 'id="training"' not in text
+    assert 'id="classes"' not in text
+
+
+def test_several_classes_have_a_table_and_named_outlines(tmp_path: Path) -> None:
+    labels = Labels(classes=("road", "car", "tree"), background=None)
+    found = metrics({"a": 0.9}, classes=labels.classes)
+    text = page(tmp_path / "r.html", found, labels=labels, exhibits={"worst": [exhibit("a", label=2)]})
+    assert 'id="classes"' in text
+    assert 'd="M0 0h3v4h-3z"><title>tree</title>' in text
+    assert "of the truth missed" not in text
+
+
+def test_large_images_are_shown_small_with_outlines_at_full_size(tmp_path: Path) -> None:
+    many = [exhibit(f"i{i}", size=(1200, 1600)) for i in range(2)]
+    text = page(tmp_path / "r.html", metrics({"a": 0.9}), exhibits={"worst": many})
+    assert 'viewBox="0 0 1600 1200"' in text
+    assert 'd="M0 0h800v1200h-800z"' in text
+    assert len(text) < 60_000
+
+
+def test_an_exhibit_whose_parts_differ_in_size_is_refused() -> None:
+    one = exhibit("a")
+    with pytest.raises(ValueError, match="differ in size"):
+        Exhibit("a", one.image, one.truth[1:], one.predicted, 0.5, {})
+
+
+def test_the_same_input_gives_the_same_page(tmp_path: Path) -> None:
+    found = metrics({"a": 0.9, "b": 0.5})
+    pages = [
+        page(tmp_path / name, found, log=log(3), exhibits={"worst": [exhibit("b")]}) for name in ("1", "2")
+    ]
+    assert pages[0] == pages[1]
