@@ -69,6 +69,8 @@ def metrics(
     return Metrics(
         pixelwise="1.2.3",
         tasks=("mask",),
+        headline="dice",
+        data="lesions",
         split=split,
         n_images=len(dice),
         scores={

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from pixelwise.evaluation import Metrics, Score
 from pixelwise.training import Step
-from pixelwise.workflows.budget import format_seconds
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
 
@@ -54,7 +53,8 @@ class Console(Listener):
         if step.row is not None:
             validated = "" if step.row.val_score is None else f"validation {step.row.val_score:.3f}"
             score = {"score": validated}
-            line = f"{format_seconds(step.row.seconds):>7}  epoch {step.row.epoch:>3}  loss {step.row.loss:.3f}  "
+            minutes, seconds = divmod(round(step.row.seconds), 60)
+            line = f"{minutes:4}:{seconds:02}  epoch {step.row.epoch:>3}  loss {step.row.loss:.3f}  "
             self.console.print((line + validated).rstrip())
         self._move("Training", step.progress, f"{step.progress:4.0%}", **score)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -64,6 +65,17 @@ def read_pair(sample: Sample, labels: Labels) -> tuple[Image, LabelMap]:
     image, mask = read_image(sample.image), read_mask(_mask_of(sample), labels)
     _check_sizes(sample, image.shape[:2], mask.shape)
     return image, mask
+
+
+def check_readable(dataset: Dataset) -> None:
+    """Decode every image and mask, several at a time; :class:`DataError` for the first that cannot be used."""
+
+    def read(sample: Sample) -> None:
+        read_pair(sample, dataset.labels)
+
+    with ThreadPoolExecutor() as pool:
+        for _ in pool.map(read, dataset.samples):
+            pass
 
 
 def check_pairs(samples: Iterable[Sample]) -> None:

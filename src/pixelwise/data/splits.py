@@ -16,10 +16,13 @@ from pixelwise.errors import DataError
 from pixelwise.types import SPLITS, Sample, SplitName
 
 
-def read_splits(path: Path, dataset: Dataset) -> Dataset:
+def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -> Dataset:
     """Assign splits from a CSV with the columns ``name`` and ``split``; further columns become tags.
 
     A tag that the reader already knows keeps the reader's value. Samples that the file does not name have no split.
+
+    Args:
+        ignore_unknown: pass over names that the data set does not have, instead of refusing them.
 
     Raises:
         DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
@@ -30,6 +33,8 @@ def read_splits(path: Path, dataset: Dataset) -> Dataset:
     for line, row in enumerate(rows, start=2):
         name, split = (row.get("name") or "").strip(), (row.get("split") or "").strip().lower()
         where = f"{path}, line {line}"
+        if name not in known and ignore_unknown:
+            continue
         if name not in known:
             raise DataError(f"{where}: there is no image named '{name}' in {dataset.root}; correct the name.")
         if name in assigned:

@@ -80,6 +80,8 @@ class Metrics(_Strict):
     schema_: Literal["pixelwise.metrics/1"] = Field(default=SCHEMA, alias="schema")
     pixelwise: str = Field(description="Version that wrote the file.")
     tasks: tuple[str, ...] = Field(description="Names of the tasks that were scored.")
+    headline: str = Field(description="The metric to look at first.")
+    data: str = Field(description="Name of the folder of data.")
     split: str = Field(description="Which split the scores are on: test, val, train or all.")
     n_images: int
     scores: dict[str, Score] = Field(description="By metric name, over all images.")

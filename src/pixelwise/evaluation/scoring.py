@@ -68,6 +68,8 @@ def evaluate(
     return Metrics(
         pixelwise=__version__,
         tasks=tuple(predictor.tasks),
+        headline=next(iter(predictor.tasks.values())).headline,
+        data=dataset.root.resolve().name,
         split=split,
         n_images=len(scored),
         scores=_all_scores(predictor.tasks, rows),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pixelwise.models.depthwise import depthwise_conv
+
 
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's "same" padding for inputs whose sides the stride divides.
@@ -20,11 +22,15 @@ class SameConv2d(nn.Conv2d):
         super().__init__(
             inputs, outputs, kernel, stride, padding=before if symmetric else 0, groups=groups, bias=False
         )
+        self.step, self.even = stride, before if symmetric else 0
         self.uneven = None if symmetric else (before, after, before, after)
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
-        return super().forward(images if self.uneven is None else F.pad(images, self.uneven))
+        padded = images if self.uneven is None else F.pad(images, self.uneven)
+        if self.groups == self.in_channels:
+            return depthwise_conv(padded, self.weight, self.step, self.even)
+        return super().forward(padded)
 
 
 def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:

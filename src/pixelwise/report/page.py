@@ -136,7 +136,7 @@ def write_report(
         commands: what to type to get these figures again.
         facts: a small table: versions, machine, duration, parameters, which weights validation chose.
     """
-    main = _main_metric(metrics)
+    main = metrics.headline
     page = _template().render(
         title=title,
         metrics=metrics,
@@ -198,11 +198,6 @@ def _time(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def _main_metric(metrics: Metrics) -> str:
-    """The metric in the headline: Dice where it is there."""
-    return "dice" if "dice" in metrics.scores else next(iter(metrics.scores), "dice")
 
 
 def _hero(metrics: Metrics, main: str) -> Markup:

@@ -11,6 +11,14 @@ from pixelwise.types import LogRow
 Weights = dict[str, Tensor]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Weights that validation chose, and how, in words."""
+
+    weights: Weights
+    how: str
+
+
 @dataclass
 class Candidates:
     """The final averaged weights and the best validated ones before them.
@@ -37,6 +45,15 @@ class Candidates:
     def finish(self, network: nn.Module) -> None:
         """Take note of the averaged network at the end."""
         self.final = copied(network)
+
+    def choose(self) -> Choice:
+        """The best on validation; the final average where it ties or nothing was validated."""
+        if self.best is None or self.best_row is None:
+            return Choice(self.final, "the final average (there are no validation images to choose by)")
+        if self.best_row is self.rows[-1]:
+            return Choice(self.final, "the final average, the best on validation")
+        of = f"step {self.best_row.step} of {self.rows[-1].step}"
+        return Choice(self.best, f"the average at {of}, the best on validation")
 
 
 def copied(network: nn.Module) -> Weights:

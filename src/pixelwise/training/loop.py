@@ -63,7 +63,7 @@ def fit(
         stopped: asked before every batch; True ends training early.
     """
     optimiser = build_optimiser(network, recipe.train)
-    model, optimiser = fabric.setup(network, optimiser)
+    model, optimiser = fabric.setup(network.train(), optimiser)
     average = averaged(network, recipe.train.averaging)
     generator = torch.Generator().manual_seed(recipe.seed)
     candidates, losses, begin, step = Candidates(), [], time.monotonic(), 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import time
 from collections.abc import Callable
 from typing import Literal
@@ -10,8 +11,9 @@ from typing import Literal
 import torch
 from lightning_fabric import Fabric
 
-MEASURED = ("bf16-mixed", "32-true")
 ArithmeticName = Literal["bf16-mixed", "32-true"]
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say ourselves which arithmetic is used
 
 
 def build_fabric(precision: ArithmeticName) -> Fabric:
@@ -29,7 +31,7 @@ def choose_precision(
     """
     times: dict[ArithmeticName, float] = {}
     for name in ("bf16-mixed", "32-true"):
-        fabric, trial = build_fabric(name), copy.deepcopy(network)
+        fabric, trial = build_fabric(name), copy.deepcopy(network).train()
         trial = fabric.setup_module(trial)
         step(trial, fabric)  # the first step prepares kernels and memory
         begin = time.perf_counter()

@@ -31,6 +31,18 @@ def open_data(path: Path | str, *, splits: Path | str | None = None, layout: str
     return read_splits(listed, dataset) if splits is not None or listed.is_file() else dataset
 
 
+def splits_of_run(model: Path, dataset: Dataset) -> Dataset | None:
+    """``dataset`` with the splits that a model was trained with, from the ``splits.csv`` beside it.
+
+    None where there is no such file or it names none of these images.
+    """
+    listed = (model if model.is_dir() else model.parent) / "splits.csv"
+    if not listed.is_file():
+        return None
+    assigned = read_splits(listed, dataset, ignore_unknown=True)
+    return assigned if assigned.has_splits() else None
+
+
 def _read(root: Path, layout: str | None) -> Dataset:
     names = ", ".join(one.name for one in LAYOUTS)
     if layout is not None:

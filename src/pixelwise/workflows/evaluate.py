@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset, SplitChoice, check_pairs
+from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored
 from pixelwise.evaluation import evaluate as evaluate_predictor
 from pixelwise.prediction import Predictor
-from pixelwise.workflows.data import open_data
+from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
 
 
@@ -24,7 +25,8 @@ def evaluate(
     Args:
         model: a loaded model, its file or the folder of its run.
         data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
-        split: which samples; ``all`` are also those that no split names.
+        split: which samples; ``all`` are also those that no split names. Data without splits takes those of the
+            model's run.
 
     Raises:
         ModelFileError: the model cannot be read.
@@ -32,7 +34,10 @@ def evaluate(
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
-    dataset = (data if isinstance(data, Dataset) else open_data(data)).split(split)
+    opened = data if isinstance(data, Dataset) else open_data(data)
+    if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
+        opened = _trained_splits(Path(model), opened, listener)
+    dataset = opened.split(split)
     check_pairs(dataset.samples)
     done = 0
 
@@ -42,3 +47,13 @@ def evaluate(
         listener.scored(done, len(dataset))
 
     return evaluate_predictor(predictor, dataset, split, on_image=on_image)
+
+
+def _trained_splits(model: Path, dataset: Dataset, listener: Listener) -> Dataset:
+    assigned = splits_of_run(model, dataset)
+    if assigned is None:
+        raise DataError(
+            f"{dataset.root} has no splits; name a file with --splits, or score all images (--split all)."
+        )
+    listener.say("Splits: those that the model was trained with, from splits.csv beside it.")
+    return assigned

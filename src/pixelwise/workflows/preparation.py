@@ -7,7 +7,7 @@ from pixelwise.data.splits import carve_validation, draw_splits
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.plan import plan
 from pixelwise.recipe import Recipe
-from pixelwise.types import SPLITS
+from pixelwise.types import SPLITS, SplitName
 from pixelwise.workflows.listener import Listener
 
 DEFAULT_BUDGET = 300.0
@@ -66,3 +66,16 @@ def complete_recipe(
         lengths = {"budget_seconds": budget, "epochs": epochs}
         recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update=lengths)})
     return recipe if seed is None else recipe.model_copy(update={"seed": seed})
+
+
+def scored_part(dataset: Dataset) -> tuple[Dataset, SplitName, list[str]]:
+    """What a run is scored on: the test split, or the best that there is, with a note that says so."""
+    notes: dict[SplitName, list[str]] = {
+        "test": [],
+        "val": [
+            "There is no test split: these are scores on validation images, which also chose the weights."
+        ],
+        "train": ["There is neither test nor validation split: these are scores on the training images."],
+    }
+    split = next(name for name in notes if dataset.split(name).samples)
+    return dataset.split(split), split, notes[split]

@@ -42,7 +42,7 @@ def report_run(
 
     write_report(
         path,
-        title=dataset.root.name,
+        title=metrics.data,
         metrics=metrics,
         labels=task.labels,
         log=log,

@@ -1,0 +1,206 @@
+"""One training: data in memory, network and recipe, and the steps that a run is made of."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from pixelwise._version import __version__
+from pixelwise.data.dataset import Dataset, check_readable, read_pair
+from pixelwise.data.frames import Frames, read_frames
+from pixelwise.modelfile import Header, write_model
+from pixelwise.models import Network, build_model
+from pixelwise.prediction import PADDING, Predictor
+from pixelwise.recipe import Recipe
+from pixelwise.tasks import AnyTask, build_tasks
+from pixelwise.training import (
+    Candidates,
+    Choice,
+    Step,
+    Steps,
+    Until,
+    build_fabric,
+    choose_precision,
+    fit,
+    total_loss,
+)
+from pixelwise.training.candidates import Weights
+from pixelwise.training.length import Length
+from pixelwise.types import SPLITS, LogRow
+from pixelwise.workflows import runfolder
+from pixelwise.workflows.budget import format_seconds, training_deadline
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import scored_part
+from pixelwise.workflows.report import EXHIBITS
+
+REPORT_SECONDS = 3.0
+SLACK = 1.15
+"""Machines wander: what comes after training is given this much more time than it took when measured."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a training needs, decoded and built.
+
+    Attributes:
+        dataset: the samples, each in a split.
+        recipe: complete: nothing in it is left to be measured.
+        training, validation: frames of these splits; no validation where the split is empty.
+    """
+
+    dataset: Dataset
+    recipe: Recipe
+    listener: Listener
+    tasks: dict[str, AnyTask]
+    network: Network
+    training: Frames
+    validation: Frames | None
+
+    def length(self, started: float) -> Length:
+        """How long to train: the recipe's epochs, or what its budget leaves when counted from ``started``."""
+        settings = self.recipe.train
+        if settings.epochs is not None:
+            return Steps(-(-settings.epochs * len(self.training) // settings.batch_size))
+        assert settings.budget_seconds is not None
+        return Until(training_deadline(started, settings.budget_seconds, self._reserve()))
+
+    def fit(
+        self, length: Length, stopped: Callable[[], bool], on_row: Callable[[Sequence[LogRow]], None]
+    ) -> Candidates:
+        """Train; ``on_row`` gets all log rows whenever there is a new one."""
+        assert self.recipe.train.precision != "auto"
+        rows: list[LogRow] = []
+
+        def on_step(step: Step) -> None:
+            self.listener.step(step)
+            if step.row is not None:
+                rows.append(step.row)
+                on_row(rows)
+
+        fabric = build_fabric(self.recipe.train.precision)
+        return fit(
+            self.network,
+            self.tasks,
+            self.training,
+            self.validation,
+            self.recipe,
+            length,
+            fabric,
+            on_step,
+            stopped,
+        )
+
+    def tuned(self, weights: Weights) -> Predictor:
+        """The predictor with these weights, its settings tuned on validation at the images' own size."""
+        self.network.load_state_dict(weights)
+        predictor = self._predictor()
+        validating = self.dataset.split("val").samples
+        for name, task in self.tasks.items():
+            pairs = (read_pair(sample, self.dataset.labels) for sample in validating)
+            predictor.settings[name] = task.tune(
+                (predictor.field_values(image)[name], mask) for image, mask in pairs
+            )
+        return predictor
+
+    def write_model(self, path: Path, predictor: Predictor, scores: dict[str, object]) -> None:
+        """Write the model file."""
+        header = Header(
+            versions={"pixelwise": __version__, "torch": torch.__version__},
+            fields=predictor.network.fields,
+            labels={name: task.labels for name, task in self.tasks.items()},
+            recipe=self.recipe,
+            settings=predictor.settings,
+            scores=scores,
+        )
+        write_model(path, header, predictor.network.state_dict())
+
+    def facts(self, candidates: Candidates, choice: Choice, seconds: float) -> dict[str, str]:
+        """How the model was made, for the report."""
+        last, model = candidates.rows[-1] if candidates.rows else None, self.recipe.model
+        counts = ", ".join(f"{len(self.dataset.split(split))} {split}" for split in SPLITS)
+        parameters = sum(parameter.numel() for parameter in self.network.parameters())
+        return {
+            "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
+            "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
+            "Frame": "{} × {} pixels".format(*self.recipe.scale.size),
+            "Trained": f"{last.step} steps, {last.epoch} epochs" if last else "less than a log row",
+            "Weights": choice.how,
+            "Duration": format_seconds(seconds),
+            "Machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "Arithmetic": f"{self.recipe.train.precision}, {self.recipe.train.threads} threads",
+            "Versions": f"pixelwise {__version__}, torch {torch.__version__}, Python {platform.python_version()}",
+        }
+
+    def commands(self, folder: Path) -> list[str]:
+        """Lines that train and score the same model again."""
+        data, run = shlex.quote(str(self.dataset.root)), shlex.quote(str(folder))
+        splits = f"--splits {run}/{runfolder.SPLITS}"
+        return [
+            f"pixelwise train {data} {splits} --recipe {run}/{runfolder.RECIPE} --out again",
+            f"pixelwise evaluate {run} {data} {splits} --split {scored_part(self.dataset)[1]} --json again.json",
+        ]
+
+    def _predictor(self) -> Predictor:
+        settings = {name: task.default_settings() for name, task in self.tasks.items()}
+        return Predictor(self.network, self.tasks, self.recipe, settings)
+
+    def _reserve(self) -> float:
+        """Seconds that tuning, evaluation and report will take, from timing an image."""
+        sample, predictor, times = self.dataset.samples[0], self._predictor(), []
+        for _ in range(3):
+            begin = time.monotonic()
+            image, _mask = read_pair(sample, self.dataset.labels)
+            predictor.predict(image)
+            times.append(time.monotonic() - begin)
+        images = len(self.dataset.split("val")) + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
+        return SLACK * images * min(times) + REPORT_SECONDS
+
+
+def prepare(dataset: Dataset, recipe: Recipe, listener: Listener) -> Job:
+    """Decode the images, build the network and settle what is measured on this machine.
+
+    Raises:
+        DataError: an image or mask, of whatever split, that cannot be used.
+        ModelFileError: the pretrained weights are missing.
+    """
+    tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
+    size, labels = recipe.scale.size, dataset.labels
+    training = read_frames(dataset.split("train").samples, labels, size, PADDING)
+    validating = dataset.split("val").samples
+    validation = read_frames(validating, labels, size, PADDING) if validating else None
+    check_readable(dataset.split("test"))  # better now than after an hour of training
+    if recipe.train.threads:
+        torch.set_num_threads(recipe.train.threads)
+    torch.manual_seed(recipe.seed)
+    network = build_model(
+        recipe.model, {name: task.fields() for name, task in tasks.items()}, pretrained=True
+    )
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    measured = _measured(recipe, tasks, network, training, listener)
+    return Job(dataset, measured, listener, tasks, network, training, validation)
+
+
+def _measured(
+    recipe: Recipe, tasks: dict[str, AnyTask], network: Network, training: Frames, listener: Listener
+) -> Recipe:
+    """The recipe with what is chosen by measuring written into it: precision and threads."""
+    precision = recipe.train.precision
+    if precision == "auto":
+        generator = torch.Generator().manual_seed(recipe.seed)
+        batch = torch.arange(recipe.train.batch_size) % len(training)
+        precision = choose_precision(
+            network,
+            lambda model, fabric: fabric.backward(
+                total_loss(model, tasks, training, batch, recipe, generator, fabric)
+            ),
+        )
+        listener.say(f"Arithmetic: {precision} is the faster on this computer.")
+    updated = recipe.train.model_copy(update={"precision": precision, "threads": torch.get_num_threads()})
+    return recipe.model_copy(update={"train": updated})

