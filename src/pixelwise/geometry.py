@@ -30,6 +30,16 @@ def resize(values: Tensor, size: Size) -> Tensor:
     """
     if values.shape[-2:] == size:
         return values
+    if size[1] > 1:
+        return _interpolated(values, size)
+    # The CPU kernel of torch 2.13 reads astray where the width wanted is 1: each side is resized beside a twin.
+    row = _interpolated(torch.cat([values.mT] * 2, dim=-1), (1, 2 * values.shape[-2]))[
+        ..., : values.shape[-2]
+    ]
+    return _interpolated(torch.cat([row.mT] * 2, dim=-1), (size[0], 2))[..., :1]
+
+
+def _interpolated(values: Tensor, size: Size) -> Tensor:
     return F.interpolate(values, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 

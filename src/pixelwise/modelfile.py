@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, uint8
 
 from pixelwise import files
@@ -66,8 +66,7 @@ def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> No
     """Write a model file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     complete = header.model_copy(update={"weights_sha256": _digest(tensors)})
-    with files.replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={KEY: complete.model_dump_json(exclude_none=True)})
+    files.write_bytes(path, save(tensors, metadata={KEY: complete.model_dump_json(exclude_none=True)}))
 
 
 def read_model(path: Path) -> ModelFile:

@@ -29,7 +29,7 @@ Precision = Literal["auto", "32-true", "bf16-mixed"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # "8" and true are no numbers
 
 
 class Scale(_Strict):
@@ -37,7 +37,9 @@ class Scale(_Strict):
 
     policy: Literal["fit"] = Field(default="fit", description="Scale with the aspect kept, pad the rest.")
     size: tuple[Side, Side] = Field(
-        default=(224, 224), description="(height, width) of the frame, in pixels."
+        default=(224, 224),
+        strict=False,  # TOML has arrays, no tuples
+        description="(height, width) of the frame, in pixels.",
     )
 
 
@@ -164,7 +166,7 @@ def parse_recipe(values: Mapping[str, Any], source: str) -> Recipe:
 def read_recipe(path: Path) -> Recipe:
     """Read a ``recipe.toml``; :class:`RecipeError` in one sentence if it cannot be used."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise RecipeError(
             f"{path} cannot be read ({error.strerror}); give the path of a recipe.toml."

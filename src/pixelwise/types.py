@@ -40,8 +40,8 @@ class Field:
         channels: number of channels.
         activation: what turns logits into the field's values.
         vectors: (x, y) channel pairs that are vectors: a horizontal flip negates x, a vertical one y.
-        in_pixels: values are lengths in pixels, so resizing scales them.
-        hflip: channel order after a mirror (left and right joints swap); None keeps the order.
+        in_pixels: vectors are in pixels, so resizing scales them; every channel is part of one.
+        hflip: channel order after a mirror (left and right joints swap in pairs); None keeps the order.
     """
 
     name: str
@@ -56,8 +56,19 @@ class Field:
             raise ValueError(f"field {self.name}: channels must be at least 1, got {self.channels}")
         if self.hflip is not None and sorted(self.hflip) != list(range(self.channels)):
             raise ValueError(f"field {self.name}: hflip {self.hflip} is no order of {self.channels} channels")
+        if self.hflip is not None and any(self.hflip[other] != i for i, other in enumerate(self.hflip)):
+            raise ValueError(
+                f"field {self.name}: hflip {self.hflip} applied twice does not give back the order"
+            )
         if any(not 0 <= channel < self.channels for pair in self.vectors for channel in pair):
             raise ValueError(f"field {self.name}: vectors {self.vectors} name channels it does not have")
+        parts = [channel for pair in self.vectors for channel in pair]
+        if len(set(parts)) != len(parts):
+            raise ValueError(f"field {self.name}: vectors {self.vectors} name a channel twice")
+        if self.hflip and {(self.hflip[x], self.hflip[y]) for x, y in self.vectors} != set(self.vectors):
+            raise ValueError(f"field {self.name}: hflip {self.hflip} does not take vectors to vectors")
+        if self.in_pixels and len(parts) != self.channels:
+            raise ValueError(f"field {self.name}: in_pixels scales vectors, so each channel must be in one")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ def test_gradients_equal_those_of_float32_up_to_rounding(kernel: int, stride: in
         found = depthwise_conv(images, weight, stride, padding)
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found.float(), expected, atol=0.1, rtol=0.02)
-    for gradient, correct in zip(torch.autograd.grad(found, (images, weight), outward.bfloat16()), wanted, strict=True):
+    for gradient, correct in zip(
+        torch.autograd.grad(found, (images, weight), outward.bfloat16()), wanted, strict=True
+    ):
         assert gradient.dtype == torch.float32
         torch.testing.assert_close(gradient, correct, atol=0.02 * float(correct.abs().max()), rtol=0.02)
 

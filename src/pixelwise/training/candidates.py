@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pixelwise.types import LogRow
 
 Weights = dict[str, Tensor]
+ImageScores = NDArray[np.float64]
+"""(N,) headline scores of the validation images, 0–1; NaN where undefined."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,15 @@ class Choice:
     how: str
 
 
+@dataclass(frozen=True)
+class Validated:
+    """Averaged weights at a log row, with their scores image by image."""
+
+    row: LogRow
+    scores: ImageScores
+    weights: Weights
+
+
 @dataclass
 class Candidates:
     """The final averaged weights and the best validated ones before them.
@@ -26,36 +39,47 @@ class Candidates:
     Attributes:
         rows: all log rows, in order.
         final: averaged weights at the end of training.
-        best: averaged weights of the row with the highest validation score; None without validation.
-        best_row: that row.
     """
 
     rows: list[LogRow] = field(default_factory=list)
     final: Weights = field(default_factory=dict)
-    best: Weights | None = None
-    best_row: LogRow | None = None
+    _best: Validated | None = None
+    _last: ImageScores | None = None
 
-    def offer(self, network: nn.Module, row: LogRow) -> None:
-        """Take note of the averaged network at a log row."""
+    def offer(self, network: nn.Module, row: LogRow, scores: ImageScores | None) -> None:
+        """Take note of the averaged network at a log row; ``scores`` are None without validation."""
         self.rows.append(row)
-        best_score = self.best_row.val_score if self.best_row else None
-        if row.val_score is not None and (best_score is None or row.val_score >= best_score):
-            self.best, self.best_row = copied(network), row
+        self._last = scores
+        if scores is None or row.val_score is None or np.isnan(row.val_score):
+            return
+        if self._best is None or row.val_score >= (self._best.row.val_score or 0.0):
+            self._best = Validated(row, scores, copied(network))
 
     def finish(self, network: nn.Module) -> None:
         """Take note of the averaged network at the end."""
         self.final = copied(network)
 
     def choose(self) -> Choice:
-        """The best on validation; the final average where it ties or nothing was validated."""
-        if self.best is None or self.best_row is None:
-            return Choice(self.final, "the final average (there are no validation images to choose by)")
-        if self.best_row is self.rows[-1]:
-            return Choice(self.final, "the final average, the best on validation")
-        of = f"step {self.best_row.step} of {self.rows[-1].step}"
-        return Choice(self.best, f"the average at {of}, the best on validation")
+        """The best average on validation if it beats the final one by more than chance, else the final one.
+
+        By more than chance: the mean gain over images exceeds its standard error. A maximum over many looks at
+        few images is lucky as a rule, so without that margin the full schedule's end is the better bet.
+        """
+        if self._best is None or self._last is None:
+            return Choice(self.final, "the final average (nothing was validated)")
+        if not _beats(self._best.scores, self._last):
+            return Choice(self.final, "the final average; none was better on validation by more than chance")
+        of = f"step {self._best.row.step} of {self.rows[-1].step}"
+        return Choice(self._best.weights, f"the average at {of}, better on validation than the final one")
 
 
 def copied(network: nn.Module) -> Weights:
     """Weights and buffers of a network, on the CPU, independent of it."""
     return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+
+
+def _beats(one: ImageScores, other: ImageScores) -> bool:
+    gain = (one - other)[~np.isnan(one - other)]
+    if len(gain) < 2:
+        return False
+    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))

@@ -18,7 +18,7 @@ from pixelwise.models import Network
 from pixelwise.prediction import normalise
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
-from pixelwise.training.candidates import Candidates
+from pixelwise.training.candidates import Candidates, ImageScores
 from pixelwise.training.length import Length
 from pixelwise.training.optimiser import averaged, build_optimiser, set_rate
 from pixelwise.training.validate import validate
@@ -80,10 +80,10 @@ def fit(
         losses.append(float(loss.detach()))
         step, row = step + 1, None
         if int(length.progress(step) * LOG_ROWS) > int(progress * LOG_ROWS):
-            score = validate(average.module, tasks, validation, recipe, fabric) if validation else None
-            epoch = step * recipe.train.batch_size // len(training)
+            scores = validate(average.module, tasks, validation, recipe, fabric) if validation else None
+            epoch, score = step * recipe.train.batch_size // len(training), mean_defined(scores)
             row = LogRow(epoch, step, time.monotonic() - begin, float(np.mean(losses)), rate, score)
-            candidates.offer(average.module, row)
+            candidates.offer(average.module, row, scores)
             losses = []
         on_step(Step(length.progress(step), losses[-1] if losses else float(loss.detach()), row))
     candidates.finish(average.module)
@@ -108,6 +108,13 @@ def total_loss(
         logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
         parts += task.loss(logits, task.targets(ids)).values()
     return torch.stack(parts).sum()
+
+
+def mean_defined(scores: ImageScores | None) -> float | None:
+    """Mean of the scores that are not NaN; None where there are none."""
+    if scores is None or np.isnan(scores).all():
+        return None
+    return float(np.nanmean(scores))
 
 
 def batches(count: int, size: int, seed: int) -> Iterator[Tensor]:

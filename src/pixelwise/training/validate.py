@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import nn
@@ -13,18 +14,19 @@ from pixelwise.geometry import resize
 from pixelwise.prediction import activate, normalise
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
+from pixelwise.training.candidates import ImageScores
 
 
 @torch.inference_mode()
 def validate(
     network: nn.Module, tasks: Mapping[str, AnyTask], frames: Frames, recipe: Recipe, fabric: Fabric
-) -> float:
-    """Mean headline score of ``tasks`` over frames, at the frame's size with default settings, 0–1.
+) -> ImageScores:
+    """Headline score of every frame, at the frame's size with default settings, 0–1; the mean over several tasks.
 
     It compares moments of one training; scores for people come from ``evaluate``, at each image's own size.
     """
     network.eval()
-    rows: dict[str, list[object]] = {name: [] for name in tasks}
+    scores: dict[str, list[float]] = {name: [] for name in tasks}
     for begin in range(0, len(frames), recipe.train.batch_size):
         part = slice(begin, begin + recipe.train.batch_size)
         images = normalise(fabric.to_device(frames.images[part]), recipe.values)
@@ -39,6 +41,7 @@ def validate(
             }
             for index, truth in enumerate(frames.ids[part].numpy()):
                 of_image = {field: value[index].cpu().numpy() for field, value in values.items()}
-                rows[name].append(task.row(task.decode(of_image, task.default_settings()), truth))
-    scores = [task.summary(rows[name])[task.headline]["mean"] for name, task in tasks.items()]
-    return sum(scores) / len(scores)
+                row = task.row(task.decode(of_image, task.default_settings()), truth)
+                scores[name].append(task.image_scores(row)[task.headline])
+    mean: ImageScores = np.mean(list(scores.values()), axis=0, dtype=np.float64)
+    return mean

@@ -79,11 +79,12 @@ def _only_image(folder: Path) -> Path | None:
 
 def _read_diagnoses(cases: Path) -> dict[str, str]:
     # The table exists with tabs and, in the original archive, with double bars between the columns.
-    table = next((folder / TABLE for folder in (cases, cases.parent) if (folder / TABLE).is_file()), None)
+    folders = (cases, cases.resolve().parent)  # the parent of "." is "."
+    table = next((folder / TABLE for folder in folders if (folder / TABLE).is_file()), None)
     if table is None:
         return {}
     lines = table.read_text(encoding="utf-8", errors="replace").splitlines()
-    rows = [[cell.strip() for cell in re.split(r"\t|\|+", line.strip().strip("|"))] for line in lines]
+    rows = [[cell.strip() for cell in re.split(r"\t|\|\|", line.strip().strip("|"))] for line in lines]
     column = next((row.index(COLUMN) for row in rows if COLUMN in row), None)
     if column is None:
         return {}

@@ -1,0 +1,183 @@
+"""Mistakes of a person: one sentence with the file and what to do, exit status 2, nothing half-written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from pixelwise.cli.main import main
+from pixelwise.data.synthetic import write_lesions
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_lesions(tmp_path / "data", 6, seed=1, size=(48, 64))
+
+
+def no_pairs(data: Path) -> None:
+    for path in (data / "masks").iterdir():
+        path.unlink()
+    (data / "splits.csv").unlink()
+
+
+def image_without_mask(data: Path) -> None:
+    (data / "masks" / "lesion_0002.png").unlink()
+
+
+def mask_without_image(data: Path) -> None:
+    (data / "images" / "lesion_0002.png").unlink()
+
+
+def sizes_differ(data: Path) -> None:
+    PIL.Image.new("L", (64, 47)).save(data / "masks" / "lesion_0003.png")
+
+
+def not_an_image(data: Path) -> None:
+    (data / "images" / "lesion_0004.png").write_text("no picture")
+
+
+def empty_file(data: Path) -> None:
+    (data / "images" / "lesion_0004.png").write_bytes(b"")
+
+
+def cut_short(data: Path) -> None:
+    path = data / "images" / "lesion_0005.png"
+    path.write_bytes(path.read_bytes()[:-2000])
+
+
+def smoothed_mask(data: Path) -> None:
+    path = data / "masks" / "lesion_0001.png"
+    PIL.Image.open(path).resize((32, 24)).resize((64, 48), PIL.Image.Resampling.BILINEAR).save(path)
+
+
+def unknown_name(data: Path) -> None:
+    with (data / "splits.csv").open("a") as lines:
+        lines.write("lesion_9999,common,train\n")
+
+
+def nothing_to_train(data: Path) -> None:
+    text = (data / "splits.csv").read_text()
+    (data / "splits.csv").write_text(re.sub("train|val", "test", text))
+
+
+FAULTS: list[tuple[Callable[[Path], None], str]] = [
+    (no_pairs, "holds no image with a mask"),
+    (image_without_mask, r"lesion_0002\.png has no mask; add one"),
+    (mask_without_image, r"lesion_0002\.png has no image"),
+    (sizes_differ, r"lesion_0003\.png is 64×47 pixels but its image lesion_0003\.png is 64×48"),
+    (not_an_image, r"lesion_0004\.png is not an image"),
+    (empty_file, r"lesion_0004\.png is not an image"),
+    (cut_short, r"lesion_0005\.png cannot be read"),
+    (smoothed_mask, r"lesion_0001\.png holds \d+ values"),
+    (unknown_name, r"splits\.csv, line 8: there is no image named 'lesion_9999'"),
+    (nothing_to_train, "no training images"),
+]
+
+
+def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Run the command, expect status 2 and one sentence; returns the sentence."""
+    with pytest.raises(SystemExit) as caught:
+        main([str(argument) for argument in arguments])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Error: ")
+    assert error.count("\n") == 1
+    assert error.rstrip().endswith(".")
+    return error
+
+
+@pytest.mark.parametrize(("fault", "sentence"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
+def test_faulty_data(
+    capsys: pytest.CaptureFixture[str], data: Path, fault: Callable[[Path], None], sentence: str
+) -> None:
+    fault(data)
+    out = data.parent / "run"
+    error = fails(capsys, "train", data, "--out", out, "--epochs", 1)
+    assert re.search(sentence, error), error
+    assert not out.exists()
+
+
+def test_a_taken_folder_is_refused_and_kept(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "metrics.json").write_text("precious")
+    assert "already holds a run" in fails(capsys, "train", data, "--out", out)
+    assert (out / "metrics.json").read_text() == "precious"
+    (tmp_path / "file").write_text("precious")
+    assert "is a file" in fails(capsys, "train", data, "--out", tmp_path / "file")
+
+
+def test_a_failed_run_leaves_other_files_in_its_folder(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    cut_short(data)
+    out = data.parent / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("precious")
+    fails(capsys, "train", data, "--out", out, "--epochs", 1)
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--budget", "soon"], "'soon' is no length of time"),
+        (["--budget", "0s"], "leaves no time"),
+        (["--budget", "5m", "--epochs", "3"], "not both"),
+        (["--splits", "nowhere.csv"], "nowhere.csv does not exist"),
+        (["--recipe", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["--layout", "heap"], "no layout 'heap'"),
+    ],
+)
+def test_wrong_options(
+    capsys: pytest.CaptureFixture[str], data: Path, arguments: list[str], sentence: str
+) -> None:
+    assert sentence in fails(capsys, "train", data, "--out", data.parent / "run", *arguments)
+    assert not (data.parent / "run").exists()
+
+
+def test_no_such_folder_and_no_known_layout(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "is not a folder" in fails(capsys, "train", tmp_path / "no", "--out", tmp_path / "run")
+    (tmp_path / "empty").mkdir()
+    assert "images" in fails(capsys, "train", tmp_path / "empty", "--out", tmp_path / "run")
+
+
+def test_no_model(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
+    assert "does not exist" in fails(capsys, "evaluate", tmp_path / "no.safetensors", data)
+    (tmp_path / "text.safetensors").write_text("no model")
+    assert "no model file" in fails(
+        capsys, "predict", tmp_path / "text.safetensors", data, "--out", tmp_path / "out"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_hidden_fault_in_the_test_split_is_found_before_training(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    shutil.copy(data / "splits.csv", data / "old.csv")
+    names = [f"lesion_{i:04}" for i in range(6)]
+    rows = [f"{name},{'test' if name == 'lesion_0005' else 'train'}" for name in names]
+    (data / "splits.csv").write_text("\n".join(["name,split", *rows]) + "\n")
+    cut_short(data)
+    assert "lesion_0005.png" in fails(capsys, "train", data, "--out", data.parent / "run", "--budget", "10h")
+
+
+def test_predicting_a_broken_image_names_it(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    from tests.networks import tiny_predictor
+    from tests.prediction.test_predictor import saved
+
+    model = saved(tiny_predictor(), data.parent / "model.safetensors")
+    not_an_image(data)
+    out = data.parent / "out"
+    error = fails(capsys, "predict", model, data / "images", "--out", out)
+    assert "lesion_0004.png is not an image" in error
+    assert not list(out.glob("lesion_0004*"))
+    assert np.asarray(PIL.Image.open(out / "lesion_0000_mask.png")).shape == (48, 64)

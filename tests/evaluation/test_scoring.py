@@ -1,0 +1,130 @@
+"""Scores of a Predictor: counted at each image's own size, grouped by tag, with intervals."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from tests.networks import tiny_predictor
+
+from pixelwise.data.dataset import Dataset, read_pair
+from pixelwise.data.synthetic import write_lesions
+from pixelwise.errors import DataError
+from pixelwise.evaluation import Metrics, evaluate, read_metrics
+from pixelwise.evaluation.intervals import bootstrap
+from pixelwise.labels import Labels
+from pixelwise.workflows.data import open_data
+
+
+@pytest.fixture(scope="module")
+def lesions(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return open_data(write_lesions(tmp_path_factory.mktemp("data"), 12, seed=4, size=(96, 128)))
+
+
+@pytest.fixture(scope="module")
+def metrics(lesions: Dataset) -> Metrics:
+    return evaluate(tiny_predictor(), lesions, "all", notes=["a note"])
+
+
+def test_every_image_is_scored_as_the_predictor_predicts_it(lesions: Dataset, metrics: Metrics) -> None:
+    predictor = tiny_predictor()
+    assert [row.name for row in metrics.images] == [sample.name for sample in lesions.samples]
+    for sample, row in zip(lesions.samples, metrics.images, strict=True):
+        image, truth = read_pair(sample, lesions.labels)
+        predicted = predictor(image)["semantic"].label_map
+        both, either = ((truth & predicted) > 0).sum(), (truth > 0).sum() + (predicted > 0).sum()
+        assert row.size == image.shape[:2]
+        assert row.scores["dice"] == pytest.approx(2 * both / either)
+        assert row.image == f"images/{sample.name}.png"
+
+
+def test_headline_numbers_follow_from_the_rows(metrics: Metrics) -> None:
+    values = np.array([row.scores["dice"] for row in metrics.images])
+    overlap = np.sum([row.counts["semantic"]["overlap"] for row in metrics.images], axis=0)
+    dice = metrics.scores["dice"]
+    assert dice.mean == pytest.approx(values.mean())
+    assert dice.median == pytest.approx(np.median(values))
+    assert dice.p5 == pytest.approx(np.percentile(values, 5))
+    assert dice.worst == values.min()
+    assert dice.pooled == pytest.approx(
+        2 * overlap[1, 1] / (2 * overlap[1, 1] + overlap[0, 1] + overlap[1, 0])
+    )
+    assert dice.ci95[0] <= dice.mean <= dice.ci95[1]
+    assert dice.pooled_ci95[0] <= dice.pooled <= dice.pooled_ci95[1]
+
+
+def test_tags_partition_the_images(metrics: Metrics) -> None:
+    groups = metrics.tags["lesion"]
+    assert sum(group.n_images for group in groups.values()) == metrics.n_images == 12
+    for value, group in groups.items():
+        theirs = [row.scores["iou"] for row in metrics.images if row.tags["lesion"] == value]
+        assert group.scores["iou"].mean == pytest.approx(np.mean(theirs))
+
+
+def test_the_file_comes_back_and_fits_its_schema(metrics: Metrics, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    metrics.write(path)
+    assert read_metrics(path) == metrics
+    values = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(values, Metrics.model_json_schema(by_alias=True, mode="serialization"))
+    assert values["schema"] == "pixelwise.metrics/1"
+    # What other programs may count on:
+    assert values["scores"]["dice"]["mean"] == metrics.scores["dice"].mean
+    assert len(values["scores"]["dice"]["ci95"]) == 2
+    assert {"pooled"} <= values["scores"]["dice"].keys()
+    assert values["scores"]["iou"]["mean"] == metrics.scores["iou"].mean
+    assert values["n_images"] == len(values["images"]) == 12
+
+
+def test_every_key_is_documented(metrics: Metrics) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    values = json.loads(metrics.to_json())
+    keys = values.keys() | values["scores"]["dice"].keys() | values["images"][0].keys()
+    assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
+
+
+def test_undefined_numbers_are_null_in_the_file(metrics: Metrics, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    score = metrics.scores["dice"].model_copy(update={"mean": math.nan, "ci95": (math.nan, math.nan)})
+    metrics.model_copy(update={"scores": {"dice": score}}).write(path)
+    assert json.loads(path.read_text())["scores"]["dice"]["ci95"] == [None, None]
+    assert math.isnan(read_metrics(path).scores["dice"].mean)
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text('{"schema": "other"}')
+    with pytest.raises(DataError, match=r"m\.json is not a metrics\.json"):
+        read_metrics(tmp_path / "m.json")
+
+
+def test_other_classes_are_refused(lesions: Dataset) -> None:
+    predictor = tiny_predictor(labels=Labels(classes=("a", "b", "c"), background=None))
+    with pytest.raises(DataError, match="2 classes but the model knows 3"):
+        evaluate(predictor, lesions, "all")
+
+
+def test_an_empty_split_is_refused(lesions: Dataset) -> None:
+    with pytest.raises(DataError, match="no images in the split 'val'"):
+        evaluate(tiny_predictor(), lesions.where(lambda sample: False), "val")
+
+
+def mean_summary(rows: list[float]) -> dict[str, dict[str, float]]:
+    return {"x": {"mean": float(np.mean(rows))}}
+
+
+def test_interval_of_a_mean_is_near_the_normal_one() -> None:
+    values = np.random.default_rng(1).normal(0.8, 0.1, size=200)
+    low, high = bootstrap(list(values), mean_summary, ["mean"])["x"]["mean"]  # type: ignore[arg-type]
+    half = 1.96 * values.std(ddof=1) / np.sqrt(200)
+    assert low == pytest.approx(values.mean() - half, abs=0.15 * half)
+    assert high == pytest.approx(values.mean() + half, abs=0.15 * half)
+
+
+def test_one_image_has_no_interval() -> None:
+    low, high = bootstrap([0.5], mean_summary, ["mean"])["x"]["mean"]  # type: ignore[arg-type]
+    assert math.isnan(low)
+    assert math.isnan(high)

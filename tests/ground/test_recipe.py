@@ -1,0 +1,157 @@
+"""Recipes: the same after a round trip, and every mistake in one sentence that names file and setting."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from pixelwise.errors import OutputError, RecipeError
+from pixelwise.recipe import (
+    Augment,
+    Model,
+    Recipe,
+    Scale,
+    SemanticTask,
+    Train,
+    Values,
+    parse_recipe,
+    read_recipe,
+)
+
+CHANGED = Recipe(
+    seed=7,
+    scale=Scale(size=(192, 256)),
+    values=Values(mean=0.4, std=0.3),
+    model=Model(encoder="plain-tiny", pretrained=False),
+    tasks={"lesion": SemanticTask(cross_entropy=0, dice=2), "ผิวหนัง a.b": SemanticTask()},
+    augment=Augment(vflip=0.5, rotate=180),
+    train=Train(budget_seconds=0.1 + 0.2, precision="bf16-mixed", threads=2, learning_rate=1e-7),
+)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), CHANGED], ids=["defaults", "changed"])
+def test_toml_round_trip(tmp_path: Path, recipe: Recipe) -> None:
+    path = tmp_path / "recipe.toml"
+    recipe.write(path)
+    assert read_recipe(path) == recipe
+    assert read_recipe(path).to_toml() == recipe.to_toml() == path.read_text(encoding="utf-8")
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(b"\xef\xbb\xbf[train]\r\nepochs = 3\r\n")  # as an editor on Windows saves it
+    assert read_recipe(path) == Recipe(train=Train(epochs=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("sede = 1", "there is no setting 'sede'; remove it or correct its name."),
+        ("[train]\nepochs = 1\nlr = 0.1", "there is no setting 'train.lr'; remove it or correct its name."),
+        (
+            "[tasks.lesion]\nfocal = 1.0",
+            "there is no setting 'tasks.lesion.focal'; remove it or correct its name.",
+        ),
+        ("[train]", "'train' is wrong (exactly one of budget_seconds and epochs must be given); correct it."),
+        (
+            "[train]\nepochs = 1\nbudget_seconds = 9.0",
+            "'train' is wrong (exactly one of budget_seconds and epochs must be given); correct it.",
+        ),
+        (
+            "[tasks.lesion]\ncross_entropy = 0\ndice = 0",
+            "'tasks.lesion' is wrong (cross_entropy and dice cannot both be 0); correct it.",
+        ),
+    ],
+)
+def test_mistakes_are_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "my recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    assert str(caught.value) == f"{path}: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("seed", -1),
+        ("seed", 2**31),
+        ("seed", "0"),
+        ("format", 2),
+        ("tasks", {}),
+        ("values", 3),
+        ("train.epochs", 0),
+        ("train.epochs", "3"),
+        ("train.epochs", 3.5),
+        ("train.epochs", True),
+        ("train.batch_size", 0),
+        ("train.learning_rate", 0),
+        ("train.learning_rate", float("inf")),
+        ("train.learning_rate", float("nan")),
+        ("train.averaging", 1),
+        ("train.precision", "16-mixed"),
+        ("train.threads", -1),
+        ("scale.size", [225, 224]),
+        ("scale.size", [224]),
+        ("scale.size", 224),
+        ("scale.size", [224, "224"]),
+        ("scale.policy", "stretch"),
+        ("model.encoder", "resnet50"),
+        ("model.pretrained", "yes"),
+        ("augment.hflip", 1.5),
+        ("augment.hflip", float("nan")),
+        ("augment.scale", 0.9),
+        ("augment.rotate", float("nan")),
+    ],
+    ids=lambda value: str(value),
+)
+def test_wrong_types_and_values_name_the_setting(setting: str, value: Any) -> None:
+    values: Any = value
+    for part in reversed(setting.split(".")):
+        values = {part: values}
+    if setting.startswith("train.") and setting != "train.epochs":
+        values["train"]["epochs"] = 1
+    with pytest.raises(RecipeError, match=rf"^here\.toml: '{setting}(\.\d)?' is wrong \(.+\); correct it\.$"):
+        parse_recipe(values, "here.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"seed = ", "is not TOML"),
+        (b"seed = 1\nseed = 2", "is not TOML"),
+        ("name = 'caf\u00e9'".encode("latin-1"), "is not TOML"),
+        (b"\x00\x01\x02", "is not TOML"),
+    ],
+)
+def test_not_toml(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(content)
+    with pytest.raises(RecipeError, match=said) as caught:
+        read_recipe(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "."])
+def test_not_a_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RecipeError, match=r"cannot be read \(.+\); give the path of a recipe\.toml\.$"):
+        read_recipe(tmp_path / name)
+
+
+def test_frozen_at_every_level() -> None:
+    recipe = Recipe()
+    for part, name, value in (
+        (recipe, "seed", 1),
+        (recipe.train, "epochs", 2),
+        (recipe.scale, "size", (32, 32)),
+        (recipe.tasks["semantic"], "dice", 0.5),
+    ):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(part, name, value)
+
+
+def test_where_it_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        Recipe().write(tmp_path / "missing" / "recipe.toml")

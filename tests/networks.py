@@ -1,0 +1,31 @@
+"""Small networks for tests, built in an instant."""
+
+from __future__ import annotations
+
+import torch
+
+from pixelwise.labels import Labels
+from pixelwise.models import build_model
+from pixelwise.prediction import Predictor
+from pixelwise.recipe import Model, Recipe, Scale
+from pixelwise.tasks import build_tasks
+
+BINARY = Labels(classes=("background", "lesion"))
+
+
+def tiny_predictor(
+    size: tuple[int, int] = (64, 96), labels: Labels = BINARY, seed: int = 0, gain: float = 6.0
+) -> Predictor:
+    """An untrained predictor whose logits vary enough to matter."""
+    torch.manual_seed(seed)
+    recipe = Recipe(scale=Scale(size=size), model=Model(encoder="plain-tiny", pretrained=False))
+    tasks = build_tasks(recipe, {"semantic": labels})
+    network = build_model(
+        recipe.model, {name: task.fields() for name, task in tasks.items()}, pretrained=False
+    )
+    head = network.head("semantic", "classes")
+    with torch.no_grad():
+        for parameter in head.parameters():
+            parameter.mul_(gain)
+    settings = {name: task.default_settings() for name, task in tasks.items()}
+    return Predictor(network, tasks, recipe, settings, device="cpu")

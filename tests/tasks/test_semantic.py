@@ -1,0 +1,192 @@
+"""Semantic segmentation: the promises of a task, in numbers worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from pixelwise.labels import Labels
+from pixelwise.recipe import SemanticTask as SemanticRecipe
+from pixelwise.tasks import SemanticResult, SemanticTask
+from pixelwise.tasks.semantic import CANDIDATE_THRESHOLDS, SemanticRow
+from pixelwise.types import LabelMap, Window
+
+BINARY = SemanticTask(Labels(classes=("background", "lesion")), SemanticRecipe())
+THREE = SemanticTask(Labels(classes=("sky", "road", "car"), background=None), SemanticRecipe())
+
+
+def ids(rows: list[list[int]]) -> LabelMap:
+    return np.array(rows, np.uint8)
+
+
+def probs(rows: list[list[float]]) -> dict[str, NDArray[np.float32]]:
+    return {"classes": np.array([rows], np.float32)}
+
+
+def result(label_map: LabelMap, num_classes: int = 2) -> SemanticResult:
+    return SemanticResult(label_map, np.zeros((num_classes, *label_map.shape), np.float32))
+
+
+def test_fields() -> None:
+    assert [(f.channels, f.activation) for f in BINARY.fields()] == [(1, "sigmoid")]
+    assert [(f.channels, f.activation) for f in THREE.fields()] == [(3, "softmax")]
+
+
+def test_binary_targets_and_weights() -> None:
+    target, weight = BINARY.targets(torch.tensor([[[0, 1, 255]]], dtype=torch.uint8))["classes"]
+    assert target.tolist() == [[[[0.0, 1.0, 0.0]]]]
+    assert weight.tolist() == [[[[1.0, 1.0, 0.0]]]]
+
+
+def test_targets_of_several_classes_are_one_hot_and_zero_where_not_labelled() -> None:
+    target, weight = THREE.targets(torch.tensor([[[2, 0, 255]]], dtype=torch.uint8))["classes"]
+    assert target[0, :, 0].tolist() == [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    assert weight.tolist() == [[[[1.0, 1.0, 0.0]]]]
+
+
+@pytest.mark.parametrize("task", [BINARY, THREE])
+def test_what_is_not_labelled_has_no_gradient(task: SemanticTask) -> None:
+    labels = torch.zeros(1, 4, 4, dtype=torch.uint8)
+    labels[0, :2] = 255
+    logits = torch.randn(1, task.fields()[0].channels, 4, 4, requires_grad=True)
+    loss = torch.stack(list(task.loss({"classes": logits}, task.targets(labels)).values())).sum()
+    [gradient] = torch.autograd.grad(loss, logits)
+    assert gradient[:, :, :2].abs().max() == 0
+    assert gradient[:, :, 2:].abs().min() > 0
+
+
+@pytest.mark.parametrize("task", [BINARY, THREE])
+def test_loss_falls_when_logits_move_towards_the_truth(task: SemanticTask) -> None:
+    labels = torch.randint(0, task.labels.num_classes, (2, 8, 8), dtype=torch.uint8)
+    targets = task.targets(labels)
+    towards = 2 * targets["classes"][0] - 1
+    losses = [float(sum(task.loss({"classes": towards * s}, targets).values())) for s in (-4, 0, 4, 12)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.01
+
+
+def test_weights_of_the_recipe_scale_the_losses() -> None:
+    once, twice = (
+        SemanticTask(BINARY.labels, SemanticRecipe(cross_entropy=w, dice=3 * w)) for w in (1.0, 2.0)
+    )
+    logits, targets = (
+        {"classes": torch.randn(1, 1, 8, 8)},
+        BINARY.targets(torch.ones(1, 8, 8, dtype=torch.uint8)),
+    )
+    first, second = once.loss(logits, targets), twice.loss(logits, targets)
+    assert {name: float(second[name] / first[name]) for name in first} == pytest.approx(
+        dict.fromkeys(first, 2.0)
+    )
+
+
+def test_decode_by_threshold_and_by_highest() -> None:
+    decoded = BINARY.decode(probs([[0.2, 0.4, 0.9]]), {"threshold": 0.4})
+    assert decoded.label_map.tolist() == [[0, 1, 1]]
+    np.testing.assert_allclose(decoded.probs[:, 0, 0], [0.8, 0.2], atol=1e-6)
+    several = np.array([[[0.2, 0.5]], [[0.5, 0.4]], [[0.3, 0.1]]], np.float32)
+    assert THREE.decode({"classes": several}, {}).label_map.tolist() == [[1, 0]]
+
+
+def test_threshold_is_tuned_to_where_dice_is_highest() -> None:
+    # Lesion pixels at 0.4, 0.6, 0.8, others at 0.1 and 0.3: any threshold above 0.3 and up to 0.4 is perfect.
+    values, truth = probs([[0.1, 0.3, 0.4, 0.6, 0.8]]), ids([[0, 0, 1, 1, 1]])
+    threshold = BINARY.tune([(values, truth)])["threshold"]
+    assert 0.3 < threshold <= 0.4
+    assert BINARY.tune([]) == {"threshold": 0.5}
+    assert THREE.tune([(values, truth)]) == {}
+
+
+def test_tuning_counts_images_alike_and_passes_over_what_is_not_labelled() -> None:
+    # One large image wants a threshold over 0.6; two small ones want one up to 0.5; pixels of 255 want anything.
+    large = (probs([[0.6] * 50 + [0.7] * 50 + [0.2]]), ids([[0] * 50 + [1] * 50 + [255]]))
+    small = (probs([[0.5, 0.1]]), ids([[1, 0]]))
+    assert BINARY.tune([large])["threshold"] > 0.6
+    assert BINARY.tune([large, small, small])["threshold"] <= 0.5
+
+
+def test_tuned_dice_equals_counting_at_every_threshold() -> None:
+    generator = np.random.default_rng(0)
+    pairs = [
+        (
+            {"classes": generator.random((1, 9, 7)).astype(np.float32)},
+            ids(generator.integers(0, 2, (9, 7)).tolist()),
+        )
+        for _ in range(5)
+    ]
+
+    def mean_dice(threshold: float) -> float:
+        rows = [BINARY.row(BINARY.decode(values, {"threshold": threshold}), truth) for values, truth in pairs]
+        return BINARY.summary(rows)["dice"]["mean"]
+
+    best = max(mean_dice(float(np.float32(t))) for t in CANDIDATE_THRESHOLDS)
+    assert mean_dice(BINARY.tune(pairs)["threshold"]) == pytest.approx(best, abs=1e-9)
+
+
+def test_scores_worked_out_by_hand() -> None:
+    # Image 1: TP 1, FP 1, FN 0: Dice 2/3, IoU 1/2. Image 2: TP 2, FP 0, FN 2: Dice 2/3, IoU 1/2.
+    rows = [
+        BINARY.row(result(ids([[1, 1, 0, 0]])), ids([[1, 0, 0, 0]])),
+        BINARY.row(result(ids([[1, 1, 0, 0]])), ids([[1, 1, 1, 1]])),
+        BINARY.row(result(ids([[0, 0, 0, 0]])), ids([[0, 0, 255, 255]])),  # nothing there, nothing said
+    ]
+    assert [BINARY.image_scores(row)["dice"] for row in rows[:2]] == pytest.approx([2 / 3, 2 / 3])
+    assert math.isnan(BINARY.image_scores(rows[2])["dice"])
+    summary = BINARY.summary(rows)
+    assert summary["dice"]["mean"] == pytest.approx(2 / 3)
+    assert summary["dice"]["n_undefined"] == 1
+    # Pooled: TP 3, FP 1, FN 2: Dice 6/9, IoU 3/6.
+    assert summary["dice"]["pooled"] == pytest.approx(6 / 9)
+    assert summary["iou"]["pooled"] == pytest.approx(3 / 6)
+    assert BINARY.class_scores(rows) == [
+        ("lesion", {"dice": pytest.approx(6 / 9), "iou": pytest.approx(0.5)}, 5)
+    ]
+
+
+def test_an_image_averages_the_classes_it_has() -> None:
+    # Class 0: TP 1, FN 1 -> 2/3. Class 1: TP 1, FP 1 -> 2/3. Class 2 absent from both: left out.
+    row = THREE.row(result(ids([[0, 1, 1]]), 3), ids([[0, 0, 1]]))
+    assert THREE.image_scores(row)["dice"] == pytest.approx(2 / 3)
+
+
+def test_all_undefined_is_nan_not_an_error() -> None:
+    summary = BINARY.summary([SemanticRow(np.array([[4, 0], [0, 0]]))])
+    assert math.isnan(summary["dice"]["mean"])
+    assert math.isnan(summary["dice"]["pooled"])
+
+
+def test_stitch_pastes_windows() -> None:
+    left, right = result(ids([[1, 1]])), result(ids([[0, 1]]))
+    stitched = BINARY.stitch([(left, Window(0, 0, 2, 1)), (right, Window(2, 0, 4, 1))], (1, 4))
+    assert stitched.label_map.tolist() == [[1, 1, 0, 1]]
+    assert stitched.probs.shape == (2, 1, 4)
+
+
+def test_mask_files_hold_what_other_tools_expect(tmp_path: Path) -> None:
+    [binary] = BINARY.write(result(ids([[0, 1]])), tmp_path, "a b")
+    [several] = THREE.write(result(ids([[0, 2]]), 3), tmp_path, "ภาพ")
+    assert binary.name == "a b_mask.png"
+    assert np.asarray(PIL.Image.open(binary)).tolist() == [[0, 255]]
+    assert np.asarray(PIL.Image.open(several)).tolist() == [[0, 2]]
+
+
+def test_description_counts_pixels() -> None:
+    described = BINARY.describe(result(ids([[0, 1, 1, 1]])))["classes"]
+    assert described[1] == {"name": "lesion", "pixels": 3, "share": 0.75}
+
+
+def test_drawing_marks_the_object_and_leaves_the_rest() -> None:
+    image = np.full((40, 40, 3), 100, np.uint8)
+    label_map = np.zeros((40, 40), np.uint8)
+    label_map[10:30, 10:30] = 1
+    drawn = BINARY.draw(image, result(label_map))
+    assert (drawn[:8] == 100).all()
+    assert (drawn[12:28, 12:28] != 100).any(axis=-1).all()
+    assert (image == 100).all()
+    with_truth = BINARY.draw(image, result(label_map), label_map)
+    assert (with_truth == 255).all(axis=-1).sum() > 0

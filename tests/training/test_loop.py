@@ -1,0 +1,144 @@
+"""The loop: it learns, repeats itself to the bit, and stops when asked."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from tests.networks import BINARY
+from torch import Tensor
+
+from pixelwise.data.frames import Frames
+from pixelwise.data.synthetic import draw_lesion
+from pixelwise.models import Network, build_model
+from pixelwise.recipe import Augment, Model, Recipe, Scale, Train
+from pixelwise.tasks import AnyTask, build_tasks
+from pixelwise.training import Candidates, Step, Steps, build_fabric, fit
+from pixelwise.training.candidates import copied
+from pixelwise.training.length import Length
+from pixelwise.training.loop import batches
+from pixelwise.training.validate import validate
+
+SIZE = (64, 96)
+RECIPE = Recipe(
+    scale=Scale(size=SIZE),
+    model=Model(encoder="plain-tiny", pretrained=False),
+    augment=Augment(rotate=180, vflip=0.5),
+    train=Train(
+        epochs=1, precision="32-true", batch_size=4, learning_rate=1e-2, encoder_rate=1.0, averaging=0.9
+    ),
+)
+
+
+def drawn(count: int, first: int = 0) -> Frames:
+    drawings = [draw_lesion(first + seed, SIZE) for seed in range(count)]
+    images = torch.stack([torch.from_numpy(d.image).permute(2, 0, 1) for d in drawings])
+    ids = torch.stack([torch.from_numpy(d.mask).byte() for d in drawings])
+    return Frames(tuple(f"{first + seed}" for seed in range(count)), images, ids)
+
+
+def parts(recipe: Recipe = RECIPE) -> tuple[Network, dict[str, AnyTask]]:
+    torch.manual_seed(recipe.seed)
+    tasks = build_tasks(recipe, {"semantic": BINARY})
+    fields = {name: task.fields() for name, task in tasks.items()}
+    return build_model(recipe.model, fields, pretrained=True), tasks
+
+
+def trained(
+    length: Length,
+    training: Frames,
+    validation: Frames | None = None,
+    recipe: Recipe = RECIPE,
+    stop_after: int | None = None,
+) -> tuple[Candidates, list[Step], Network]:
+    network, tasks = parts(recipe)
+    steps: list[Step] = []
+    candidates = fit(
+        network,
+        tasks,
+        training,
+        validation,
+        recipe,
+        length,
+        build_fabric("32-true"),
+        steps.append,
+        lambda: stop_after is not None and len(steps) >= stop_after,
+    )
+    return candidates, steps, network
+
+
+def equal(one: dict[str, Tensor], two: dict[str, Tensor]) -> bool:
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_every_image_once_a_pass_in_changing_order() -> None:
+    stream = batches(5, 3, seed=0)
+    taken = torch.cat([next(stream) for _ in range(5)]).tolist()  # three passes of five
+    passes = [taken[:5], taken[5:10], taken[10:]]
+    assert all(sorted(one) == [0, 1, 2, 3, 4] for one in passes)
+    assert len({tuple(one) for one in passes}) > 1
+    again = itertools.islice(batches(5, 3, seed=0), 5)
+    assert torch.cat(list(again)).tolist() == taken
+
+
+def test_a_batch_larger_than_the_data_repeats_images() -> None:
+    assert sorted(next(batches(2, 6, seed=0)).tolist()) == [0, 0, 0, 1, 1, 1]
+
+
+def test_same_seed_same_bits_and_another_seed_others() -> None:
+    training = drawn(6)
+    one, _, _ = trained(Steps(5), training)
+    two, _, _ = trained(Steps(5), training)
+    other, _, _ = trained(Steps(5), training, recipe=RECIPE.model_copy(update={"seed": 1}))
+    assert equal(one.final, two.final)
+    assert [row.loss for row in one.rows] == [row.loss for row in two.rows]
+    assert not equal(one.final, other.final)
+
+
+def test_batch_norms_learn_even_if_the_network_comes_in_evaluation_mode() -> None:
+    training = drawn(4)
+    network, tasks = parts()
+    before = copied(network.eval())
+    fit(
+        network,
+        tasks,
+        training,
+        None,
+        RECIPE,
+        Steps(2),
+        build_fabric("32-true"),
+        lambda s: None,
+        lambda: False,
+    )
+    means = [name for name in before if name.endswith("running_mean")]
+    assert means
+    assert not any(torch.equal(before[name], network.state_dict()[name]) for name in means)
+
+
+def test_stops_when_asked_with_the_weights_so_far() -> None:
+    candidates, steps, network = trained(Steps(50), drawn(4), stop_after=3)
+    assert len(steps) == 3
+    assert candidates.final.keys() == copied(network).keys()
+
+
+def test_rows_are_spread_over_training_and_the_last_is_its_end() -> None:
+    candidates, steps, _ = trained(Steps(40), drawn(4), drawn(2, first=50))
+    assert len(candidates.rows) == 16
+    assert candidates.rows[-1].step == 40 == len(steps)
+    assert all(row.val_score is not None for row in candidates.rows)
+    assert candidates.rows[-1].epoch == 40
+
+
+@pytest.mark.slow
+def test_it_learns_to_find_lesions_it_has_not_seen() -> None:
+    validation = drawn(12, first=1000)
+    network, tasks = parts()
+    fabric = build_fabric("32-true")
+    before = np.nanmean(validate(network, tasks, validation, RECIPE, fabric))
+    candidates, _, _ = trained(Steps(300), drawn(48), validation)
+    network.load_state_dict(candidates.final)
+    after = np.nanmean(validate(network, tasks, validation, RECIPE, fabric))
+    assert before < 0.6
+    assert after > 0.75
