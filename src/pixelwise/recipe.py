@@ -96,7 +96,10 @@ class Augment(_Strict):
         default=0.25, description="Factor 1 ± this, about the mean."
     )
     colour: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.15, description="Factor 1 ± this, per channel."
+        default=0.15, description="Light of each channel, factor 1 ± this."
+    )
+    saturation: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.3, description="Factor 1 ± this, about grey."
     )
 
 

@@ -256,6 +256,20 @@ def test_damaged_files_give_a_picture_or_a_sentence(tmp_path: Path, suffix: str)
     assert all(message.startswith(str(path)) and "\n" not in message for message in messages.values())
 
 
+def test_tiff_with_an_empty_second_page_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    PIL.Image.fromarray(PICTURE).save(path)
+    content = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<I", content, 4)
+    (entries,) = struct.unpack_from("<H", content, first)
+    struct.pack_into(
+        "<I", content, first + 2 + 12 * entries, len(content)
+    )  # where the next page is described
+    path.write_bytes(content + bytes(6))
+    for read in (read_image, image_size):
+        assert "cannot be read" in refusal(lambda read=read: read(path), path)  # type: ignore[misc]
+
+
 WHITE_FIRST = [255, 255, 255, 0, 0, 0]
 BLACK_FIRST = [0, 0, 0, 255, 255, 255]
 RED = [200, 0, 0]

@@ -12,19 +12,21 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from pixelwise.recipe import Augment
+from pixelwise.recipe import Augment, Values
 
 GREY = (0.299, 0.587, 0.114)
 """Share of red, green and blue in brightness (ITU-R BT.601)."""
 
 
-def augment(images: Tensor, ids: Tensor, recipe: Augment, generator: Generator) -> tuple[Tensor, Tensor]:
+def augment(
+    images: Tensor, ids: Tensor, recipe: Augment, values: Values, generator: Generator
+) -> tuple[Tensor, Tensor]:
     """Change images and their labels at random, alike.
 
     What comes into view beyond the frame is the mirrored picture, in image and label.
 
     Args:
-        images: (N, 3, h, w) float, normalised to about -1–1.
+        images: (N, 3, h, w) float, normalised as ``values`` say.
         ids: (N, h, w) uint8 class ids.
 
     Returns:
@@ -36,7 +38,7 @@ def augment(images: Tensor, ids: Tensor, recipe: Augment, generator: Generator) 
     moved = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     planes = ids[:, None].to(images.dtype)
     moved_ids = F.grid_sample(planes, grid, mode="nearest", padding_mode="reflection", align_corners=False)
-    return recolour(moved, recipe, generator), moved_ids[:, 0].to(ids.dtype)
+    return recolour(moved, recipe, values, generator), moved_ids[:, 0].to(ids.dtype)
 
 
 def draw_affine(count: int, size: tuple[int, int], recipe: Augment, generator: Generator) -> Tensor:
@@ -66,22 +68,26 @@ def normalised(matrices: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.cat([linear, matrices[:, :, 2:] / half[None, :, None]], dim=2)
 
 
-def recolour(images: Tensor, recipe: Augment, generator: Generator) -> Tensor:
-    """Random brightness, contrast, saturation and colour cast of (N, 3, h, w) images."""
+def recolour(images: Tensor, recipe: Augment, values: Values, generator: Generator) -> Tensor:
+    """Random colour cast, then saturation and contrast about the image's mean, then brightness.
+
+    Args:
+        images: (N, 3, h, w), normalised as ``values`` say.
+    """
     count = len(images)
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(count, *shape, generator=generator) * 2 - 1
 
     contrast = 1 + recipe.contrast * uniform(1, 1)
-    gains = 1 + recipe.colour * uniform(3)
-    saturation = 1 + 2 * recipe.colour * uniform(1, 1)
+    gains = 1 + recipe.colour * uniform(3, 1)
+    saturation = 1 + recipe.saturation * uniform(1, 1)
+    brightness = recipe.brightness / values.std * uniform(1, 1)
     grey = torch.tensor(GREY).expand(3, 3)
-    mix = contrast * (saturation * torch.eye(3) + (1 - saturation) * grey) @ torch.diag_embed(gains)
-    shift = (
-        2 * recipe.brightness * uniform(1, 1) + (gains - 1)[:, :, None]
-    )  # normalised images span 2, so twice
-    mix, shift = mix.to(images.device), shift.to(images.device)
+    mix = contrast * (saturation * torch.eye(3) + (1 - saturation) * grey) * gains.transpose(1, 2)
+    mix, gains, brightness = (one.to(images.device) for one in (mix, gains, brightness))
     mean = images.mean(dim=(2, 3))[:, :, None]
-    flat = torch.baddbmm(mean - mix @ mean + shift, mix, images.flatten(2))
+    # A gain acts on light, whose zero lies at -mean / std after normalisation.
+    cast_mean = gains * mean + (gains - 1) * values.mean / values.std
+    flat = torch.baddbmm(cast_mean - mix @ mean + brightness, mix, images.flatten(2))
     return flat.view_as(images)

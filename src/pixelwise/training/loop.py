@@ -101,7 +101,7 @@ def total_loss(
 ) -> Tensor:
     """Sum of all tasks' losses on one augmented batch: a scalar."""
     pixels, ids = fabric.to_device((frames.images[indices], frames.ids[indices]))
-    images, ids = augment(normalise(pixels, recipe.values), ids, recipe.augment, generator)
+    images, ids = augment(normalise(pixels, recipe.values), ids, recipe.augment, recipe.values, generator)
     outputs = model(images.contiguous(memory_format=torch.channels_last))
     parts: list[Tensor] = []
     for name, task in tasks.items():

@@ -1,0 +1,71 @@
+"""The short real trainings that ``make gate`` holds to their scores, and how those were found.
+
+    python benchmarks/gate.py DATA --seeds 6
+
+DATA is the folder of real data sets. Prints mean and standard deviation over seeds, to be written into ``GATES``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import pixelwise
+from pixelwise.data.dataset import SplitChoice
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A training by epochs and seed, and the score recorded for it.
+
+    Attributes:
+        data, splits: paths within the folder of real data.
+        epochs: length of training.
+        split: what is scored; never a test split, since gates are looked at with every change.
+        mean, deviation: of the headline score over seeds.
+    """
+
+    data: str
+    splits: str
+    epochs: int
+    split: SplitChoice
+    mean: float
+    deviation: float
+
+
+GATES = {
+    "semantic": Gate("ph2/PH2Dataset", "ph2/splits.csv", epochs=6, split="val", mean=0.0, deviation=0.0),
+}
+
+
+def score_of(gate: Gate, data_root: Path, seed: int, out: Path) -> float:
+    """Mean headline score of a training of this gate."""
+    data = pixelwise.open_data(data_root / gate.data, splits=data_root / gate.splits)
+    run = pixelwise.train(data, out, epochs=gate.epochs, seed=seed)
+    metrics = pixelwise.evaluate(run.predictor, data, split=gate.split)
+    return metrics.scores[metrics.headline].mean
+
+
+def main() -> None:
+    """Measure every gate over seeds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--seeds", type=int, default=6)
+    options = parser.parse_args()
+    for name, gate in GATES.items():
+        scores = []
+        for seed in range(options.seeds):
+            with tempfile.TemporaryDirectory() as folder:
+                scores.append(score_of(gate, options.data, seed, Path(folder) / "run"))
+            print(f"{name}: seed {seed}: {scores[-1]:.4f}", flush=True)
+        print(f"{name}: mean {np.mean(scores):.4f}, standard deviation {np.std(scores, ddof=1):.4f}")
+
+
+if __name__ == "__main__":
+    main()

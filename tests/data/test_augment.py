@@ -1,0 +1,268 @@
+"""Random changes of a batch: image and label alike, nothing invented, nothing but the generator."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pixelwise.data.augment import augment, draw_affine, normalised, recolour
+from pixelwise.recipe import Augment, Values
+
+SIZE = (48, 64)
+
+
+def only(**ranges: float) -> Augment:
+    """A recipe that changes nothing but what is named."""
+    none: dict[str, Any] = {
+        "hflip": 0.0,
+        "vflip": 0.0,
+        "rotate": 0.0,
+        "scale": 1.0,
+        "shear": 0.0,
+        "shift": 0.0,
+        "brightness": 0.0,
+        "contrast": 0.0,
+        "colour": 0.0,
+        "saturation": 0.0,
+    }
+    assert set(none) == set(Augment.model_fields)
+    return Augment(**{**none, **ranges})
+
+
+GEOMETRY = only(hflip=0.5, vflip=0.5, rotate=180.0, scale=1.35, shear=0.1, shift=0.1)
+COLOUR = only(brightness=0.2, contrast=0.25, colour=0.15, saturation=0.3)
+
+
+VALUES = Values()
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def batch(count: int = 4, size: tuple[int, int] = SIZE) -> tuple[Tensor, Tensor]:
+    images = torch.rand(count, 3, *size, generator=seeded(1)) * 2 - 1
+    ids = torch.randint(0, 3, (count, *size), generator=seeded(2), dtype=torch.uint8)
+    ids[ids == 2] = 255
+    return images, ids
+
+
+def test_no_ranges_change_nothing() -> None:
+    images, ids = batch()
+    moved, moved_ids = augment(images, ids, only(), VALUES, seeded())
+    assert moved_ids.dtype == torch.uint8
+    assert moved_ids.equal(ids)
+    torch.testing.assert_close(moved, images, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "axes"),
+    [(only(hflip=1.0), [-1]), (only(vflip=1.0), [-2]), (only(hflip=1.0, vflip=1.0), [-2, -1])],
+    ids=["left-right", "upside-down", "half a turn"],
+)
+def test_mirrors_are_exact(recipe: Augment, axes: list[int]) -> None:
+    _, ids = batch(size=(30, 50))
+    levels = torch.randint(0, 256, (4, 3, 30, 50), generator=seeded())
+    moved, moved_ids = augment(levels / 127.5 - 1, ids, recipe, VALUES, seeded())
+    assert ((moved + 1) * 127.5).round().equal(levels.flip(axes).float())  # the same bytes
+    torch.testing.assert_close(moved, levels.flip(axes) / 127.5 - 1, atol=2e-5, rtol=0)
+    assert moved_ids.equal(ids.flip(axes))
+
+
+def test_image_and_label_move_alike() -> None:
+    rows, columns = torch.meshgrid(torch.arange(96) + 0.5, torch.arange(128) + 0.5, indexing="ij")
+    ids = (((rows - 40) ** 2 + (columns - 76) ** 2) < 18**2).to(torch.uint8).repeat(24, 1, 1)
+    ids[:, 40:44, 76:120] = 1  # a hand, so that turns and mirrors show
+    images = (ids.float() * 2 - 1)[:, None].repeat(1, 3, 1, 1)
+    moved, moved_ids = augment(images, ids, GEOMETRY, VALUES, seeded())
+    bright, labelled = moved[:, 0] > 0, moved_ids == 1
+    iou = (bright & labelled).sum((1, 2)) / (bright | labelled).sum((1, 2))
+    assert iou.min() > 0.97
+    unmoved = (labelled & (ids == 1)).sum((1, 2)) / (labelled | (ids == 1)).sum((1, 2))
+    assert unmoved.median() < 0.8  # and they did move
+
+
+def test_labels_hold_no_new_ids() -> None:
+    images, ids = batch(16)
+    _, moved_ids = augment(images, ids, GEOMETRY, VALUES, seeded())
+    assert set(moved_ids.flatten().tolist()) == {0, 1, 255}
+
+
+def test_images_hold_no_new_values() -> None:
+    images, ids = batch(16)
+    moved, _ = augment(images, ids, GEOMETRY, VALUES, seeded())
+    assert images.min() - 1e-5 <= moved.min() < moved.max() <= images.max() + 1e-5
+
+
+def test_what_comes_into_view_is_the_mirrored_picture() -> None:
+    images, ids = batch(6)
+    recipe = only(shift=0.25)
+    moved, moved_ids = augment(images, ids, recipe, VALUES, seeded())
+    for i, (x, y) in enumerate(draw_affine(6, SIZE, recipe, seeded())[:, :, 2].tolist()):
+        # The picture with its mirror image beyond each edge, read between four neighbours.
+        wide = np.pad(images[i].numpy(), ((0, 0), (24, 24), (24, 24)), mode="symmetric")
+        rows, columns = np.arange(SIZE[0]) + 24 + y, np.arange(SIZE[1]) + 24 + x
+        top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+        down, right = (rows - top)[:, None], columns - left
+        upper = wide[:, top][:, :, left] * (1 - right) + wide[:, top][:, :, left + 1] * right
+        lower = wide[:, top + 1][:, :, left] * (1 - right) + wide[:, top + 1][:, :, left + 1] * right
+        np.testing.assert_allclose(moved[i].numpy(), upper * (1 - down) + lower * down, atol=1e-4)
+        wide_ids = np.pad(ids[i].numpy(), 24, mode="symmetric")
+        nearest = wide_ids[np.rint(rows).astype(int)][:, np.rint(columns).astype(int)]
+        np.testing.assert_array_equal(moved_ids[i].numpy(), nearest)
+
+
+def point(matrix: Tensor, *at: float) -> list[float]:
+    """Where ``matrix`` takes a point."""
+    return [
+        round(value, 4)
+        for value in (matrix[:, :2] @ torch.tensor(at, dtype=torch.float32) + matrix[:, 2]).tolist()
+    ]
+
+
+def test_each_change_alone_by_its_effect_on_a_point() -> None:
+    """Maps go from the result to the source, for (x, y) from the centre: 3 right and 4 down, 5 from the centre."""
+    height, width = SIZE
+    for shift_x, shift_y in (point(m, 0, 0) for m in draw_affine(200, SIZE, only(shift=0.1), seeded())):
+        assert abs(shift_x) <= 0.1 * width
+        assert abs(shift_y) <= 0.1 * height
+    for matrix in draw_affine(200, SIZE, only(scale=2.0), seeded()):
+        x, y = point(matrix, 3, 4)
+        assert 1.5 <= x <= 6
+        assert y / x == pytest.approx(4 / 3, abs=1e-3)
+    for matrix in draw_affine(200, SIZE, only(rotate=30.0), seeded()):
+        x, y = point(matrix, 3, 4)
+        assert math.hypot(x, y) == pytest.approx(5, abs=1e-3)
+        assert abs(math.degrees(math.atan2(4 * x - 3 * y, 3 * x + 4 * y))) <= 30.01
+    for matrix in draw_affine(200, SIZE, only(shear=0.1), seeded()):
+        x, y = point(matrix, 3, 4)
+        assert y == 4
+        assert abs(x - 3) <= 0.4 + 1e-4
+    assert point(draw_affine(1, SIZE, only(hflip=1.0), seeded())[0], 3, 4) == [-3, 4]
+    assert point(draw_affine(1, SIZE, only(vflip=1.0), seeded())[0], 3, 4) == [3, -4]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "measure", "low", "high", "mean"),
+    [
+        (only(shift=0.1), lambda m: m[:, 0, 2] / SIZE[1], -0.1, 0.1, 0.0),
+        (only(shift=0.1), lambda m: m[:, 1, 2] / SIZE[0], -0.1, 0.1, 0.0),
+        (only(scale=2.0), lambda m: torch.log2(m[:, 0, 0]), -1, 1, 0.0),  # as often doubled as halved
+        (only(rotate=180.0), lambda m: torch.atan2(m[:, 1, 0], m[:, 0, 0]), -math.pi, math.pi, 0.0),
+        (only(shear=0.3), lambda m: m[:, 0, 1], -0.3, 0.3, 0.0),
+        (only(hflip=0.25), lambda m: (m[:, 0, 0] < 0).float(), 0.0, 1.0, 0.25),
+        (only(vflip=0.75), lambda m: (m[:, 1, 1] < 0).float(), 0.0, 1.0, 0.75),
+        # Only scaling changes areas: shear, turns and shifts do not.
+        (
+            GEOMETRY,
+            lambda m: torch.log(torch.linalg.det(m[:, :, :2]).abs()),
+            -2 * math.log(1.35),
+            0.6003,
+            0.0,
+        ),
+    ],
+)
+def test_ranges_are_used_whole_and_evenly(
+    recipe: Augment, measure: Callable[[Tensor], Tensor], low: float, high: float, mean: float
+) -> None:
+    drawn = measure(draw_affine(4000, SIZE, recipe, seeded()))
+    margin = 0.01 * (high - low)
+    assert low - 1e-4 <= drawn.min() < low + margin
+    assert high - margin < drawn.max() <= high + 1e-4
+    # The mean of 4000 has a standard deviation below half the range / sqrt(4000), 0.008 of the range.
+    assert abs(drawn.mean() - mean) < 0.03 * (high - low)
+
+
+def test_turns_keep_shapes_in_a_frame_that_is_not_square() -> None:
+    """A quarter turn in 192×256: result (x, y) shows source (−y, x).
+
+    Normalised by the half sides 128 and 96, x takes −y · 96/128 and y takes x · 128/96.
+    """
+    quarter = torch.tensor([[[0.0, -1, 8], [1, 0, -6]]])
+    expected = torch.tensor([[[0, -0.75, 8 / 128], [4 / 3, 0, -6 / 96]]])
+    matrix = normalised(quarter, (192, 256))
+    torch.testing.assert_close(matrix, expected)
+    source = torch.zeros(1, 1, 192, 256)
+    source[0, 0, 96 + 20, 128 + 40] = 1  # the pixel right of and below the centre by (40.5, 20.5)
+    grid = F.affine_grid(matrix, [1, 1, 192, 256], align_corners=False)
+    shown = F.grid_sample(source, grid, align_corners=False)[0, 0]
+    # −y + 8 = 40.5 and x − 6 = 20.5: the result shows it at (26.5, −32.5).
+    assert (shown > 0.99).nonzero().tolist() == [[96 - 33, 128 + 26]]
+    torch.testing.assert_close(shown.sum(), torch.tensor(1.0))
+
+
+@pytest.mark.parametrize("recipe", [GEOMETRY, COLOUR, Augment()], ids=["geometry", "colour", "default"])
+def test_randomness_comes_from_the_generator_alone(recipe: Augment) -> None:
+    images, ids = batch()
+    kept, state = images.clone(), torch.get_rng_state()
+    first = augment(images, ids, recipe, VALUES, seeded(5))
+    assert torch.get_rng_state().equal(state)
+    torch.rand(1)
+    again, other = (
+        augment(images, ids, recipe, VALUES, seeded(5)),
+        augment(images, ids, recipe, VALUES, seeded(6)),
+    )
+    assert first[0].equal(again[0])
+    assert first[1].equal(again[1])
+    assert not first[0].equal(other[0])
+    assert images.equal(kept)  # the batch given is left alone
+    change = (first[0] - images).abs().mean((1, 2, 3))
+    assert len(set(change.tolist())) == len(images)  # each image is changed by itself
+
+
+def test_brightness_adds_one_value() -> None:
+    images, _ = batch(500, (4, 4))
+    added = recolour(images, only(brightness=0.2), VALUES, seeded()) - images
+    each = added.mean((1, 2, 3))
+    torch.testing.assert_close(added, each[:, None, None, None].expand_as(added), atol=1e-5, rtol=0)
+    # A fifth of full scale, which spans 2.
+    assert -0.4 <= each.min() < -0.38
+    assert 0.38 < each.max() <= 0.4
+
+
+def test_contrast_stretches_about_the_mean() -> None:
+    images, _ = batch(500, (4, 4))
+    changed = recolour(images, only(contrast=0.25), VALUES, seeded())
+    mean = images.mean((2, 3), keepdim=True)
+    torch.testing.assert_close(changed.mean((2, 3), keepdim=True), mean, atol=1e-5, rtol=0)
+    factors = (changed - mean).flatten(1).norm(dim=1) / (images - mean).flatten(1).norm(dim=1)
+    expected = mean + factors[:, None, None, None] * (images - mean)
+    torch.testing.assert_close(changed, expected, atol=1e-5, rtol=0)
+    assert 0.75 - 1e-4 <= factors.min() < 0.77
+    assert 1.23 < factors.max() <= 1.25 + 1e-4
+
+
+def test_colour_casts_a_grey_picture() -> None:
+    """A plain grey of value v in 0–1 becomes g · v in each channel, as lamps of other colours show it."""
+    white = torch.ones(500, 3, 4, 4)
+    gains = (recolour(white, only(colour=0.15), VALUES, seeded())[:, :, 0, 0] + 1) / 2
+    assert 0.85 - 1e-4 <= gains.min() < 0.86
+    assert 1.14 < gains.max() <= 1.15 + 1e-4
+    assert gains.std(dim=1).median() > 0.01  # the channels differ
+
+
+def test_recolouring_by_hand() -> None:
+    """A pixel of red 0.5 and one of −0.5, green and blue 0: every change at once.
+
+    Six numbers are drawn: contrast, the gains of red, green and blue, saturation, brightness.
+    """
+    image = torch.zeros(1, 3, 1, 2)
+    image[0, 0, 0] = torch.tensor([0.5, -0.5])
+    recipe = only(brightness=0.2, contrast=0.25, colour=0.15, saturation=0.3)
+    draw = seeded(3)
+    u = [float(torch.rand(1, generator=draw)) * 2 - 1 for _ in range(6)]
+    contrast, red, green, blue = 1 + 0.25 * u[0], *(1 + 0.15 * value for value in u[1:4])
+    saturation, brightness = 1 + 0.3 * u[4], 0.2 * u[5]
+    # The red lamp first, then saturation between colour and grey (0.299 of red), then contrast; means are 0.
+    deviation = 0.5 * red * contrast
+    expected_red = deviation * (saturation + (1 - saturation) * 0.299)
+    expected_rest = deviation * (1 - saturation) * 0.299
+    changed = recolour(image, recipe, VALUES, seeded(3))[0, :, 0, 0].tolist()
+    shifts = [2 * brightness + gain - 1 for gain in (red, green, blue)]
+    parts = zip((expected_red, expected_rest, expected_rest), shifts, strict=True)
+    assert changed == pytest.approx([part + shift for part, shift in parts], abs=1e-6)
