@@ -11,6 +11,7 @@ from pixelwise.recipe import Model, Recipe, Scale
 from pixelwise.tasks import build_tasks
 
 BINARY = Labels(classes=("background", "lesion"))
+TINY = Recipe(scale=Scale(size=(64, 96)), model=Model(encoder="plain-tiny", pretrained=False))
 
 
 def tiny_predictor(
@@ -18,7 +19,7 @@ def tiny_predictor(
 ) -> Predictor:
     """An untrained predictor whose logits vary enough to matter."""
     torch.manual_seed(seed)
-    recipe = Recipe(scale=Scale(size=size), model=Model(encoder="plain-tiny", pretrained=False))
+    recipe = TINY.model_copy(update={"scale": Scale(size=size)})
     tasks = build_tasks(recipe, {"semantic": labels})
     network = build_model(
         recipe.model, {name: task.fields() for name, task in tasks.items()}, pretrained=False
@@ -28,4 +29,4 @@ def tiny_predictor(
         for parameter in head.parameters():
             parameter.mul_(gain)
     settings = {name: task.default_settings() for name, task in tasks.items()}
-    return Predictor(network, tasks, recipe, settings, device="cpu")
+    return Predictor(network, tasks, recipe.preprocessing, settings, device="cpu")

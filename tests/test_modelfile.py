@@ -14,7 +14,7 @@ from torch import Tensor
 from pixelwise.errors import ModelFileError
 from pixelwise.labels import Labels
 from pixelwise.modelfile import FORMAT, KEY, Header, read_model, write_model
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Recipe, Scale
 from pixelwise.types import Field
 
 WEIGHTS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.steps": torch.tensor(7), "none": torch.zeros(0, 3)}
@@ -23,6 +23,7 @@ HEADER = Header(
     versions={"pixelwise": "0.1.0", "torch": "2"},
     fields={"semantic": (FIELD,)},
     labels={"semantic": Labels(classes=("พื้นหลัง", "lesion"))},
+    preprocessing=Recipe(scale=Scale(size=(64, 96))).preprocessing,
     recipe=Recipe(seed=5),
     settings={"semantic": {"threshold": 0.41}},
     scores={"split": "test", "dice": {"mean": 0.9}},

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, uint8
 
 from pixelwise import files
+from pixelwise._version import __version__
 from pixelwise.errors import ModelFileError
 from pixelwise.labels import Labels
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Preprocessing, Recipe
 from pixelwise.types import Field
 
 FORMAT = 1
@@ -36,7 +37,8 @@ class Header(BaseModel):
         versions: of pixelwise and torch, as written.
         fields: what the network predicts, by task name.
         labels: meaning of class ids, by task name.
-        recipe: how it was trained; holds scale policy and value scaling, which are the preprocessing.
+        preprocessing: scale policy and value scaling.
+        recipe: how it was trained.
         settings: decision settings tuned on validation, by task name.
         scores: headline scores by metric and statistic, with the split they are of.
         weights_sha256: over all tensors in order of their names; tells damage from change.
@@ -48,6 +50,7 @@ class Header(BaseModel):
     versions: dict[str, str]
     fields: dict[str, tuple[Field, ...]]
     labels: dict[str, Labels]
+    preprocessing: Preprocessing
     recipe: Recipe
     settings: dict[str, dict[str, float]]
     scores: dict[str, Any] = {}
@@ -101,18 +104,19 @@ def _read_header(path: Path, metadata: Mapping[str, str]) -> Header:
         raise ModelFileError(
             f"{path} was not written by pixelwise; give a model.safetensors that pixelwise trained."
         )
+    made_by = "of unknown version"
     try:
         values = json.loads(metadata[KEY])
-        version = int(values["format"])
-        if version > FORMAT:
-            made_by = values.get("versions", {}).get("pixelwise", "a newer version")
+        made_by = str(values["versions"]["pixelwise"])
+        if int(values["format"]) > FORMAT:
             raise ModelFileError(
                 f"{path} comes from pixelwise {made_by}, newer than this one; upgrade pixelwise."
             )
         return Header.model_validate(values)
-    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError) as error:  # pydantic's errors are ValueErrors
+        advice = "copy it again from where it was made" if made_by == __version__ else "upgrade pixelwise"
         raise ModelFileError(
-            f"{path} has a header that cannot be read; copy it again from where it was made."
+            f"{path}, written by pixelwise {made_by}, has a header that pixelwise {__version__} cannot read; {advice}."
         ) from error
 
 

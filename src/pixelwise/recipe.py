@@ -52,6 +52,13 @@ class Values(_Strict):
     std: Positive = 0.5
 
 
+class Preprocessing(_Strict):
+    """What turns an image into network input; a model file carries it."""
+
+    scale: Scale
+    values: Values
+
+
 class Model(_Strict):
     """Encoder and decoder."""
 
@@ -141,6 +148,11 @@ class Recipe(_Strict):
     tasks: Annotated[dict[str, SemanticTask], Field(min_length=1)] = {"semantic": SemanticTask()}
     augment: Augment = Augment()
     train: Train = Train(epochs=30)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What turns images into network input."""
+        return Preprocessing(scale=self.scale, values=self.values)
 
     def to_toml(self) -> str:
         """The text of ``recipe.toml``; reading it gives an equal recipe."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from tests.networks import BINARY, tiny_predictor
+from tests.networks import BINARY, TINY, tiny_predictor
 
 from pixelwise.data.synthetic import draw_lesion
 from pixelwise.errors import DataError, ModelFileError
@@ -30,7 +30,8 @@ def saved(predictor: Predictor, path: Path) -> Path:
         versions={"pixelwise": "0", "torch": "0"},
         fields=predictor.network.fields,
         labels={"semantic": task.labels},
-        recipe=predictor.recipe,
+        preprocessing=predictor.preprocessing,
+        recipe=TINY,
         settings=predictor.settings,
     )
     write_model(path, header, predictor.network.state_dict())

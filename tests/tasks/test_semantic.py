@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pixelwise.labels import Labels
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticResult, SemanticTask
-from pixelwise.tasks.semantic import CANDIDATE_THRESHOLDS, SemanticRow
+from pixelwise.tasks.semantic import CANDIDATE_THRESHOLDS, SemanticRow, dice_by_threshold
 from pixelwise.types import LabelMap, Window
 
 BINARY = SemanticTask(Labels(classes=("background", "lesion")), SemanticRecipe())
@@ -110,22 +110,21 @@ def test_tuning_counts_images_alike_and_passes_over_what_is_not_labelled() -> No
     assert BINARY.tune([large, small, small])["threshold"] <= 0.5
 
 
-def test_tuned_dice_equals_counting_at_every_threshold() -> None:
+def test_a_gain_that_may_be_luck_does_not_move_the_threshold() -> None:
+    # Up to 0.6 the first image has Dice 1 and the second 2·2 / (3 + 2) = 0.8; above, 0.8 and 1: the means tie.
+    one = (probs([[0.9, 0.9, 0.6, 0.1]]), ids([[1, 1, 1, 0]]))
+    other = (probs([[0.9, 0.9, 0.6, 0.1]]), ids([[1, 1, 0, 0]]))
+    assert BINARY.tune([one, other])["threshold"] == 0.5
+    assert BINARY.tune([other, other])["threshold"] > 0.6
+
+
+def test_dice_at_every_threshold_equals_counting() -> None:
     generator = np.random.default_rng(0)
-    pairs = [
-        (
-            {"classes": generator.random((1, 9, 7)).astype(np.float32)},
-            ids(generator.integers(0, 2, (9, 7)).tolist()),
-        )
-        for _ in range(5)
-    ]
-
-    def mean_dice(threshold: float) -> float:
-        rows = [BINARY.row(BINARY.decode(values, {"threshold": threshold}), truth) for values, truth in pairs]
-        return BINARY.summary(rows)["dice"]["mean"]
-
-    best = max(mean_dice(float(np.float32(t))) for t in CANDIDATE_THRESHOLDS)
-    assert mean_dice(BINARY.tune(pairs)["threshold"]) == pytest.approx(best, abs=1e-9)
+    values = generator.random((9, 7)).astype(np.float32)
+    truth = ids(generator.choice([0, 1, 255], (9, 7)).tolist())
+    for threshold, dice in zip(CANDIDATE_THRESHOLDS, dice_by_threshold(values, truth), strict=True):
+        predicted = (values >= np.float32(threshold)).astype(np.uint8)
+        assert dice == pytest.approx(BINARY.image_scores(BINARY.row(result(predicted), truth))["dice"])
 
 
 def test_scores_worked_out_by_hand() -> None:

@@ -23,7 +23,7 @@ from pixelwise.geometry import Frame, flip_field
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.values import PADDING, normalise
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Preprocessing
 from pixelwise.tasks import AnyTask, build_tasks
 from pixelwise.types import Field, Image, Size
 
@@ -53,7 +53,7 @@ class Predictor:
     Args:
         network: the trained network; it is put into evaluation mode.
         tasks: by name, as in the recipe.
-        recipe: gives scale policy and value scaling.
+        preprocessing: scale policy and value scaling.
         settings: decision settings by task name.
         device: where to compute; ``"auto"`` takes a CUDA GPU where there is one.
     """
@@ -62,7 +62,7 @@ class Predictor:
         self,
         network: Network,
         tasks: Mapping[str, AnyTask],
-        recipe: Recipe,
+        preprocessing: Preprocessing,
         settings: Mapping[str, Mapping[str, float]],
         device: str = "auto",
     ) -> None:
@@ -71,7 +71,7 @@ class Predictor:
         )
         self.network = network.to(self.device).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.tasks = dict(tasks)
-        self.recipe = recipe
+        self.preprocessing = preprocessing
         self.settings = {task: dict(values) for task, values in settings.items()}
 
     @classmethod
@@ -80,7 +80,7 @@ class Predictor:
         stored = read_model(Path(path))
         tasks = build_tasks(stored.header.recipe, stored.header.labels)
         network = _network_of(stored, tasks, Path(path))
-        return cls(network, tasks, stored.header.recipe, stored.header.settings, device)
+        return cls(network, tasks, stored.header.preprocessing, stored.header.settings, device)
 
     def predict(self, source: ImageSource) -> Prediction:
         """Segment an image.
@@ -97,8 +97,8 @@ class Predictor:
 
     def field_values(self, image: Image) -> FieldsByTask:
         """The fields of an (H, W, 3) uint8 image, by task and field name: (C, H, W) float32 after activation."""
-        frame = Frame.fit(image.shape[:2], self.recipe.scale.size)
-        framed = normalise(frame.place_image(image, PADDING)[None], self.recipe.values)
+        frame = Frame.fit(image.shape[:2], self.preprocessing.scale.size)
+        framed = normalise(frame.place_image(image, PADDING)[None], self.preprocessing.values)
         logits = self._logits(framed)
         return {
             task: {field.name: _at_image(logits[task][field.name], field, frame) for field in fields}

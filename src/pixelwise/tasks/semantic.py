@@ -113,16 +113,12 @@ class SemanticTask:
         return SemanticResult(label_map, probs)
 
     def tune(self, pairs: Iterable[tuple[FieldValues, LabelMap]]) -> dict[str, float]:
-        """The threshold of the highest mean Dice over images; the middle of the best ones where several tie."""
+        """The threshold nearest to one half whose mean Dice over images is the highest, or no worse beyond chance."""
         if not self.labels.is_binary:
             return {}
-        curves = [_dice_by_threshold(values[CLASSES][0], truth) for values, truth in pairs]
+        curves = [dice_by_threshold(values[CLASSES][0], truth) for values, truth in pairs]
         defined = [curve for curve in curves if not np.isnan(curve).any()]
-        if not defined:
-            return self.default_settings()
-        mean = np.mean(defined, axis=0)
-        best = CANDIDATE_THRESHOLDS[mean >= mean.max() - 1e-9]
-        return {THRESHOLD: round(float(np.median(best)), 4)}
+        return {THRESHOLD: _cautious_threshold(np.stack(defined))} if defined else self.default_settings()
 
     def row(self, result: SemanticResult, label: LabelMap) -> SemanticRow:
         """Pixels by true and predicted class."""
@@ -212,7 +208,7 @@ def _mean_by_row(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return mean
 
 
-def _dice_by_threshold(probs: NDArray[np.float32], truth: LabelMap) -> NDArray[np.float64]:
+def dice_by_threshold(probs: NDArray[np.float32], truth: LabelMap) -> NDArray[np.float64]:
     """Dice at each of ``CANDIDATE_THRESHOLDS`` from one histogram; NaN where truth and prediction are both empty."""
     labelled = truth != IGNORE_INDEX
     edges = np.concatenate([[-np.inf], CANDIDATE_THRESHOLDS.astype(np.float32), [np.inf]])
@@ -221,3 +217,16 @@ def _dice_by_threshold(probs: NDArray[np.float32], truth: LabelMap) -> NDArray[n
     tp = inside[::-1].cumsum()[::-1][1:]  # pixels at or above each threshold
     fp = outside[::-1].cumsum()[::-1][1:]
     return ClassCounts(tp, fp, inside.sum() - tp).dice()
+
+
+def _cautious_threshold(curves: NDArray[np.float64]) -> float:
+    """From Dice (images, thresholds): the threshold nearest to 0.5 that the best one does not beat beyond chance.
+
+    Beyond chance: by more than the standard error of the mean difference over images (Breiman 1984 selects trees so).
+    On few images the highest point of a flat curve is luck, and the middle is the safer bet.
+    """
+    behind = curves[:, [curves.mean(axis=0).argmax()]] - curves
+    count = len(curves)
+    error = behind.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else 0.0
+    acceptable = CANDIDATE_THRESHOLDS[behind.mean(axis=0) <= error + 1e-12]
+    return round(float(min(acceptable, key=lambda threshold: abs(threshold - 0.5))), 4)

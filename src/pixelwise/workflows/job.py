@@ -115,6 +115,7 @@ class Job:
             versions={"pixelwise": __version__, "torch": torch.__version__},
             fields=predictor.network.fields,
             labels={name: task.labels for name, task in self.tasks.items()},
+            preprocessing=self.recipe.preprocessing,
             recipe=self.recipe,
             settings=predictor.settings,
             scores=scores,
@@ -149,7 +150,7 @@ class Job:
 
     def _predictor(self) -> Predictor:
         settings = {name: task.default_settings() for name, task in self.tasks.items()}
-        return Predictor(self.network, self.tasks, self.recipe, settings)
+        return Predictor(self.network, self.tasks, self.recipe.preprocessing, settings)
 
     def _reserve(self) -> float:
         """Seconds that tuning, evaluation and report will take, from timing an image."""

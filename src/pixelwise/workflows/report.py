@@ -8,6 +8,7 @@ from pathlib import Path
 from pixelwise.data.dataset import Dataset, read_pair
 from pixelwise.evaluation import Metrics
 from pixelwise.prediction import Predictor
+from pixelwise.recipe import Recipe
 from pixelwise.report import Exhibit, choose_exhibits, write_report
 from pixelwise.types import LogRow
 
@@ -18,6 +19,7 @@ EXHIBITS = 4
 def report_run(
     path: Path,
     predictor: Predictor,
+    recipe: Recipe,
     dataset: Dataset,
     metrics: Metrics,
     log: Sequence[LogRow],
@@ -50,7 +52,7 @@ def report_run(
             kind: [exhibit(chosen) for chosen in names]
             for kind, names in choose_exhibits(scores, EXHIBITS).items()
         },
-        recipe=predictor.recipe.to_toml(),
+        recipe=recipe.to_toml(),
         commands=commands,
         facts=facts,
     )

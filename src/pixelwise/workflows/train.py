@@ -87,7 +87,7 @@ def _finish(job: Job, folder: Path, started: float) -> Run:
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
     facts = job.facts(candidates, choice, time.monotonic() - started)
     log, report = candidates.rows, folder / runfolder.REPORT
-    report_run(report, predictor, job.dataset, metrics, log, facts, job.commands(folder))
+    report_run(report, predictor, job.recipe, job.dataset, metrics, log, facts, job.commands(folder))
     return Run(folder, predictor, metrics)
 
 
