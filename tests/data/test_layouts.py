@@ -243,3 +243,19 @@ def test_image_sizes_are_counted(tmp_path: Path) -> None:
         picture(tmp_path / f"images/{name}.png", 9, size=size)
         picture(tmp_path / f"masks/{name}.png", 0, size=size)
     assert image_sizes(open_data(tmp_path)) == {(4, 6): 2, (6, 4): 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "refused"), [((0, 38), True), ((1, 2), True), ((0, 1), False), ((0, 255), False)]
+)
+def test_two_values_that_are_neither_mask_nor_ids_are_refused(
+    tmp_path: Path, values: tuple[int, int], refused: bool
+) -> None:
+    for folder, picture in (("images", np.zeros((4, 4, 3))), ("masks", np.array([values] * 4))):
+        (tmp_path / folder).mkdir()
+        PIL.Image.fromarray(picture.astype(np.uint8)).save(tmp_path / folder / "a.png")
+    if refused:
+        with pytest.raises(DataError, match=f"the values {values[0]} and {values[1]}; save two classes"):
+            open_data(tmp_path)
+    else:
+        assert open_data(tmp_path).labels.is_binary

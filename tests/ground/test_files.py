@@ -47,14 +47,14 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         fail_halfway(path, OSError(28, "No space left on device"))
     assert str(caught.value) == (
-        f"{path} could not be written (No space left on device): make room or choose another folder."
+        f"{path} could not be written (No space left on device); make room or choose another folder."
     )
     assert names(tmp_path) == set()
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "page.html"
-    with pytest.raises(OutputError, match="cannot be written") as caught:
+    with pytest.raises(OutputError, match="could not be written") as caught:
         files.write_text(path, "text")
     assert str(path) in str(caught.value)
 

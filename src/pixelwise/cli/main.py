@@ -15,7 +15,7 @@ from typing import Annotated  # noqa: E402
 import typer  # noqa: E402
 
 from pixelwise._version import __version__  # noqa: E402
-from pixelwise.errors import PixelwiseError  # noqa: E402
+from pixelwise.errors import OutputError, PixelwiseError  # noqa: E402
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -125,6 +125,8 @@ def evaluate(
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
 
+    if json is not None and not json.absolute().parent.is_dir():
+        raise OutputError(f"{json.parent} is not a folder; give a file in an existing folder with --json.")
     dataset = open_data(data, splits=splits, layout=layout)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)

@@ -56,6 +56,11 @@ def _labels(masks: list[Path]) -> Labels:
     with ThreadPoolExecutor() as pool:
         present = set().union(*pool.map(lambda path: np.unique(read_mask_values(path)).tolist(), masks))
     ids = present - {IGNORE_INDEX}
+    if len(present) == 2 and present not in ({0, 1}, {0, IGNORE_INDEX}):
+        raise DataError(
+            f"the masks in {masks[0].parent} hold the values {min(present)} and {max(present)}; "
+            "save two classes as 0 and 255, or as 0 and 1."
+        )
     if not ids or max(ids) <= 1 or max(ids) > 64:
         # More than 64 classes in plain ids are grey levels of a smoothed mask: reading it will say so.
         return Labels(classes=("background", "object"))

@@ -1,0 +1,121 @@
+"""Training as a whole, from Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pixelwise
+from pixelwise.data.synthetic import write_lesions
+from pixelwise.recipe import Augment, Model, Recipe, Scale, Train
+from pixelwise.training import Step
+from pixelwise.workflows.listener import Listener
+
+QUICK = Recipe(
+    scale=Scale(size=(64, 96)),
+    model=Model(encoder="plain-tiny", pretrained=False),
+    train=Train(epochs=2, precision="32-true"),
+)
+
+
+class Heard(Listener):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.steps: list[Step] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    def step(self, step: Step) -> None:
+        self.steps.append(step)
+
+
+@pytest.fixture
+def lesions(tmp_path: Path) -> Path:
+    return write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128))
+
+
+def test_the_names_that_are_promised() -> None:
+    assert set(pixelwise.__all__) == set(dir(pixelwise))
+    assert all(getattr(pixelwise, name) is not None for name in pixelwise.__all__)
+    # A package of the name of a function would replace it once it is imported.
+    folders = {path.stem for path in Path(pixelwise.__file__).parent.iterdir()}
+    assert folders & set(pixelwise.__all__) == set()
+
+
+def test_without_splits_they_are_drawn_and_written(lesions: Path, tmp_path: Path) -> None:
+    (lesions / "splits.csv").unlink()
+    heard = Heard()
+    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, listener=heard)
+    assert any("drawn at random" in line for line in heard.lines)
+    again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
+    assert [len(again.split(name)) for name in ("train", "val", "test")] == [8, 2, 2]
+    assert run.metrics.n_images == 2
+
+
+def test_without_validation_images_some_are_kept_from_training(lesions: Path, tmp_path: Path) -> None:
+    data = pixelwise.open_data(lesions)
+    data = data.with_splits({s.name: "test" if s.split == "test" else "train" for s in data.samples})
+    heard = Heard()
+    pixelwise.train(data, tmp_path / "run", recipe=QUICK, listener=heard)
+    assert any("kept for validation" in line for line in heard.lines)
+    again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
+    assert len(again.split("val")) >= 1
+    assert {s.name for s in again.split("test").samples} == {s.name for s in data.split("test").samples}
+
+
+@pytest.mark.parametrize(("kept", "scored"), [({"train", "val"}, "val"), ({"train", "test"}, "test")])
+def test_scores_say_what_they_are_of(lesions: Path, tmp_path: Path, kept: set[str], scored: str) -> None:
+    data = pixelwise.open_data(lesions).where(lambda sample: sample.split in kept)
+    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK).metrics
+    assert metrics.split == scored
+    assert bool(metrics.notes) == (scored != "test")
+
+
+def test_a_single_image_trains_and_says_what_its_score_is_worth(lesions: Path, tmp_path: Path) -> None:
+    data = pixelwise.open_data(lesions).split("train")
+    data = data.where(lambda sample: sample.name == data.samples[0].name)
+    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK).metrics
+    assert metrics.n_images == 1
+    assert "training images" in metrics.notes[0]
+
+
+def test_training_uses_no_test_image(lesions: Path, tmp_path: Path) -> None:
+    """Other pixels and masks in the test split leave the weights as they are."""
+    first = pixelwise.train(lesions, tmp_path / "one", recipe=QUICK).folder / "model.safetensors"
+    data = pixelwise.open_data(lesions)
+    others = write_lesions(tmp_path / "others", 12, seed=9, size=(96, 128))
+    for sample in data.split("test").samples:
+        for folder in ("images", "masks"):
+            source = others / folder / f"{sample.name}.png"
+            (lesions / folder / f"{sample.name}.png").write_bytes(source.read_bytes())
+    second = pixelwise.train(lesions, tmp_path / "two", recipe=QUICK).folder / "model.safetensors"
+    one, two = pixelwise.load(first), pixelwise.load(second)
+    weights = two.network.state_dict()
+    assert all(tensor.equal(weights[name]) for name, tensor in one.network.state_dict().items())
+    assert one.settings == two.settings
+
+
+def test_progress_is_told(lesions: Path, tmp_path: Path) -> None:
+    heard = Heard()
+    pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, listener=heard)
+    shares = [step.progress for step in heard.steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert heard.lines[0].startswith("Data: 12 images (paired): 7 train")
+
+
+@pytest.mark.slow
+def test_the_default_model_repeats_itself_to_the_bit(lesions: Path, tmp_path: Path) -> None:
+    recipe = Recipe(
+        scale=Scale(size=(96, 128)),
+        augment=Augment(vflip=0.5, rotate=180.0),
+        train=Train(epochs=2, precision="bf16-mixed"),
+    )
+    for name in ("one", "two"):
+        pixelwise.train(lesions, tmp_path / name, recipe=recipe)
+    one, two = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two"))
+    assert one == two
