@@ -90,23 +90,23 @@ class Augment(_Strict):
     vflip: Fraction = Field(default=0.0, description="Probability of an upside-down mirror.")
     rotate: Annotated[float, Field(ge=0, le=180)] = Field(default=15.0, description="Degrees, both ways.")
     scale: Annotated[float, Field(ge=1, le=4)] = Field(
-        default=1.35, description="Largest factor, both ways, log-uniform."
+        default=1.8, description="Largest factor, both ways, log-uniform."
     )
-    shear: Annotated[float, Field(ge=0, le=0.5)] = Field(default=0.1, description="Largest shear, both ways.")
+    shear: Annotated[float, Field(ge=0, le=0.5)] = Field(default=0.2, description="Largest shear, both ways.")
     shift: Annotated[float, Field(ge=0, le=0.5)] = Field(
-        default=0.1, description="Share of the frame, both ways."
+        default=0.15, description="Share of the frame, both ways."
     )
     brightness: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.2, description="Added, in units of full scale."
+        default=0.25, description="Added, in units of full scale."
     )
     contrast: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.25, description="Factor 1 ± this, about the mean."
+        default=0.4, description="Factor 1 ± this, about the mean."
     )
     colour: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.15, description="Light of each channel, factor 1 ± this."
+        default=0.2, description="Light of each channel, factor 1 ± this."
     )
     saturation: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.3, description="Factor 1 ± this, about grey."
+        default=0.4, description="Factor 1 ± this, about grey."
     )
 
 
