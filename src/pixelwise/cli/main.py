@@ -170,7 +170,15 @@ def demo(
 
     seconds = parse_budget(budget)
     with Console() as console:
-        run = run_demo(out, budget=seconds, images=images, seed=seed, overwrite=overwrite, listener=console)
+        run = run_demo(
+            out,
+            budget=seconds,
+            images=images,
+            seed=seed,
+            overwrite=overwrite,
+            listener=console,
+            started=STARTED,
+        )
     console.print_run(run)
 
 

@@ -26,6 +26,7 @@ def demo(
     seed: int = 0,
     overwrite: bool = False,
     listener: Listener | None = None,
+    started: float | None = None,
 ) -> Run:
     """Draw lesions on skin, train on them, evaluate and report.
 
@@ -34,11 +35,12 @@ def demo(
         budget: seconds for all of it.
         images: how many to draw.
         overwrite: replace an earlier demo in ``out``; anything else there is refused.
+        started: moment on ``time.monotonic`` that the budget counts from; the call's by default.
 
     Raises:
         OutputError: ``out`` exists and is not an earlier demo that may be replaced.
     """
-    started = time.monotonic()
+    started = time.monotonic() if started is None else started
     folder, listener = Path(out), listener or Listener()
     _clear(folder, overwrite)
     make_folder(folder)
