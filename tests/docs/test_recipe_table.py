@@ -22,7 +22,7 @@ def leaves(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def table() -> dict[str, str]:
     """Default as the document gives it, by dotted name."""
-    found = {}
+    found: dict[str, str] = {}
     for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
         if line.startswith("| `"):
             names, defaults = line.split("|")[1:3]
