@@ -119,8 +119,26 @@ def test_batch_norms_learn_even_if_the_network_comes_in_evaluation_mode() -> Non
 
 def test_stops_when_asked_with_the_weights_so_far() -> None:
     candidates, steps, network = trained(Steps(50), drawn(4), stop_after=3)
-    assert len(steps) == 3
+    assert len(steps) == 4  # the batch that was being worked on is finished
     assert candidates.final.keys() == copied(network).keys()
+    assert [row.step for row in candidates.rows][-1] == 4  # and what it ended with is validated
+
+
+class Leaping:
+    """A length whose clock leaps: time passes between the end of a batch and the start of the next."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def progress(self, step: int) -> float:
+        self.calls += 1
+        return min(1.0, self.calls * 0.11)
+
+
+def test_the_end_is_validated_however_the_clock_leaps() -> None:
+    candidates, steps, _ = trained(Leaping(), drawn(4), drawn(2, first=50))
+    assert candidates.rows[-1].step == len(steps)
+    assert len(candidates.rows) == len(steps)  # every batch passes a sixteenth
 
 
 def test_rows_are_spread_over_training_and_the_last_is_its_end() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,14 +17,11 @@ from pixelwise.models import Network
 from pixelwise.prediction import normalise
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
-from pixelwise.training.candidates import Candidates, ImageScores
+from pixelwise.training.candidates import Candidates
 from pixelwise.training.length import Length
 from pixelwise.training.optimiser import averaged, build_optimiser, set_rate
-from pixelwise.training.validate import validate
+from pixelwise.training.recorder import Recorder
 from pixelwise.types import LogRow
-
-LOG_ROWS = 16
-"""Rows in ``log.csv``, each with a validation, spread evenly over training."""
 
 
 @dataclass(frozen=True)
@@ -56,38 +52,35 @@ def fit(
 ) -> Candidates:
     """Train ``network``; the candidates among which validation chooses.
 
+    At least one batch is taken, and the last one always completes a log row.
+
     Args:
         training, validation: decoded frames; validation only selects.
         length: when training ends; the schedule follows it.
         on_step: called after every batch.
-        stopped: asked before every batch; True ends training early.
+        stopped: asked after every batch; True ends training early.
     """
     optimiser = build_optimiser(network, recipe.train)
     model, optimiser = fabric.setup(network.train(), optimiser)
     average = averaged(network, recipe.train.averaging)
+    recorder = Recorder(average.module, len(training), tasks, validation, recipe, fabric)
     generator = torch.Generator().manual_seed(recipe.seed)
-    candidates, losses, begin, step = Candidates(), [], time.monotonic(), 0
-    for indices in batches(len(training), recipe.train.batch_size, recipe.seed):
-        progress = length.progress(step)
-        if progress >= 1 or stopped():
-            break
-        rate = set_rate(optimiser, recipe.train, progress)
+    for step, indices in enumerate(batches(len(training), recipe.train.batch_size, recipe.seed), start=1):
+        rate = set_rate(optimiser, recipe.train, length.progress(step - 1))
         loss = total_loss(model, tasks, training, indices, recipe, generator, fabric)
         fabric.backward(loss)
         optimiser.step()
         optimiser.zero_grad()
         average.update_parameters(network)
-        losses.append(float(loss.detach()))
-        step, row = step + 1, None
-        if int(length.progress(step) * LOG_ROWS) > int(progress * LOG_ROWS):
-            scores = validate(average.module, tasks, validation, recipe, fabric) if validation else None
-            epoch, score = step * recipe.train.batch_size // len(training), mean_defined(scores)
-            row = LogRow(epoch, step, time.monotonic() - begin, float(np.mean(losses)), rate, score)
-            candidates.offer(average.module, row, scores)
-            losses = []
-        on_step(Step(length.progress(step), losses[-1] if losses else float(loss.detach()), row))
-    candidates.finish(average.module)
-    return candidates
+        recorder.add(loss.item())
+        progress = length.progress(step)
+        done = progress >= 1 or stopped()
+        row = recorder.row(step, progress, rate) if done or recorder.is_due(progress) else None
+        on_step(Step(progress, loss.item(), row))
+        if done:
+            break
+    recorder.candidates.finish(average.module)
+    return recorder.candidates
 
 
 def total_loss(
@@ -108,13 +101,6 @@ def total_loss(
         logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
         parts += task.loss(logits, task.targets(ids)).values()
     return torch.stack(parts).sum()
-
-
-def mean_defined(scores: ImageScores | None) -> float | None:
-    """Mean of the scores that are not NaN; None where there are none."""
-    if scores is None or np.isnan(scores).all():
-        return None
-    return float(np.nanmean(scores))
 
 
 def batches(count: int, size: int, seed: int) -> Iterator[Tensor]:

@@ -124,14 +124,14 @@ class Job:
 
     def facts(self, candidates: Candidates, choice: Choice, seconds: float) -> dict[str, str]:
         """How the model was made, for the report."""
-        last, model = candidates.rows[-1] if candidates.rows else None, self.recipe.model
+        last, model = candidates.rows[-1], self.recipe.model
         counts = ", ".join(f"{len(self.dataset.split(split))} {split}" for split in SPLITS)
         parameters = sum(parameter.numel() for parameter in self.network.parameters())
         return {
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
             "Frame": "{} × {} pixels".format(*self.recipe.scale.size),
-            "Trained": f"{last.step} steps, {last.epoch} epochs" if last else "less than a log row",
+            "Trained": f"{last.step} steps, {last.epoch} epochs",
             "Weights": choice.how,
             "Duration": format_seconds(seconds),
             "Machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
