@@ -19,8 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-Score = tuple[str, float]
-
 
 def main() -> None:
     """Run all folds and print the scores."""

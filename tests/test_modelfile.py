@@ -49,9 +49,7 @@ def rewritten(path: Path, weights: dict[str, Tensor] | None = None, **header: ob
 
 def test_everything_comes_back(model: Path) -> None:
     stored = read_model(model)
-    assert stored.header.model_dump(exclude={"weights_sha256"}) == HEADER.model_dump(
-        exclude={"weights_sha256"}
-    )
+    assert stored.header.model_dump(exclude={"sha256"}) == HEADER.model_dump(exclude={"sha256"})
     assert stored.header.fields["semantic"] == (FIELD,)
     assert stored.weights.keys() == WEIGHTS.keys()
     assert all(torch.equal(stored.weights[name], WEIGHTS[name]) for name in WEIGHTS)
@@ -83,6 +81,11 @@ def test_a_changed_weight_is_damage(model: Path) -> None:
         read_model(model)
 
 
+def test_a_changed_setting_is_damage(model: Path) -> None:
+    with pytest.raises(ModelFileError, match="damaged"):
+        read_model(rewritten(model, settings={"semantic": {"threshold": 0.14}}))
+
+
 def test_a_renamed_or_missing_weight_is_damage(model: Path) -> None:
     with pytest.raises(ModelFileError, match="damaged"):
         read_model(rewritten(model, {name: tensor for name, tensor in WEIGHTS.items() if name != "none"}))
@@ -105,7 +108,8 @@ def test_from_a_newer_version(model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [{"format": "x"}, {"fields": 3}, {"surprise": 1}, {"labels": {"semantic": {}}}]
+    "header",
+    [{"format": "x"}, {"fields": 3}, {"surprise": 1}, {"labels": {"semantic": {}}}, {"settings": {}}],
 )
 def test_a_header_that_makes_no_sense(model: Path, header: dict[str, Any]) -> None:
     with pytest.raises(ModelFileError, match="header"):

@@ -1,7 +1,7 @@
 """The one resize, and how an image lies in a frame of fixed size.
 
 Resizing is half-pixel: the centre of pixel x of n lies at (x + 0.5) / n of the width, whatever n is. Downscaling is
-anti-aliased. Cache, Predictor and export all call these functions, so that they cannot disagree.
+anti-aliased. Training frames and Predictor both call these functions, so that they cannot disagree.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, uint8
@@ -41,7 +41,7 @@ class Header(BaseModel):
         recipe: how it was trained.
         settings: decision settings tuned on validation, by task name.
         scores: headline scores by metric and statistic, with the split they are of.
-        weights_sha256: over all tensors in order of their names; tells damage from change.
+        sha256: over the rest of this header and all tensors in order of their names; tells damage.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +54,14 @@ class Header(BaseModel):
     recipe: Recipe
     settings: dict[str, dict[str, float]]
     scores: dict[str, Any] = {}
-    weights_sha256: str = ""
+    sha256: str = ""
+
+    @model_validator(mode="after")
+    def _same_tasks(self) -> Header:
+        for name, found in (("fields", self.fields), ("labels", self.labels), ("settings", self.settings)):
+            if found.keys() != self.recipe.tasks.keys():
+                raise ValueError(f"{name} and recipe name different tasks")
+        return self
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class ModelFile:
 def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> None:
     """Write a model file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    complete = header.model_copy(update={"weights_sha256": _digest(tensors)})
+    complete = header.model_copy(update={"sha256": _digest(header, tensors)})
     files.write_bytes(path, save(tensors, metadata={KEY: complete.model_dump_json(exclude_none=True)}))
 
 
@@ -92,10 +99,8 @@ def read_model(path: Path) -> ModelFile:
             f"{path} is cut short or no model file; copy it again from where it was made."
         ) from error
     header = _read_header(path, metadata)
-    if header.weights_sha256 != _digest(weights):
-        raise ModelFileError(
-            f"{path} is damaged (its weights changed); copy it again from where it was made."
-        )
+    if header.sha256 != _digest(header, weights):
+        raise ModelFileError(f"{path} is damaged; copy it again from where it was made.")
     return ModelFile(header, weights)
 
 
@@ -120,8 +125,9 @@ def _read_header(path: Path, metadata: Mapping[str, str]) -> Header:
         ) from error
 
 
-def _digest(weights: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _digest(header: Header, weights: Mapping[str, Tensor]) -> str:
+    described = header.model_dump(mode="json", exclude={"sha256"}, exclude_none=True)
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for name in sorted(weights):
         tensor = weights[name].contiguous()
         digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pixelwise.geometry import usual_frame
-from pixelwise.recipe import Augment, Recipe, Scale, Train
+from pixelwise.recipe import Augment, Recipe, Scale
 from pixelwise.types import Size
 
 FRAME_PIXELS = 224 * 224
@@ -21,29 +21,18 @@ class Plan:
     reasons: dict[str, str]
 
 
-def plan(
-    sizes: Mapping[Size, int],
-    *,
-    any_way_up: bool,
-    budget_seconds: float | None,
-    epochs: int | None,
-    seed: int,
-) -> Plan:
-    """Fill in a recipe.
+def plan(sizes: Mapping[Size, int], *, any_way_up: bool) -> Plan:
+    """Fill in a recipe, but for seed and length of training.
 
     Args:
         sizes: how many images have each (height, width).
         any_way_up: the pictures have no up and down.
-        budget_seconds, epochs: length of training; exactly one is given.
-        seed: of everything random.
     """
     size = usual_frame(sizes, FRAME_PIXELS)
     usual = max(sizes, key=lambda one: sizes[one])
     recipe = Recipe(
-        seed=seed,
         scale=Scale(size=size),
         augment=Augment(vflip=0.5, rotate=180.0) if any_way_up else Augment(),
-        train=Train(budget_seconds=budget_seconds, epochs=epochs),
     )
     turns = (
         "the pictures have no up and down: turned any way"
@@ -53,7 +42,7 @@ def plan(
     return Plan(
         recipe,
         {
-            "scale.size": f"{size[0]}×{size[1]}: the usual image is {usual[0]}×{usual[1]}, aspect kept",
+            "scale.size": f"{size[1]}×{size[0]} (width × height): the usual image is {usual[1]}×{usual[0]}",
             "augment": turns,
             "model": f"{recipe.model.decoder} over pretrained {recipe.model.encoder}",
         },

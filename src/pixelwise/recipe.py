@@ -1,7 +1,7 @@
 """The recipe: every choice that makes a model, typed and validated, as TOML.
 
-``recipe.toml`` of a run trains the same model again. Unknown keys are refused. What ``plan`` chose and what was
-measured on the machine (precision, threads) is written into it, so nothing is measured anew.
+``recipe.toml`` of a run trains by the same choices again. Unknown keys are refused. What ``plan`` chose and what was
+found on the machine (precision, threads) is written into it, so nothing is measured anew.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ FORMAT: Literal[1] = 1
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Side = Annotated[int, Field(ge=32, le=8192, multiple_of=32)]
 EncoderName = Literal["efficientnet-lite0", "plain-tiny", "plain-small"]
 DecoderName = Literal["unet"]
@@ -145,7 +146,7 @@ class Recipe(_Strict):
     scale: Scale = Scale()
     values: Values = Values()
     model: Model = Model()
-    tasks: Annotated[dict[str, SemanticTask], Field(min_length=1)] = {"semantic": SemanticTask()}
+    tasks: Annotated[dict[TaskName, SemanticTask], Field(min_length=1)] = {"semantic": SemanticTask()}
     augment: Augment = Augment()
     train: Train = Train(epochs=30)
 

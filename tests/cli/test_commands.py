@@ -143,6 +143,32 @@ def test_too_short_a_budget_says_what_would_do(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_pipe_of_another_code_page_takes_every_letter(
+    pixelwise: Pixelwise, run: Path, lesions: Path
+) -> None:
+    done = pixelwise("evaluate", run, lesions, env={"PYTHONIOENCODING": "cp874"})
+    assert done.returncode == 0, done.stderr
+    assert "0." in done.stdout
+
+
+def test_scores_of_training_images_carry_a_note(pixelwise: Pixelwise, run: Path, lesions: Path) -> None:
+    assert "trained or tuned the model" in pixelwise("evaluate", run, lesions).stdout
+    assert "trained or tuned the model" not in pixelwise("evaluate", run, lesions, "--split", "test").stdout
+
+
+def test_the_recipe_s_seed_draws_the_splits(
+    pixelwise: Pixelwise, lesions: Path, recipe: Path, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(lesions, bare)
+    (bare / "splits.csv").unlink()
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert pixelwise("train", bare, "--out", one, "--recipe", recipe, "--seed", 7).returncode == 0
+    assert pixelwise("train", bare, "--out", two, "--recipe", one / "recipe.toml").returncode == 0
+    assert (one / "splits.csv").read_bytes() == (two / "splits.csv").read_bytes()
+    assert (one / "model.safetensors").read_bytes() == (two / "model.safetensors").read_bytes()
+
+
 def test_without_bfloat16_instructions_float32_is_taken(
     pixelwise: Pixelwise, lesions: Path, tmp_path: Path
 ) -> None:

@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import PIL.Image
 import pytest
+from tests.networks import TINY, tiny_predictor
+from tests.prediction.test_predictor import saved
 
 from pixelwise.cli.main import main
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.recipe import Train
 
 
 @pytest.fixture
@@ -170,14 +172,53 @@ def test_a_hidden_fault_in_the_test_split_is_found_before_training(
     assert "lesion_0005.png" in fails(capsys, "train", data, "--out", data.parent / "run", "--budget", "10h")
 
 
-def test_predicting_a_broken_image_names_it(capsys: pytest.CaptureFixture[str], data: Path) -> None:
-    from tests.networks import tiny_predictor
-    from tests.prediction.test_predictor import saved
+@pytest.fixture
+def model(data: Path) -> Path:
+    return saved(tiny_predictor(), data.parent / "model.safetensors")
 
-    model = saved(tiny_predictor(), data.parent / "model.safetensors")
+
+def test_predicting_what_is_no_image_names_it_and_writes_nothing(
+    capsys: pytest.CaptureFixture[str], data: Path, model: Path
+) -> None:
     not_an_image(data)
     out = data.parent / "out"
     error = fails(capsys, "predict", model, data / "images", "--out", out)
     assert "lesion_0004.png is not an image" in error
-    assert not list(out.glob("lesion_0004*"))
-    assert np.asarray(PIL.Image.open(out / "lesion_0000_mask.png")).shape == (48, 64)
+    assert not out.exists()
+
+
+def test_predict_replaces_no_file_of_the_person(
+    capsys: pytest.CaptureFixture[str], data: Path, model: Path
+) -> None:
+    image, out = data / "images" / "lesion_0000.png", data.parent / "out"
+    out.mkdir()
+    (out / "lesion_0000_mask.png").write_text("precious")
+    assert "exists already" in fails(capsys, "predict", model, image, "--out", out)
+    assert (out / "lesion_0000_mask.png").read_text() == "precious"
+    shutil.copy(image, data / "images" / "lesion_0000_mask.png")
+    here = data / "images"
+    assert "would be replaced" in fails(capsys, "predict", model, here, "--out", here, "--overwrite")
+
+
+def test_two_images_of_one_name_in_two_folders(
+    capsys: pytest.CaptureFixture[str], data: Path, model: Path
+) -> None:
+    other = data.parent / "other"
+    shutil.copytree(data / "images", other)
+    error = fails(capsys, "predict", model, data / "images", other, "--out", data.parent / "out")
+    assert (
+        f"{data / 'images' / 'lesion_0000.png'} and {other / 'lesion_0000.png'} have the same name" in error
+    )
+
+
+def test_a_name_that_no_disk_takes(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert "cannot be used" in fails(capsys, "train", data, "--out", data.parent / ("ก" * 90), "--epochs", 1)
+
+
+def test_a_recipe_that_diverges_is_stopped(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    recipe = data.parent / "recipe.toml"
+    train = Train(epochs=30, learning_rate=1e30, precision="32-true")
+    TINY.model_copy(update={"train": train}).write(recipe)
+    error = fails(capsys, "train", data, "--out", data.parent / "run", "--recipe", recipe)
+    assert "lower train.learning_rate" in error
+    assert not (data.parent / "run").exists()

@@ -197,9 +197,9 @@ def animation(path: Path) -> None:
         ("empty.png", lambda path: path.touch(), "not an image"),
         ("text.png", lambda path: path.write_text("name,split\n"), "not an image"),
         ("folder.png", lambda path: path.mkdir(), "cannot be read"),
-        ("two.gif", animation, "animated"),
-        ("two.webp", animation, "animated"),
-        ("two.png", animation, "animated"),
+        ("two.gif", animation, "several pictures"),
+        ("two.webp", animation, "several pictures"),
+        ("two.png", animation, "several pictures"),
     ],
 )
 def test_what_cannot_be_read_is_said(

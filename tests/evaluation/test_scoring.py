@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import numpy as np
+import PIL.Image
 import pytest
 from tests.networks import tiny_predictor
 
 from pixelwise.data.dataset import Dataset, read_pair
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
-from pixelwise.evaluation import Metrics, evaluate, read_metrics
+from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
 from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.labels import Labels
 from pixelwise.workflows.data import open_data
@@ -104,7 +107,46 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
 def test_other_classes_are_refused(lesions: Dataset) -> None:
     predictor = tiny_predictor(labels=Labels(classes=("a", "b", "c"), background=None))
     with pytest.raises(DataError, match="2 classes but the model knows 3"):
-        evaluate(predictor, lesions, "all")
+        evaluate(predictor, replace(lesions, inferred=False), "all")
+    five = Labels(classes=("a", "b", "c", "d", "e"), background=None)
+    with pytest.raises(DataError, match="5 classes but the model knows 3"):
+        evaluate(predictor, replace(lesions, labels=five), "all")
+
+
+def test_classes_that_do_not_occur_in_the_masks_are_no_hindrance(tmp_path: Path) -> None:
+    for folder, picture in (
+        ("images", np.zeros((32, 32, 3))),
+        ("masks", np.arange(1024).reshape(32, 32) % 3),
+    ):
+        (tmp_path / folder).mkdir()
+        PIL.Image.fromarray(picture.astype(np.uint8)).save(tmp_path / folder / "a.png")
+    predictor = tiny_predictor(labels=Labels(classes=("a", "b", "c", "d"), background=None))
+    assert [one.support for one in evaluate(predictor, open_data(tmp_path), "all").classes["semantic"]][
+        3
+    ] == 0
+
+
+def test_pixels_are_let_go_image_by_image(lesions: Dataset) -> None:
+    alive: list[weakref.ref[object]] = []
+
+    def on_image(scored: Scored) -> None:
+        assert sum(one() is not None for one in alive) <= 1  # the one before may still be in the loop's hands
+        alive.append(weakref.ref(scored.image))
+
+    evaluate(tiny_predictor(), lesions, "all", on_image=on_image)
+    assert len(alive) == 12
+
+
+def test_a_tag_of_many_values_stays_with_the_images(lesions: Dataset) -> None:
+    tagged = replace(
+        lesions, samples=tuple(replace(s, tags={"patient": s.name}) for s in lesions.samples * 2)
+    )
+    metrics = evaluate(tiny_predictor(), tagged, "all")
+    assert "patient" in metrics.tags  # twelve values
+    many = tuple(replace(s, tags={"patient": str(i)}) for i, s in enumerate(lesions.samples * 2))
+    metrics = evaluate(tiny_predictor(), replace(lesions, samples=many), "all")
+    assert metrics.tags == {}
+    assert metrics.images[3].tags == {"patient": "3"}
 
 
 def test_an_empty_split_is_refused(lesions: Dataset) -> None:

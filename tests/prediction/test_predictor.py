@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from tests.networks import BINARY, TINY, tiny_predictor
+from tests.networks import TINY, tiny_predictor
 
 from pixelwise.data.synthetic import draw_lesion
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.labels import Labels
 from pixelwise.modelfile import Header, write_model
+from pixelwise.models import build_model
 from pixelwise.prediction import Predictor, load
+from pixelwise.recipe import Model
 from pixelwise.types import Image
 
 SIZES = [(64, 96), (128, 192), (63, 97), (300, 31), (1, 1), (1, 500), (720, 1280)]
@@ -75,6 +77,16 @@ def test_the_same_image_from_every_source(tmp_path: Path) -> None:
         assert np.array_equal(predictor(source)["semantic"].probs, wanted)
 
 
+def test_a_transparent_picture_is_seen_alike_from_file_and_memory(tmp_path: Path) -> None:
+    predictor, path = tiny_predictor(), tmp_path / "clear.png"
+    layers = np.dstack([picture((50, 70)), np.tile(np.array([0, 128], np.uint8), (50, 35))])
+    PIL.Image.fromarray(layers).save(path)
+    from_memory = predictor(PIL.Image.fromarray(layers))["semantic"].probs
+    assert np.array_equal(predictor(path)["semantic"].probs, from_memory)
+    with pytest.raises(DataError, match="8 bits"):
+        predictor(PIL.Image.fromarray(np.zeros((9, 9), np.uint16)))
+
+
 def test_an_image_on_its_side_by_exif_is_predicted_upright(tmp_path: Path) -> None:
     predictor, image = tiny_predictor(), picture((50, 70))
     exif = PIL.Image.Exif()
@@ -122,10 +134,16 @@ def test_a_model_file_predicts_to_the_bit_as_before(tmp_path: Path) -> None:
     assert np.array_equal(again(image)["semantic"].probs, predictor(image)["semantic"].probs)
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+def test_fields_that_the_recipe_does_not_name_are_refused(tmp_path: Path) -> None:
     predictor = tiny_predictor()
-    other = tiny_predictor(labels=Labels(classes=("a", "b", "c"), background=None))
-    predictor.network = other.network
+    predictor.network = tiny_predictor(labels=Labels(classes=("a", "b", "c"), background=None)).network
     with pytest.raises(ModelFileError, match="fields"):
         load(saved(predictor, tmp_path / "model.safetensors"))
-    assert BINARY.is_binary
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    predictor = tiny_predictor()
+    small = Model(encoder="plain-small", pretrained=False)
+    predictor.network = build_model(small, predictor.network.fields, pretrained=False)
+    with pytest.raises(ModelFileError, match="weights of another network"):
+        load(saved(predictor, tmp_path / "model.safetensors"))

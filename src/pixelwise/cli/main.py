@@ -6,6 +6,7 @@ import time
 
 STARTED = time.monotonic()  # the budget counts from here, before anything heavy is imported
 
+import io  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from enum import StrEnum  # noqa: E402
@@ -18,6 +19,7 @@ from pixelwise._version import __version__  # noqa: E402
 from pixelwise.errors import OutputError, PixelwiseError  # noqa: E402
 
 USER_ERROR = 2
+MAX_SEED = 2**31 - 1
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -78,7 +80,7 @@ def train(
     recipe: Annotated[
         Path | None, typer.Option(help="A recipe.toml; planned from DATA if not given.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
     layout: LayoutOption = None,
 ) -> None:
     """Train a model on DATA, evaluate it on the test split and write a report.
@@ -160,7 +162,7 @@ def demo(
     ),
     budget: Annotated[str, typer.Option(help="Time for everything.")] = "2m",
     images: Annotated[int, typer.Option(min=12, help="How many pictures to draw.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo.")] = False,
 ) -> None:
     """Draw pictures of lesions on skin, train on them, evaluate and report."""
@@ -184,10 +186,20 @@ def demo(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; a mistake of the person gets one sentence on standard error and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows takes the code page of the country, which lacks most of the world's letters.
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app(arguments, prog_name="pixelwise")
     except PixelwiseError as error:
         typer.echo(f"Error: {error}", err=True)
+        sys.exit(USER_ERROR)
+    except OSError as error:  # what no room foresaw: no rights, a name too long, a disk that went away
+        about = f"{error.filename}: " if error.filename else ""
+        typer.echo(
+            f"Error: {about}{error.strerror or error}; check the path and your rights to it.", err=True
+        )
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing more is written.", err=True)

@@ -27,6 +27,7 @@ class Dataset:
         layout: name of the reader that understood it.
         samples: in order of their names.
         labels: what the ids in the masks mean.
+        inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
     """
 
@@ -34,6 +35,7 @@ class Dataset:
     layout: str
     samples: tuple[Sample, ...]
     labels: Labels
+    inferred: bool = False
     any_way_up: bool = False
 
     def __len__(self) -> int:

@@ -20,6 +20,9 @@ from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, Size
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+# We have a limit of our own. Set once here, since changing filters around each reading is not safe in threads.
+warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
+
 MAX_PIXELS = 178_000_000
 """Larger files are refused: reading one would fill the memory of an ordinary computer (Pillow's limit is near)."""
 
@@ -47,7 +50,20 @@ def read_image(path: Path) -> Image:
         DataError: no such file, no image, cut short, enormous, animated, or more than 8 bits a channel.
     """
     with _opened(path) as picture:
-        return np.asarray(_laid_on("white", _upright(picture)).convert("RGB"))
+        return picture_to_array(picture)
+
+
+def picture_to_array(picture: PIL.Image.Image) -> Image:
+    """A Pillow picture as it is seen: (H, W, 3) uint8 sRGB, EXIF rotation applied, laid on white.
+
+    Raises:
+        DataError: more than 8 bits a channel.
+    """
+    if picture.mode.startswith(("I", "F")):
+        raise DataError(
+            f"the picture holds more than 8 bits a channel (mode {picture.mode}); convert it to RGB first."
+        )
+    return np.asarray(_laid_on("white", _upright(picture)).convert("RGB"))
 
 
 def image_size(path: Path) -> Size:
@@ -137,20 +153,18 @@ def _is_deep(picture: PIL.ImageFile.ImageFile) -> bool:
 @contextmanager
 def _opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # we have a limit of our own
-            with PIL.Image.open(path) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise DataError(
-                        f"{path} is {picture.width}×{picture.height} pixels, which is too large to read."
-                    )
-                if getattr(picture, "n_frames", 1) > 1 and picture.format in {"GIF", "WEBP", "PNG"}:
-                    raise DataError(f"{path} is animated; save the frame that you mean as a PNG.")
-                if load:
-                    if _is_deep(picture):
-                        raise DataError(f"{path} holds more than 8 bits a channel; save it as an 8-bit PNG.")
-                    picture.load()
-                yield picture
+        with PIL.Image.open(path) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise DataError(
+                    f"{path} is {picture.width}×{picture.height} pixels, which is too large to read."
+                )
+            if getattr(picture, "n_frames", 1) > 1 and picture.format in {"GIF", "WEBP", "PNG", "TIFF"}:
+                raise DataError(f"{path} holds several pictures; save the one that you mean as a PNG.")
+            if load:
+                if _is_deep(picture):
+                    raise DataError(f"{path} holds more than 8 bits a channel; save it as an 8-bit PNG.")
+                picture.load()
+            yield picture
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; check the path.") from error
     except PIL.Image.DecompressionBombError as error:

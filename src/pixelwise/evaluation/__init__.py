@@ -1,7 +1,7 @@
 """Scores of a Predictor on labelled images, with intervals; the schema of ``metrics.json``."""
 
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score, read_metrics
-from pixelwise.evaluation.scoring import Scored, check_labels, evaluate, score_images
+from pixelwise.evaluation.scoring import Scored, evaluate, labelled_like, score_images
 
 __all__ = [
     "ClassScores",
@@ -10,8 +10,8 @@ __all__ = [
     "Metrics",
     "Score",
     "Scored",
-    "check_labels",
     "evaluate",
+    "labelled_like",
     "read_metrics",
     "score_images",
 ]

@@ -27,19 +27,20 @@ def bootstrap(
     Returns:
         By metric and statistic: (low, high); NaN where fewer than two images or no resample has the score.
     """
+    if len(rows) < 2:  # one image says nothing of how images differ
+        unknown = (float("nan"), float("nan"))
+        return {metric: dict.fromkeys(statistics, unknown) for metric in summary(rows)}
     drawn = np.random.default_rng(SEED).integers(len(rows), size=(RESAMPLES, len(rows)))
     resampled = [summary([rows[index] for index in indices]) for indices in drawn]
     return {
-        metric: {
-            name: _percentiles([one[metric][name] for one in resampled], len(rows)) for name in statistics
-        }
+        metric: {name: _percentiles([one[metric][name] for one in resampled]) for name in statistics}
         for metric in resampled[0]
     }
 
 
-def _percentiles(values: list[float], count: int) -> tuple[float, float]:
+def _percentiles(values: list[float]) -> tuple[float, float]:
     defined = [value for value in values if not np.isnan(value)]
-    if count < 2 or not defined:  # one image says nothing of how images differ
+    if not defined:
         return float("nan"), float("nan")
     low, high = np.percentile(defined, [2.5, 97.5])
     return float(low), float(high)

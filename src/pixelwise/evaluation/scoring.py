@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pixelwise._version import __version__
@@ -13,9 +13,11 @@ from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.prediction import Prediction, Predictor
 from pixelwise.tasks import AnyTask
-from pixelwise.types import Image, LabelMap, Sample
+from pixelwise.types import Image, LabelMap, Sample, Size
 
 INTERVALS = ("mean", "pooled")
+MOST_GROUPS = 20
+"""A tag of more values than that (a patient's number, an age) is kept with the images but not made into groups."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,13 @@ class Scored:
     image: Image
     truth: LabelMap
     prediction: Prediction
+    rows: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    sample: Sample
+    size: Size
     rows: Mapping[str, Any]
 
 
@@ -58,44 +67,53 @@ def evaluate(
     """
     if not dataset.samples:
         raise DataError(f"{dataset.root} has no images in the split '{split}'; choose another with --split.")
-    check_labels(predictor, dataset)
-    scored: list[Scored] = []
-    for one in score_images(predictor, dataset):
-        on_image(one)
-        scored.append(_without_pixels(one))
-    samples = [one.sample for one in scored]
-    rows = {name: [one.rows[name] for one in scored] for name in predictor.tasks}
+    dataset = labelled_like(predictor, dataset)
+    kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
+    for scored in score_images(predictor, dataset):
+        on_image(scored)
+        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows))
+    samples = [one.sample for one in kept]
+    rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
     return Metrics(
         pixelwise=__version__,
         tasks=tuple(predictor.tasks),
         headline=next(iter(predictor.tasks.values())).headline,
         data=dataset.root.resolve().name,
         split=split,
-        n_images=len(scored),
+        n_images=len(kept),
         scores=_all_scores(predictor.tasks, rows),
         classes={name: _class_scores(task, rows[name]) for name, task in predictor.tasks.items()},
         tags=_tag_groups(predictor.tasks, samples, rows),
-        images=tuple(_image_row(predictor.tasks, dataset, one) for one in scored),
+        images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings=predictor.settings,
         notes=tuple(notes),
     )
 
 
-def check_labels(predictor: Predictor, dataset: Dataset) -> None:
-    """Raise :class:`DataError` if the data has other classes than the model (names of two classes may differ)."""
+def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
+    """``dataset`` with the model's classes, if it has the same ones or, inferred from its masks, some of them.
+
+    Names of two classes may differ: the lesion of one set is the object of another.
+
+    Raises:
+        DataError: the data has other classes than the model.
+    """
     for task in predictor.tasks.values():
-        same_kind = task.labels.is_binary and dataset.labels.is_binary
-        if not same_kind and task.labels.num_classes != dataset.labels.num_classes:
+        ours, theirs = task.labels, dataset.labels
+        fits = (
+            ours.num_classes >= theirs.num_classes
+            if dataset.inferred
+            else ours.num_classes == theirs.num_classes
+        )
+        if ours.is_binary != theirs.is_binary and not (dataset.inferred and theirs.is_binary):
+            fits = False
+        if not fits:
             raise DataError(
-                f"{dataset.root} has {dataset.labels.num_classes} classes but the model knows "
-                f"{task.labels.num_classes}; use data that is labelled like its training data."
+                f"{dataset.root} has {theirs.num_classes} classes but the model knows {ours.num_classes}; "
+                "use data that is labelled like its training data."
             )
-
-
-def _without_pixels(scored: Scored) -> Scored:
-    # Thousands of images do not fit into memory; their rows do.
-    nothing = Prediction(scored.prediction.size, {})
-    return Scored(scored.sample, scored.image[:0], scored.truth[:0], nothing, scored.rows)
+        dataset = replace(dataset, labels=ours)
+    return dataset
 
 
 def _all_scores(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
@@ -121,19 +139,22 @@ def _tag_groups(
 ) -> dict[str, dict[str, Group]]:
     groups: dict[str, dict[str, Group]] = {}
     for tag in sorted({tag for sample in samples for tag in sample.tags}):
+        values = sorted({sample.tags[tag] for sample in samples if tag in sample.tags})
+        if len(values) > MOST_GROUPS:
+            continue
         groups[tag] = {}
-        for value in sorted({sample.tags[tag] for sample in samples if tag in sample.tags}):
+        for value in values:
             members = [index for index, sample in enumerate(samples) if sample.tags.get(tag) == value]
             theirs = {name: [task_rows[index] for index in members] for name, task_rows in rows.items()}
             groups[tag][value] = Group(n_images=len(members), scores=_all_scores(tasks, theirs))
     return groups
 
 
-def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, scored: Scored) -> ImageRow:
-    sample = scored.sample
+def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, kept: _Kept) -> ImageRow:
+    sample = kept.sample
     scores: dict[str, float] = {}
     for name, task in tasks.items():
-        for metric, value in task.image_scores(scored.rows[name]).items():
+        for metric, value in task.image_scores(kept.rows[name]).items():
             scores[metric if metric not in scores else f"{name}.{metric}"] = value
     path = (
         sample.image.relative_to(dataset.root) if sample.image.is_relative_to(dataset.root) else sample.image
@@ -141,9 +162,9 @@ def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, scored: Scored) -
     return ImageRow(
         name=sample.name,
         image=path.as_posix(),
-        size=scored.prediction.size,
+        size=kept.size,
         split=sample.split,
         tags=dict(sample.tags),
         scores=scores,
-        counts={name: task.row_json(scored.rows[name]) for name, task in tasks.items()},
+        counts={name: task.row_json(kept.rows[name]) for name, task in tasks.items()},
     )

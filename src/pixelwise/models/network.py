@@ -32,12 +32,12 @@ class Network(nn.Module):
         self.fields = {task: tuple(task_fields) for task, task_fields in fields.items()}
         self.encoder = encoder
         self.decoder = decoder
+        # A name with a slash can be no attribute of a module, which a task called "train" would be.
         self.heads = nn.ModuleDict(
             {
-                task: nn.ModuleDict(
-                    {field.name: nn.Conv2d(decoder.channels, field.channels, 1) for field in group}
-                )
+                f"{task}/{field.name}": nn.Conv2d(decoder.channels, field.channels, 1)
                 for task, group in self.fields.items()
+                for field in group
             }
         )
 
@@ -51,9 +51,7 @@ class Network(nn.Module):
 
     def head(self, task: str, field: str) -> nn.Module:
         """The head of one field."""
-        group = self.heads[task]
-        assert isinstance(group, nn.ModuleDict)
-        return group[field]
+        return self.heads[f"{task}/{field}"]
 
 
 def build_model(recipe: ModelRecipe, fields: Mapping[str, Sequence[Field]], *, pretrained: bool) -> Network:
@@ -85,5 +83,5 @@ def _build_encoder(recipe: ModelRecipe, *, pretrained: bool) -> EfficientNetLite
 
 
 def _unet_widths(encoder_channels: tuple[int, ...]) -> tuple[int, ...]:
-    # As wide as the features that are joined, within 16–96: the sizes that won Dice per second on a 2-core machine.
+    # As wide as the features that are joined, within 8–96, which keeps the costly upper levels light.
     return tuple(max(8, min(96, channels)) for channels in reversed(encoder_channels[:-1]))

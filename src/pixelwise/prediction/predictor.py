@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.data.images import read_image
+from pixelwise.data.images import picture_to_array, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.modelfile import ModelFile, read_model
@@ -126,7 +125,7 @@ def to_array(source: ImageSource) -> Image:
     if isinstance(source, str | Path):
         return read_image(Path(source))
     if isinstance(source, PIL.Image.Image):
-        return np.asarray(PIL.ImageOps.exif_transpose(source).convert("RGB"))
+        return picture_to_array(source)
     if source.ndim != 3 or source.shape[2] != 3 or source.dtype != np.uint8 or 0 in source.shape:
         raise DataError(
             f"the array is {source.dtype} {source.shape}; give (height, width, 3) uint8 in RGB order."

@@ -155,7 +155,7 @@ class SemanticTask:
         ]
 
     def draw(self, image: Image, result: SemanticResult, truth: LabelMap | None = None) -> Image:
-        """Classes as a tint with an outline; the truth as a dashed outline."""
+        """Classes as a tint with an outline; the truth as a white outline."""
         return drawing.draw_label_map(image, result.label_map, truth, self.labels.background)
 
     def write(self, result: SemanticResult, folder: Path, stem: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from torch import Generator, Tensor
 
 from pixelwise.data.augment import augment
 from pixelwise.data.frames import Frames
+from pixelwise.errors import RecipeError
 from pixelwise.geometry import resize
 from pixelwise.models import Network
 from pixelwise.prediction import normalise
@@ -72,11 +74,11 @@ def fit(
         optimiser.step()
         optimiser.zero_grad()
         average.update_parameters(network)
-        recorder.add(loss.item())
+        recorder.add(value := finite(loss.item(), step))
         progress = length.progress(step)
         done = progress >= 1 or stopped()
         row = recorder.row(step, progress, rate) if done or recorder.is_due(progress) else None
-        on_step(Step(progress, loss.item(), row))
+        on_step(Step(progress, value, row))
         if done:
             break
     recorder.candidates.finish(average.module)
@@ -101,6 +103,13 @@ def total_loss(
         logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
         parts += task.loss(logits, task.targets(ids)).values()
     return torch.stack(parts).sum()
+
+
+def finite(loss: float, step: int) -> float:
+    """The loss given; :class:`RecipeError` if it is infinite or no number, since nothing can be learned from there."""
+    if not math.isfinite(loss):
+        raise RecipeError(f"the loss is no number any more after {step} steps; lower train.learning_rate.")
+    return loss
 
 
 def batches(count: int, size: int, seed: int) -> Iterator[Tensor]:

@@ -34,10 +34,15 @@ def choose_precision(
         fabric, trial = build_fabric(name), copy.deepcopy(network).train()
         trial = fabric.setup_module(trial)
         step(trial, fabric)  # the first step prepares kernels and memory
+        _wait_for(fabric)
         begin = time.perf_counter()
         step(trial, fabric)
         step(trial, fabric)
-        if fabric.device.type == "cuda":
-            torch.cuda.synchronize()  # a GPU works on after the call returns
+        _wait_for(fabric)
         times[name] = time.perf_counter() - begin
     return min(times, key=lambda name: times[name])
+
+
+def _wait_for(fabric: Fabric) -> None:
+    if fabric.device.type == "cuda":
+        torch.cuda.synchronize()  # a GPU works on after the call returns

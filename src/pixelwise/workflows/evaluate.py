@@ -46,7 +46,8 @@ def evaluate(
         done += 1
         listener.scored(done, len(dataset))
 
-    return evaluate_predictor(predictor, dataset, split, on_image=on_image)
+    notes = [] if isinstance(model, Predictor) else _seen_in_training(Path(model), dataset)
+    return evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image)
 
 
 def _trained_splits(model: Path, dataset: Dataset, listener: Listener) -> Dataset:
@@ -57,3 +58,14 @@ def _trained_splits(model: Path, dataset: Dataset, listener: Listener) -> Datase
         )
     listener.say("Splits: those that the model was trained with, from splits.csv beside it.")
     return assigned
+
+
+def _seen_in_training(model: Path, dataset: Dataset) -> list[str]:
+    """A note if some of the images trained or tuned this model, as the ``splits.csv`` beside it tells."""
+    assigned = splits_of_run(model, dataset)
+    seen = assigned.where(lambda sample: sample.split in {"train", "val"}) if assigned else None
+    if not seen:
+        return []
+    return [
+        f"{len(seen)} of these {len(dataset)} images trained or tuned the model: the scores are too good."
+    ]

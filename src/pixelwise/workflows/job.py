@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shlex
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,8 +100,7 @@ class Job:
 
     def tuned(self, weights: Weights) -> Predictor:
         """The predictor with these weights, its settings tuned on validation at the images' own size."""
-        self.network.load_state_dict(weights)
-        predictor = self._predictor()
+        predictor = self.untuned(weights)
         validating = self.dataset.split("val").samples
         for name, task in self.tasks.items():
             pairs = (read_pair(sample, self.dataset.labels) for sample in validating)
@@ -108,6 +108,11 @@ class Job:
                 (predictor.field_values(image)[name], mask) for image, mask in pairs
             )
         return predictor
+
+    def untuned(self, weights: Weights) -> Predictor:
+        """The predictor with these weights and default settings."""
+        self.network.load_state_dict(weights)
+        return self._predictor()
 
     def write_model(self, path: Path, predictor: Predictor, scores: dict[str, object]) -> None:
         """Write the model file."""
@@ -130,7 +135,7 @@ class Job:
         return {
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
-            "Frame": "{} × {} pixels".format(*self.recipe.scale.size),
+            "Frame": "{1} × {0} pixels (width × height)".format(*self.recipe.scale.size),
             "Trained": f"{last.step} steps, {last.epoch} epochs",
             "Weights": choice.how,
             "Duration": format_seconds(seconds),
@@ -140,13 +145,15 @@ class Job:
         }
 
     def commands(self, folder: Path) -> list[str]:
-        """Lines that train and score the same model again."""
-        data, run = shlex.quote(str(self.dataset.root)), shlex.quote(str(folder))
-        splits = f"--splits {run}/{runfolder.SPLITS}"
-        return [
-            f"pixelwise train {data} {splits} --recipe {run}/{runfolder.RECIPE} --out again",
-            f"pixelwise evaluate {run} {data} {splits} --split {scored_part(self.dataset)[1]} --json again.json",
-        ]
+        """Lines that train by the same recipe again, and that score this model again."""
+        data, splits, recipe = self.dataset.root, folder / runfolder.SPLITS, folder / runfolder.RECIPE
+        split = scored_part(self.dataset)[1]
+        commands = (
+            ["train", data, "--splits", splits, "--recipe", recipe, "--out", "again"],
+            ["evaluate", folder, data, "--splits", splits, "--split", split, "--json", "again.json"],
+        )
+        join = subprocess.list2cmdline if os.name == "nt" else shlex.join
+        return [join(["pixelwise", *map(str, command)]) for command in commands]
 
     def _predictor(self) -> Predictor:
         settings = {name: task.default_settings() for name, task in self.tasks.items()}

@@ -11,9 +11,6 @@ class Listener:
     def say(self, text: str) -> None:
         """A line worth reading."""
 
-    def reading(self, done: int, total: int) -> None:
-        """Images decoded so far."""
-
     def step(self, step: Step) -> None:
         """A training batch is done."""
 

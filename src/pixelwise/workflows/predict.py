@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import PIL.Image
 
 from pixelwise import files
 from pixelwise._version import __version__
-from pixelwise.data.images import is_image, read_image
+from pixelwise.data.images import image_size, is_image, read_image
 from pixelwise.errors import DataError, OutputError
 from pixelwise.prediction import Prediction, Predictor
 from pixelwise.types import Image
@@ -50,17 +51,16 @@ def predict(
 
     Raises:
         ModelFileError: the model cannot be read.
-        DataError: no images, or one that cannot be read; results of the images before it stay.
+        DataError: no images, or one that cannot be read; a file that is cut short is found when its turn comes, and
+            results of the images before it stay.
         OutputError: results are there already, or cannot be written.
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
     sources, folder = find_images([Path(path) for path in paths]), Path(out)
-    taken = [source.stem for source in sources if (folder / f"{source.stem}.json").exists()]
-    if taken and not overwrite:
-        raise OutputError(
-            f"{folder} already holds results for '{taken[0]}'; choose another --out or add --overwrite."
-        )
+    check_outputs(sources, folder, overwrite)
+    for source in sources:
+        image_size(source.path)  # a file that is no image is better found before the first result
     make_folder(folder)
     written = []
     for done, source in enumerate(sources, start=1):
@@ -83,15 +83,29 @@ def find_images(paths: Sequence[Path]) -> list[Source]:
     if not found:
         raise DataError(f"{paths[0]} holds no images; give image files or folders of images.")
     unique = list(dict.fromkeys(found))
-    stems = Counter(path.stem for path in unique)
+    # Some file systems hold A.jpg and a.jpg for one name, so upper and lower case count as the same.
+    stems = Counter(path.stem.casefold() for path in unique)
     # photo.jpg beside photo.png would write the same files: those two are named by the whole file name.
-    sources = [Source(path, path.stem if stems[path.stem] == 1 else path.name) for path in unique]
-    twice = [source for source in sources if Counter(one.stem for one in sources)[source.stem] > 1]
-    if twice:
-        raise DataError(
-            f"{twice[0].path} and {twice[1].path} have the same name; predict them into two folders."
-        )
+    sources = [Source(path, path.stem if stems[path.stem.casefold()] == 1 else path.name) for path in unique]
+    first: dict[str, Path] = {}
+    for source in sources:
+        other = first.setdefault(source.stem.casefold(), source.path)
+        if other != source.path:
+            raise DataError(f"{other} and {source.path} have the same name; predict them into two folders.")
     return sources
+
+
+def check_outputs(sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
+    """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``."""
+    inputs = {source.path.resolve() for source in sources}
+    for source in sources:
+        for path in (folder / f"{source.stem}.json", *folder.glob(f"{glob.escape(source.stem)}_*.png")):
+            if path.resolve() in inputs:
+                raise OutputError(
+                    f"{path} is an image to predict and would be replaced; choose another --out."
+                )
+            if path.exists() and not overwrite:
+                raise OutputError(f"{path} exists already; choose another --out or add --overwrite.")
 
 
 def write_prediction(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pixelwise.data.dataset import Dataset, image_sizes
 from pixelwise.data.splits import carve_validation, draw_splits
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.plan import plan
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Recipe, parse_recipe
 from pixelwise.types import SPLITS, SplitName
 from pixelwise.workflows.listener import Listener
 
@@ -47,25 +49,34 @@ def complete_recipe(
     """The recipe given, with what was asked for beside it; or one planned from the data.
 
     Raises:
-        RecipeError: two lengths of training are asked for.
+        RecipeError: two lengths of training are asked for, or values that a recipe cannot have.
     """
     if budget is not None and epochs is not None:
         raise RecipeError("give either --budget or --epochs, not both.")
     if recipe is None:
-        planned = plan(
-            image_sizes(dataset),
-            any_way_up=dataset.any_way_up,
-            budget_seconds=None if epochs is not None else budget or DEFAULT_BUDGET,
-            epochs=epochs,
-            seed=seed or 0,
-        )
+        length: dict[str, Any] = {"budget_seconds": DEFAULT_BUDGET if budget is None else budget}
+        length = length if epochs is None else {"epochs": epochs}
+        planned = plan(image_sizes(dataset), any_way_up=dataset.any_way_up)
         for setting, reason in planned.reasons.items():
             listener.say(f"Plan: {setting} = {reason}.")
-        return planned.recipe
-    if budget is not None or epochs is not None:
-        lengths = {"budget_seconds": budget, "epochs": epochs}
-        recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update=lengths)})
-    return recipe if seed is None else recipe.model_copy(update={"seed": seed})
+        values = planned.recipe.model_dump(exclude_none=True)
+    else:
+        values = recipe.model_dump(exclude_none=True)
+        length = (
+            {"budget_seconds": budget}
+            if budget is not None
+            else {"epochs": epochs}
+            if epochs is not None
+            else {}
+        )
+    if length:
+        fixed = {
+            name: value for name, value in values["train"].items() if name not in {"budget_seconds", "epochs"}
+        }
+        values["train"] = {**fixed, **length}
+    if seed is not None:
+        values["seed"] = seed
+    return parse_recipe(values, "what was asked for")
 
 
 def scored_part(dataset: Dataset) -> tuple[Dataset, SplitName, list[str]]:

@@ -46,9 +46,14 @@ def run_folder(path: Path) -> Iterator[Path]:
 
 def check_free(path: Path) -> None:
     """Raise :class:`OutputError` if ``path`` is a file or holds a run."""
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path} is a file; give the name of a new folder with --out.")
-    taken = [name for name in FILES if (path / name).exists()]
+    try:
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file; give the name of a new folder with --out.")
+        taken = [name for name in FILES if (path / name).exists()]
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be used ({error.strerror}); give another folder with --out."
+        ) from error
     if taken:
         raise OutputError(
             f"{path} already holds a run ({taken[0]}); give the name of a new folder with --out."

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset, check_pairs
 from pixelwise.data.splits import write_splits
+from pixelwise.errors import OutputError
 from pixelwise.evaluation import Metrics, Scored, evaluate
 from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
+from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.data import open_data
@@ -56,13 +59,14 @@ def train(
         started: moment on ``time.monotonic`` that the budget counts from; the call's by default.
 
     Raises:
-        PixelwiseError: anything that the caller can put right, before anything is written.
+        PixelwiseError: anything that the caller can put right; nothing is left behind then.
     """
     started = time.monotonic() if started is None else started
     listener = listener or Listener()
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
     runfolder.check_free(Path(out))
-    dataset = with_splits(data if isinstance(data, Dataset) else open_data(data), seed or 0, listener)
+    drawn_by = seed if seed is not None else recipe.seed if recipe else 0
+    dataset = with_splits(data if isinstance(data, Dataset) else open_data(data), drawn_by, listener)
     check_pairs(dataset.samples)
     recipe = complete_recipe(recipe, dataset, seconds, epochs, seed, listener)
     with runfolder.run_folder(Path(out)) as folder:
@@ -76,10 +80,13 @@ def _finish(job: Job, folder: Path, started: float) -> Run:
     """Train, then write everything that a run holds."""
     length = job.length(started)
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
-        candidates = job.fit(length, stopped, lambda rows: runfolder.write_log(folder / runfolder.LOG, rows))
+        candidates = job.fit(length, stopped, _log_writer(folder / runfolder.LOG, job.listener))
         stopped_early = stopped()
-    choice = candidates.choose()
-    job.listener.say(f"Weights: {choice.how}.")
+        choice = candidates.choose()
+        job.listener.say(f"Weights: {choice.how}.")
+        # Written before anything that takes time, so that giving up from here on loses no training.
+        job.write_model(folder / runfolder.MODEL, job.untuned(choice.weights), {})
+    runfolder.write_log(folder / runfolder.LOG, candidates.rows)
     predictor = job.tuned(choice.weights)
     job.write_model(folder / runfolder.MODEL, predictor, {})
     metrics = _evaluate(job, predictor, stopped_early)
@@ -89,6 +96,22 @@ def _finish(job: Job, folder: Path, started: float) -> Run:
     log, report = candidates.rows, folder / runfolder.REPORT
     report_run(report, predictor, job.recipe, job.dataset, metrics, log, facts, job.commands(folder))
     return Run(folder, predictor, metrics)
+
+
+def _log_writer(path: Path, listener: Listener) -> Callable[[Sequence[LogRow]], None]:
+    """Writes ``log.csv`` at every row; a program that holds the file open (Excel does) ends no training."""
+    said = False
+
+    def write(rows: Sequence[LogRow]) -> None:
+        nonlocal said
+        try:
+            runfolder.write_log(path, rows)
+        except OutputError as error:
+            if not said:
+                listener.say(f"Warning: {error} It is tried again later.")
+            said = True
+
+    return write
 
 
 def _evaluate(job: Job, predictor: Predictor, stopped_early: bool) -> Metrics:

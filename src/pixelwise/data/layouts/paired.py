@@ -37,7 +37,9 @@ def read(root: Path) -> Dataset:
     samples = tuple(
         Sample(stem, path, {"mask": masks[stem]} if stem in masks else {}) for stem, path in images.items()
     )
-    return Dataset(root, NAME, samples, _labels([masks[stem] for stem in images if stem in masks]))
+    return Dataset(
+        root, NAME, samples, _labels([masks[stem] for stem in images if stem in masks]), inferred=True
+    )
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
@@ -46,6 +48,10 @@ def _by_stem(folder: Path) -> dict[str, Path]:
         if path.stem in found:
             raise DataError(
                 f"{path} and {found[path.stem].name} have the same name; rename or remove one of them."
+            )
+        if not path.stem.isprintable():
+            raise DataError(
+                f"{path.name!a} in {folder} has letters that cannot be written to a table; rename it."
             )
         found[path.stem] = path
     return found

@@ -52,11 +52,17 @@ def _cases_folder(root: Path) -> Path | None:
     level = [root]
     for _ in range(4):
         for folder in level:
-            children = [child for child in sorted(folder.iterdir()) if child.is_dir()][:1000]
-            if any(_is_case(child) for child in children):
+            if any(_is_case(child) for child in _folders(folder)):
                 return folder
-        level = [child for folder in level for child in sorted(folder.iterdir()) if child.is_dir()][:50]
+        level = [child for folder in level for child in _folders(folder)][:50]
     return None
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [child for child in sorted(folder.iterdir()) if child.is_dir()]
+    except OSError:  # a folder that may not be read, such as lost+found, holds no cases for us
+        return []
 
 
 def _read_case(case: Path, diagnoses: dict[str, str]) -> Sample:

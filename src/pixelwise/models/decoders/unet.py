@@ -19,8 +19,6 @@ class UNetDecoder(nn.Module):
         widths: channels of the decoder's levels, deepest first; one fewer than the encoder has.
     """
 
-    stride = 2
-
     def __init__(self, encoder_channels: tuple[int, ...], widths: tuple[int, ...]) -> None:
         super().__init__()
         *skips, inputs = encoder_channels
