@@ -1,6 +1,8 @@
 """Opening folders: PH² as its archive unpacks, and images beside masks."""
 
 import csv
+import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -259,3 +261,16 @@ def test_two_values_that_are_neither_mask_nor_ids_are_refused(
             open_data(tmp_path)
     else:
         assert open_data(tmp_path).labels.is_binary
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or sys.platform == "darwin", reason="the file system takes UTF-8 names only"
+)
+def test_a_name_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+        with (tmp_path / folder / os.fsdecode(b"\xc0\xd2.png")).open("wb") as file:  # Thai in TIS-620
+            PIL.Image.new("L", (4, 4)).save(file, format="PNG")
+    with pytest.raises(DataError, match="not named in UTF-8") as caught:
+        open_data(tmp_path)
+    str(caught.value).encode()  # and the sentence itself can be written

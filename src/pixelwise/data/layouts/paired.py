@@ -49,10 +49,8 @@ def _by_stem(folder: Path) -> dict[str, Path]:
             raise DataError(
                 f"{path} and {found[path.stem].name} have the same name; rename or remove one of them."
             )
-        if not path.stem.isprintable():
-            raise DataError(
-                f"{path.name!a} in {folder} has letters that cannot be written to a table; rename it."
-            )
+        if any("\ud800" <= letter <= "\udfff" for letter in path.name):  # bytes that are no UTF-8
+            raise DataError(f"{path.name!a} in {folder} is not named in UTF-8; rename it.")
         found[path.stem] = path
     return found
 
