@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from pixelwise.errors import OutputError, RecipeError
+from pixelwise.models import build_model
 from pixelwise.recipe import (
     Augment,
     Model,
@@ -18,13 +19,14 @@ from pixelwise.recipe import (
     parse_recipe,
     read_recipe,
 )
+from pixelwise.types import Field
 
 CHANGED = Recipe(
     seed=7,
     scale=Scale(size=(192, 256)),
     values=Values(mean=0.4, std=0.3),
     model=Model(encoder="plain-tiny", pretrained=False),
-    tasks={"lesion": SemanticTask(cross_entropy=0, dice=2), "ผิวหนัง a.b": SemanticTask()},
+    tasks={"lesion": SemanticTask(cross_entropy=0, dice=2), "skin_2": SemanticTask()},
     augment=Augment(vflip=0.5, rotate=180),
     train=Train(budget_seconds=0.1 + 0.2, precision="bf16-mixed", threads=2, learning_rate=1e-7),
 )
@@ -155,3 +157,15 @@ def test_frozen_at_every_level() -> None:
 def test_where_it_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         Recipe().write(tmp_path / "missing" / "recipe.toml")
+
+
+@pytest.mark.parametrize("name", ["a.b", "a/b", "", "2nd", "Skin", "ผิวหนัง"])
+def test_a_task_s_name_goes_into_names_of_weights_and_files(name: str) -> None:
+    with pytest.raises(RecipeError, match="recipe: 'tasks"):
+        parse_recipe({"tasks": {name: {"kind": "semantic"}}}, "recipe")
+
+
+def test_a_task_may_be_called_like_a_part_of_pytorch() -> None:
+    recipe = parse_recipe({"tasks": {"train": {}}, "model": {"encoder": "plain-tiny"}}, "recipe")
+    network = build_model(recipe.model, {"train": (Field("forward", 1, "none"),)}, pretrained=False)
+    assert network.head("train", "forward") is not None
