@@ -174,7 +174,7 @@ def test_values_of_all_masks_tell_the_classes(
 def test_mask_without_image(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.png", 9)
     picture(tmp_path / "masks/a.png", 0)
-    mask = picture(tmp_path / "masks/a_mask.png", 0)
+    mask = picture(tmp_path / "masks/b.png", 0)
     with pytest.raises(DataError) as caught:
         open_data(tmp_path)
     assert str(caught.value) == (
@@ -274,3 +274,31 @@ def test_a_name_in_another_encoding_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not named in UTF-8") as caught:
         open_data(tmp_path)
     str(caught.value).encode()  # and the sentence itself can be written
+
+
+def paired_folder(root: Path, images: list[str], masks: list[str]) -> Path:
+    for folder, names, mode in (("images", images, "RGB"), ("masks", masks, "L")):
+        (root / folder).mkdir()
+        for name in names:
+            PIL.Image.new(mode, (4, 4)).save(root / folder / name)
+    return root
+
+
+def test_masks_with_an_ending_belong_to_the_image_without_it(tmp_path: Path) -> None:
+    images = ["a.png", "b.png", "c_mask.png", "d.png"]
+    masks = ["a_segmentation.png", "b.png", "c_mask.png", "d_label.png"]
+    samples = open_data(paired_folder(tmp_path, images, masks)).samples
+    assert {s.name: s.labels["mask"].name for s in samples} == dict(
+        zip(("a", "b", "c_mask", "d"), masks, strict=True)
+    )
+
+
+def test_two_masks_of_one_image_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="are both masks of 'a'"):
+        open_data(paired_folder(tmp_path, ["a.png"], ["a.png", "a_mask.png"]))
+
+
+def test_the_sets_with_endings_open(data_root: Path) -> None:
+    dataset = open_data(data_root / "isic2017")
+    assert len(dataset) == 30
+    assert dataset.labels.is_binary

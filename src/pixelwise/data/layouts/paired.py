@@ -1,6 +1,7 @@
 """A folder of images beside a folder of masks of the same names.
 
-``images/0006.jpg`` with ``masks/0006.png``; ``splits.csv`` beside them is read where it lies (see ``data.splits``).
+``images/0006.jpg`` with ``masks/0006.png`` or ``masks/0006_segmentation.png``; ``splits.csv`` beside them is read where
+it lies (see ``data.splits``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX, Sample
 
 NAME = "paired"
+MASK_ENDINGS = ("_segmentation", "_mask", "_lesion", "_label")
+"""What people add to an image's name to name its mask."""
 
 
 def detect(root: Path) -> bool:
@@ -28,7 +31,8 @@ def read(root: Path) -> Dataset:
     """Pair by name without suffix, never by order; an image without a mask is kept without labels."""
     if not detect(root):
         raise DataError(f"{root} does not hold the folders images and masks; name them so.")
-    images, masks = _by_stem(root / "images"), _by_stem(root / "masks")
+    images = _by_stem(root / "images")
+    masks = _by_image(_by_stem(root / "masks"), set(images))
     lonely = sorted(set(masks) - set(images))
     if lonely:
         raise DataError(
@@ -52,6 +56,18 @@ def _by_stem(folder: Path) -> dict[str, Path]:
         if any("\ud800" <= letter <= "\udfff" for letter in path.name):  # bytes that are no UTF-8
             raise DataError(f"{path.name!a} in {folder} is not named in UTF-8; rename it.")
         found[path.stem] = path
+    return found
+
+
+def _by_image(masks: dict[str, Path], images: set[str]) -> dict[str, Path]:
+    """Masks by the name of their image: their own, or that without one of ``MASK_ENDINGS``."""
+    found: dict[str, Path] = {}
+    for stem, path in masks.items():
+        ending = next((one for one in MASK_ENDINGS if stem.endswith(one)), "")
+        name = stem if stem in images else stem.removesuffix(ending)
+        if name in found:
+            raise DataError(f"{path} and {found[name].name} are both masks of '{name}'; remove one of them.")
+        found[name] = path
     return found
 
 
