@@ -39,13 +39,12 @@ def main() -> None:
     totals = np.zeros(3)
     print("  C    size  kernel stride   float32  bfloat16      ours   (ms)")
     for channels, height, width, kernel, stride, padding, count in LAYERS:
+        layer = (channels, (height, width), kernel, stride, padding)
         times = [
-            milliseconds(channels, (height, width), kernel, stride, padding, way)
-            for way in (plain, plain, depthwise_conv)
+            milliseconds(*layer, plain, torch.float32),
+            milliseconds(*layer, plain, torch.bfloat16),
+            milliseconds(*layer, depthwise_conv, torch.bfloat16),
         ]
-        times[0] = milliseconds(
-            channels, (height, width), kernel, stride, padding, plain, dtype=torch.float32
-        )
         totals += np.array(times) * count
         print(
             f"{channels:5} {height:3}×{width:<3} {kernel:5} {stride:6}  "
@@ -66,7 +65,7 @@ def milliseconds(
     stride: int,
     padding: int,
     way: Callable[[Tensor, Tensor, int, int], Tensor],
-    dtype: torch.dtype = torch.bfloat16,
+    dtype: torch.dtype,
     repeats: int = 7,
 ) -> float:
     """Median time of a forward and backward pass."""

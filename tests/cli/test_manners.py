@@ -198,6 +198,11 @@ def test_predict_replaces_no_file_of_the_person(
     shutil.copy(image, data / "images" / "lesion_0000_mask.png")
     here = data / "images"
     assert "would be replaced" in fails(capsys, "predict", model, here, "--out", here, "--overwrite")
+    # A file that no result is named like is in nobody's way.
+    shutil.copy(image, here / "lesion_0000_2.png")
+    (here / "lesion_0000_mask.png").unlink()
+    with pytest.raises(SystemExit, match="0"):
+        main(["predict", str(model), str(image), "--out", str(here)])
 
 
 def test_two_images_of_one_name_in_two_folders(

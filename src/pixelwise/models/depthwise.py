@@ -1,8 +1,9 @@
 """Depthwise convolution whose bfloat16 gradients are fast on a CPU.
 
 oneDNN has no fast bfloat16 kernels for two gradients of depthwise convolutions: that of the input where the stride is
-2, and that of the weights where the kernel is 5×5. They take 3–15 times as long as in float32, and half of a training
-step in all; so those are computed in float32. ``benchmarks/depthwise.py`` measures it.
+2, and that of the weights where the kernel is 5×5. So those are computed in float32. ``benchmarks/depthwise.py``, on 2
+cores: all depthwise layers of EfficientNet-Lite0 forward and back take 115 ms a batch in float32, 283 ms in bfloat16
+and 127 ms so.
 """
 
 from __future__ import annotations

@@ -91,6 +91,10 @@ class Task(Protocol[Label, Result, Row]):
         """The image with the result, and the truth where given, drawn on it."""
         ...
 
+    def file_names(self, stem: str) -> list[str]:
+        """Names of the files that :meth:`write` makes."""
+        ...
+
     def write(self, result: Result, folder: Path, stem: str) -> list[Path]:
         """Write the result as files that other tools read; returns their paths."""
         ...

@@ -158,9 +158,13 @@ class SemanticTask:
         """Classes as a tint with an outline; the truth as a white outline."""
         return drawing.draw_label_map(image, result.label_map, truth, self.labels.background)
 
+    def file_names(self, stem: str) -> list[str]:
+        """``<stem>_mask.png``."""
+        return [f"{stem}_mask.png"]
+
     def write(self, result: SemanticResult, folder: Path, stem: str) -> list[Path]:
         """``<stem>_mask.png``, 8-bit: 0 and 255 for two classes, class ids otherwise."""
-        path = folder / f"{stem}_mask.png"
+        [path] = [folder / name for name in self.file_names(stem)]
         values = result.label_map * 255 if self.labels.is_binary else result.label_map
         with files.replacing(path) as temporary:
             PIL.Image.fromarray(values).save(temporary, format="PNG")

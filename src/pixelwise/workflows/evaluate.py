@@ -67,5 +67,6 @@ def _seen_in_training(model: Path, dataset: Dataset) -> list[str]:
     if not seen:
         return []
     return [
-        f"{len(seen)} of these {len(dataset)} images trained or tuned the model: the scores are too good."
+        f"{len(seen)} of these {len(dataset)} images have names of images that trained or tuned the model: "
+        "if they are the same images, the scores are too good."
     ]

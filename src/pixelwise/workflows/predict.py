@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -58,7 +57,7 @@ def predict(
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
     sources, folder = find_images([Path(path) for path in paths]), Path(out)
-    check_outputs(sources, folder, overwrite)
+    check_outputs(predictor, sources, folder, overwrite)
     for source in sources:
         image_size(source.path)  # a file that is no image is better found before the first result
     make_folder(folder)
@@ -95,17 +94,30 @@ def find_images(paths: Sequence[Path]) -> list[Source]:
     return sources
 
 
-def check_outputs(sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
+def check_outputs(predictor: Predictor, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
     """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``."""
     inputs = {source.path.resolve() for source in sources}
     for source in sources:
-        for path in (folder / f"{source.stem}.json", *folder.glob(f"{glob.escape(source.stem)}_*.png")):
+        for path in output_paths(predictor, source, folder):
             if path.resolve() in inputs:
                 raise OutputError(
                     f"{path} is an image to predict and would be replaced; choose another --out."
                 )
             if path.exists() and not overwrite:
                 raise OutputError(f"{path} exists already; choose another --out or add --overwrite.")
+
+
+def output_paths(predictor: Predictor, source: Source, folder: Path) -> list[Path]:
+    """All files that the results of one image go to."""
+    names = [f"{source.stem}.json"]
+    for name, task in predictor.tasks.items():
+        stem = _stem_of(predictor, source, name)
+        names += [*task.file_names(stem), f"{stem}_overlay.png"]
+    return [folder / name for name in names]
+
+
+def _stem_of(predictor: Predictor, source: Source, task: str) -> str:
+    return source.stem if len(predictor.tasks) == 1 else f"{source.stem}_{task}"
 
 
 def write_prediction(
@@ -115,7 +127,7 @@ def write_prediction(
     tasks: dict[str, Any] = {}
     for name, task in predictor.tasks.items():
         result = prediction[name]
-        stem = source.stem if len(predictor.tasks) == 1 else f"{source.stem}_{name}"
+        stem = _stem_of(predictor, source, name)
         overlay = folder / f"{stem}_overlay.png"
         with files.replacing(overlay) as temporary:
             PIL.Image.fromarray(task.draw(image, result)).save(temporary, format="PNG")
