@@ -37,6 +37,7 @@ def documentation_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     write_lesions(folder / "lesions", count=12, seed=0)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setenv("PIXELWISE_CACHE", str(folder / "cache"))
         yield folder
 
 

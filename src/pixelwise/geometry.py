@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.types import Field, Size
+from pixelwise.types import OUTSIDE, Field, Label, Size
 
 
 def resize(values: Tensor, size: Size) -> Tensor:
@@ -90,6 +90,10 @@ class Frame:
         framed = torch.full(self.frame_size, fill, dtype=torch.uint8)
         self._content(framed)[:] = resize_ids(torch.from_numpy(np.array(ids))[None], self.content_size)[0]
         return framed
+
+    def place_label(self, label: Label) -> dict[str, Tensor]:
+        """Every map of a label in the frame, (h, w) by name; padding holds what lies beyond an image."""
+        return {name: self.place_ids(values, OUTSIDE[name]) for name, values in label.maps.items()}
 
     def to_image(self, values: Tensor, field: Field) -> Tensor:
         """(C, h', w') values of ``field`` over the frame, at any stride, to (C, H, W) at the image's own size.

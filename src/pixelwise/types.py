@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Size = tuple[int, int]
 Image = NDArray[np.uint8]
@@ -22,6 +25,11 @@ LabelMap = NDArray[np.uint8]
 Probs = NDArray[np.float32]
 
 IGNORE_INDEX = 255
+
+CLASSES = "classes"
+"""Name of the map of class ids in a label, and of the field that predicts it."""
+OUTSIDE: Mapping[str, int] = MappingProxyType({CLASSES: IGNORE_INDEX})
+"""What each map of a label holds beyond the image."""
 
 Activation = Literal["softmax", "sigmoid", "none"]
 SplitName = Literal["train", "val", "test"]
@@ -84,6 +92,48 @@ class Window:
     def size(self) -> Size:
         """(height, width)."""
         return self.y1 - self.y0, self.x1 - self.x0
+
+
+@dataclass(frozen=True)
+class Label:
+    """What people marked in one image.
+
+    Attributes:
+        maps: whole numbers at each pixel by name, (H, W) each; ``CLASSES`` are class ids, uint8.
+    """
+
+    maps: Mapping[str, NDArray[np.uint8]]
+
+    @property
+    def class_map(self) -> LabelMap:
+        """(H, W) class ids; ``IGNORE_INDEX`` where nobody labelled."""
+        return self.maps[CLASSES]
+
+    @property
+    def size(self) -> Size:
+        """(height, width) of all maps."""
+        height, width = next(iter(self.maps.values())).shape
+        return height, width
+
+
+@dataclass(frozen=True)
+class LabelBatch:
+    """Labels of several images of one size.
+
+    Attributes:
+        maps: by name as in :class:`Label`, tensors (N, h, w) of the maps' dtypes.
+    """
+
+    maps: Mapping[str, Tensor]
+
+    @property
+    def class_maps(self) -> Tensor:
+        """(N, h, w) uint8 class ids."""
+        return self.maps[CLASSES]
+
+    def __getitem__(self, index: int) -> Label:
+        """The label of one image."""
+        return Label({name: values[index].cpu().numpy() for name, values in self.maps.items()})
 
 
 @dataclass(frozen=True)

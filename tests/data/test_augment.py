@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pixelwise.data.augment import augment, draw_affine, normalised, recolour
+from pixelwise.data.augment import augment as augment_batch
+from pixelwise.data.augment import draw_affine, normalised, recolour
 from pixelwise.recipe import Augment, Values
+from pixelwise.types import CLASSES, LabelBatch
 
 SIZE = (48, 64)
 
@@ -39,6 +41,14 @@ COLOUR = only(brightness=0.2, contrast=0.25, colour=0.15, saturation=0.3)
 
 
 VALUES = Values()
+
+
+def augment(
+    images: Tensor, ids: Tensor, recipe: Augment, values: Values, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Images and class ids, changed alike."""
+    moved, labels = augment_batch(images, LabelBatch({CLASSES: ids}), recipe, values, generator)
+    return moved, labels.class_maps
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from pixelwise.data.dataset import Dataset, check_pairs, image_sizes, read_pair
+from pixelwise.data.dataset import Dataset, check_pairs, image_sizes
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import Sample
@@ -98,11 +98,11 @@ def test_ph2_archive(tmp_path: Path, table: str, nesting: str) -> None:
     assert diagnoses(dataset) == DIAGNOSES
     assert [sample.image.suffix for sample in dataset.samples] == [".bmp", ".jpg", ".bmp"]
     assert [dict(sample.labels) != {} for sample in dataset.samples] == [True, True, False]
-    image, mask = read_pair(dataset.samples[0], dataset.labels)
+    image, label = dataset.read(dataset.samples[0])
     assert image.shape == (2, 3, 3)
-    assert mask.tolist() == [[0, 1, 0], [1, 0, 1]]
+    assert label.class_map.tolist() == [[0, 1, 0], [1, 0, 1]]
     with pytest.raises(DataError, match=r"IMD417\.bmp has no mask; "):
-        read_pair(dataset.samples[2], dataset.labels)
+        dataset.read(dataset.samples[2])
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:
         f"{tmp_path / 'm.png'} is 4×6 pixels but its image a.png is 6×4; make the mask from this very image."
     )
     picture(tmp_path / "m.png", 0, 1, size=(6, 4))
-    for check in (lambda: check_pairs([sample]), lambda: read_pair(sample, dataset.labels)):
+    for check in (lambda: check_pairs([sample]), lambda: dataset.read(sample)):
         with pytest.raises(DataError) as caught:
             check()
         assert str(caught.value) == expected

@@ -14,7 +14,7 @@ import PIL.Image
 import pytest
 from tests.networks import tiny_predictor
 
-from pixelwise.data.dataset import Dataset, read_pair
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
@@ -37,7 +37,8 @@ def test_every_image_is_scored_as_the_predictor_predicts_it(lesions: Dataset, me
     predictor = tiny_predictor()
     assert [row.name for row in metrics.images] == [sample.name for sample in lesions.samples]
     for sample, row in zip(lesions.samples, metrics.images, strict=True):
-        image, truth = read_pair(sample, lesions.labels)
+        image, label = lesions.read(sample)
+        truth = label.class_map
         predicted = predictor(image)["semantic"].label_map
         both, either = ((truth & predicted) > 0).sum(), (truth > 0).sum() + (predicted > 0).sum()
         assert row.size == image.shape[:2]

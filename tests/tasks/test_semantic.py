@@ -15,7 +15,7 @@ from pixelwise.labels import Labels
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticResult, SemanticTask
 from pixelwise.tasks.semantic import CANDIDATE_THRESHOLDS, SemanticRow, dice_by_threshold
-from pixelwise.types import LabelMap, Window
+from pixelwise.types import CLASSES, Label, LabelBatch, LabelMap, Window
 
 BINARY = SemanticTask(Labels(classes=("background", "lesion")), SemanticRecipe())
 THREE = SemanticTask(Labels(classes=("sky", "road", "car"), background=None), SemanticRecipe())
@@ -23,6 +23,14 @@ THREE = SemanticTask(Labels(classes=("sky", "road", "car"), background=None), Se
 
 def ids(rows: list[list[int]]) -> LabelMap:
     return np.array(rows, np.uint8)
+
+
+def label(rows: list[list[int]]) -> Label:
+    return Label({CLASSES: ids(rows)})
+
+
+def class_maps(maps: list[list[list[int]]]) -> LabelBatch:
+    return LabelBatch({CLASSES: torch.tensor(maps, dtype=torch.uint8)})
 
 
 def probs(rows: list[list[float]]) -> dict[str, NDArray[np.float32]]:
@@ -39,13 +47,13 @@ def test_fields() -> None:
 
 
 def test_binary_targets_and_weights() -> None:
-    target, weight = BINARY.targets(torch.tensor([[[0, 1, 255]]], dtype=torch.uint8))["classes"]
+    target, weight = BINARY.targets(class_maps([[[0, 1, 255]]]))["classes"]
     assert target.tolist() == [[[[0.0, 1.0, 0.0]]]]
     assert weight.tolist() == [[[[1.0, 1.0, 0.0]]]]
 
 
 def test_targets_of_several_classes_are_one_hot_and_zero_where_not_labelled() -> None:
-    target, weight = THREE.targets(torch.tensor([[[2, 0, 255]]], dtype=torch.uint8))["classes"]
+    target, weight = THREE.targets(class_maps([[[2, 0, 255]]]))["classes"]
     assert target[0, :, 0].tolist() == [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     assert weight.tolist() == [[[[1.0, 1.0, 0.0]]]]
 
@@ -55,7 +63,9 @@ def test_what_is_not_labelled_has_no_gradient(task: SemanticTask) -> None:
     labels = torch.zeros(1, 4, 4, dtype=torch.uint8)
     labels[0, :2] = 255
     logits = torch.randn(1, task.fields()[0].channels, 4, 4, requires_grad=True)
-    loss = torch.stack(list(task.loss({"classes": logits}, task.targets(labels)).values())).sum()
+    loss = torch.stack(
+        list(task.loss({"classes": logits}, task.targets(LabelBatch({CLASSES: labels}))).values())
+    ).sum()
     [gradient] = torch.autograd.grad(loss, logits)
     assert gradient[:, :, :2].abs().max() == 0
     assert gradient[:, :, 2:].abs().min() > 0
@@ -64,7 +74,7 @@ def test_what_is_not_labelled_has_no_gradient(task: SemanticTask) -> None:
 @pytest.mark.parametrize("task", [BINARY, THREE])
 def test_loss_falls_when_logits_move_towards_the_truth(task: SemanticTask) -> None:
     labels = torch.randint(0, task.labels.num_classes, (2, 8, 8), dtype=torch.uint8)
-    targets = task.targets(labels)
+    targets = task.targets(LabelBatch({CLASSES: labels}))
     towards = 2 * targets["classes"][0] - 1
     losses = [float(sum(task.loss({"classes": towards * s}, targets).values())) for s in (-4, 0, 4, 12)]
     assert losses == sorted(losses, reverse=True)
@@ -77,7 +87,7 @@ def test_weights_of_the_recipe_scale_the_losses() -> None:
     )
     logits, targets = (
         {"classes": torch.randn(1, 1, 8, 8)},
-        BINARY.targets(torch.ones(1, 8, 8, dtype=torch.uint8)),
+        BINARY.targets(LabelBatch({CLASSES: torch.ones(1, 8, 8, dtype=torch.uint8)})),
     )
     first, second = once.loss(logits, targets), twice.loss(logits, targets)
     assert {name: float(second[name] / first[name]) for name in first} == pytest.approx(
@@ -95,7 +105,7 @@ def test_decode_by_threshold_and_by_highest() -> None:
 
 def test_threshold_is_tuned_to_where_dice_is_highest() -> None:
     # Lesion pixels at 0.4, 0.6, 0.8, others at 0.1 and 0.3: any threshold above 0.3 and up to 0.4 is perfect.
-    values, truth = probs([[0.1, 0.3, 0.4, 0.6, 0.8]]), ids([[0, 0, 1, 1, 1]])
+    values, truth = probs([[0.1, 0.3, 0.4, 0.6, 0.8]]), label([[0, 0, 1, 1, 1]])
     threshold = BINARY.tune([(values, truth)])["threshold"]
     assert 0.3 < threshold <= 0.4
     assert BINARY.tune([]) == {"threshold": 0.5}
@@ -104,16 +114,16 @@ def test_threshold_is_tuned_to_where_dice_is_highest() -> None:
 
 def test_tuning_counts_images_alike_and_passes_over_what_is_not_labelled() -> None:
     # One large image wants a threshold over 0.6; two small ones want one up to 0.5; pixels of 255 want anything.
-    large = (probs([[0.6] * 50 + [0.7] * 50 + [0.2]]), ids([[0] * 50 + [1] * 50 + [255]]))
-    small = (probs([[0.5, 0.1]]), ids([[1, 0]]))
+    large = (probs([[0.6] * 50 + [0.7] * 50 + [0.2]]), label([[0] * 50 + [1] * 50 + [255]]))
+    small = (probs([[0.5, 0.1]]), label([[1, 0]]))
     assert BINARY.tune([large])["threshold"] > 0.6
     assert BINARY.tune([large, small, small])["threshold"] <= 0.5
 
 
 def test_a_gain_that_may_be_luck_does_not_move_the_threshold() -> None:
     # Up to 0.6 the first image has Dice 1 and the second 2·2 / (3 + 2) = 0.8; above, 0.8 and 1: the means tie.
-    one = (probs([[0.9, 0.9, 0.6, 0.1]]), ids([[1, 1, 1, 0]]))
-    other = (probs([[0.9, 0.9, 0.6, 0.1]]), ids([[1, 1, 0, 0]]))
+    one = (probs([[0.9, 0.9, 0.6, 0.1]]), label([[1, 1, 1, 0]]))
+    other = (probs([[0.9, 0.9, 0.6, 0.1]]), label([[1, 1, 0, 0]]))
     assert BINARY.tune([one, other])["threshold"] == 0.5
     assert BINARY.tune([other, other])["threshold"] > 0.6
 
@@ -124,15 +134,16 @@ def test_dice_at_every_threshold_equals_counting() -> None:
     truth = ids(generator.choice([0, 1, 255], (9, 7)).tolist())
     for threshold, dice in zip(CANDIDATE_THRESHOLDS, dice_by_threshold(values, truth), strict=True):
         predicted = (values >= np.float32(threshold)).astype(np.uint8)
-        assert dice == pytest.approx(BINARY.image_scores(BINARY.row(result(predicted), truth))["dice"])
+        row = BINARY.row(result(predicted), Label({CLASSES: truth}))
+        assert dice == pytest.approx(BINARY.image_scores(row)["dice"])
 
 
 def test_scores_worked_out_by_hand() -> None:
     # Image 1: TP 1, FP 1, FN 0: Dice 2/3, IoU 1/2. Image 2: TP 2, FP 0, FN 2: Dice 2/3, IoU 1/2.
     rows = [
-        BINARY.row(result(ids([[1, 1, 0, 0]])), ids([[1, 0, 0, 0]])),
-        BINARY.row(result(ids([[1, 1, 0, 0]])), ids([[1, 1, 1, 1]])),
-        BINARY.row(result(ids([[0, 0, 0, 0]])), ids([[0, 0, 255, 255]])),  # nothing there, nothing said
+        BINARY.row(result(ids([[1, 1, 0, 0]])), label([[1, 0, 0, 0]])),
+        BINARY.row(result(ids([[1, 1, 0, 0]])), label([[1, 1, 1, 1]])),
+        BINARY.row(result(ids([[0, 0, 0, 0]])), label([[0, 0, 255, 255]])),  # nothing there, nothing said
     ]
     assert [BINARY.image_scores(row)["dice"] for row in rows[:2]] == pytest.approx([2 / 3, 2 / 3])
     assert math.isnan(BINARY.image_scores(rows[2])["dice"])
@@ -149,7 +160,7 @@ def test_scores_worked_out_by_hand() -> None:
 
 def test_an_image_averages_the_classes_it_has() -> None:
     # Class 0: TP 1, FN 1 -> 2/3. Class 1: TP 1, FP 1 -> 2/3. Class 2 absent from both: left out.
-    row = THREE.row(result(ids([[0, 1, 1]]), 3), ids([[0, 0, 1]]))
+    row = THREE.row(result(ids([[0, 1, 1]]), 3), label([[0, 0, 1]]))
     assert THREE.image_scores(row)["dice"] == pytest.approx(2 / 3)
 
 
@@ -187,5 +198,5 @@ def test_drawing_marks_the_object_and_leaves_the_rest() -> None:
     assert (drawn[:8] == 100).all()
     assert (drawn[12:28, 12:28] != 100).any(axis=-1).all()
     assert (image == 100).all()
-    with_truth = BINARY.draw(image, result(label_map), label_map)
+    with_truth = BINARY.draw(image, result(label_map), Label({CLASSES: label_map}))
     assert (with_truth == 255).all(axis=-1).sum() > 0

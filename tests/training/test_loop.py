@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from pixelwise.training.candidates import copied
 from pixelwise.training.length import Length
 from pixelwise.training.loop import batches
 from pixelwise.training.validate import validate
+from pixelwise.types import CLASSES, LabelBatch
 
 SIZE = (64, 96)
 RECIPE = Recipe(
@@ -32,11 +34,25 @@ RECIPE = Recipe(
 )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Frames in memory."""
+
+    images: Tensor
+    ids: Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, LabelBatch]:
+        return self.images[indices], LabelBatch({CLASSES: self.ids[indices]})
+
+
 def drawn(count: int, first: int = 0) -> Frames:
     drawings = [draw_lesion(first + seed, SIZE) for seed in range(count)]
     images = torch.stack([torch.from_numpy(d.image).permute(2, 0, 1) for d in drawings])
     ids = torch.stack([torch.from_numpy(d.mask).byte() for d in drawings])
-    return Frames(tuple(f"{first + seed}" for seed in range(count)), images, ids)
+    return Drawn(images, ids)
 
 
 def parts(recipe: Recipe = RECIPE) -> tuple[Network, dict[str, AnyTask]]:

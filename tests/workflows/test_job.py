@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.networks import TINY
 
+from pixelwise.data.cache import Cache
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.training import Until
 from pixelwise.workflows.data import open_data
@@ -18,7 +19,7 @@ from pixelwise.workflows.report import EXHIBITS
 def test_training_ends_before_evaluation_and_report_must_begin(tmp_path: Path) -> None:
     data = open_data(write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128)))
     train = TINY.train.model_copy(update={"epochs": None, "budget_seconds": 100.0, "precision": "32-true"})
-    job = prepare(data, TINY.model_copy(update={"train": train}), Listener())
+    job = prepare(data, TINY.model_copy(update={"train": train}), Listener(), Cache(tmp_path / "cache"))
     started = time.monotonic() - 7
     length = job.length(started)
     assert isinstance(length, Until)

@@ -82,6 +82,9 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
     layout: LayoutOption = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for decoded images; the system's cache folder if not given.")
+    ] = None,
 ) -> None:
     """Train a model on DATA, evaluate it on the test split and write a report.
 
@@ -105,6 +108,7 @@ def train(
             epochs=epochs,
             seed=seed,
             listener=console,
+            cache=cache,
             started=STARTED,
         )
     console.print_run(run)

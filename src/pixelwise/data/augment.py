@@ -13,32 +13,39 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from pixelwise.recipe import Augment, Values
+from pixelwise.types import LabelBatch
 
 GREY = (0.299, 0.587, 0.114)
 """Share of red, green and blue in brightness (ITU-R BT.601)."""
 
 
 def augment(
-    images: Tensor, ids: Tensor, recipe: Augment, values: Values, generator: Generator
-) -> tuple[Tensor, Tensor]:
+    images: Tensor, labels: LabelBatch, recipe: Augment, values: Values, generator: Generator
+) -> tuple[Tensor, LabelBatch]:
     """Change images and their labels at random, alike.
 
     What comes into view beyond the frame is the mirrored picture, in image and label.
 
     Args:
         images: (N, 3, h, w) float, normalised as ``values`` say.
-        ids: (N, h, w) uint8 class ids.
+        labels: of the images, at their size.
 
     Returns:
-        Images and ids of the same shapes and dtypes.
+        Images and labels of the same shapes and dtypes.
     """
     size = (images.shape[-2], images.shape[-1])
     matrices = normalised(draw_affine(len(images), size, recipe, generator), size).to(images.device)
     grid = F.affine_grid(matrices, [*images.shape], align_corners=False)
     moved = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    planes = ids[:, None].to(images.dtype)
-    moved_ids = F.grid_sample(planes, grid, mode="nearest", padding_mode="reflection", align_corners=False)
-    return recolour(moved, recipe, values, generator), moved_ids[:, 0].to(ids.dtype)
+    maps = {name: _moved_map(ids, grid) for name, ids in labels.maps.items()}
+    return recolour(moved, recipe, values, generator), LabelBatch(maps)
+
+
+def _moved_map(ids: Tensor, grid: Tensor) -> Tensor:
+    # float32 holds whole numbers up to 2^24 exactly.
+    planes = ids[:, None].to(grid.dtype)
+    moved = F.grid_sample(planes, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+    return moved[:, 0].to(ids.dtype)
 
 
 def draw_affine(count: int, size: tuple[int, int], recipe: Augment, generator: Generator) -> Tensor:

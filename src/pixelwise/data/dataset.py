@@ -10,10 +10,12 @@ from typing import Literal
 
 import numpy as np
 
-from pixelwise.data.images import image_size, read_image, read_mask
+from pixelwise.data.images import read_image
+from pixelwise.data.masks import MaskCoding, read_mask
+from pixelwise.data.pictures import image_size
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
-from pixelwise.types import Image, LabelMap, Sample, Size, SplitName
+from pixelwise.types import CLASSES, Image, Label, Sample, Size, SplitName
 
 SplitChoice = Literal["all", "train", "val", "test"]
 
@@ -26,7 +28,8 @@ class Dataset:
         root: the folder that was opened.
         layout: name of the reader that understood it.
         samples: in order of their names.
-        labels: what the ids in the masks mean.
+        labels: what class ids mean.
+        coding: what the values in mask files stand for; None for the plain coding of the labels.
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
     """
@@ -35,11 +38,27 @@ class Dataset:
     layout: str
     samples: tuple[Sample, ...]
     labels: Labels
+    coding: MaskCoding | None = None
     inferred: bool = False
     any_way_up: bool = False
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    @property
+    def mask_coding(self) -> MaskCoding:
+        """What the values in mask files stand for."""
+        return self.coding or MaskCoding.of(self.labels)
+
+    def read(self, sample: Sample) -> tuple[Image, Label]:
+        """Image (H, W, 3) uint8 and label of one sample.
+
+        Raises:
+            DataError: no mask, an unreadable file, or sizes that differ.
+        """
+        image, mask = read_image(sample.image), read_mask(_mask_of(sample), self.mask_coding)
+        _check_sizes(sample, image.shape[:2], mask.shape)
+        return image, Label({CLASSES: mask})
 
     def split(self, name: SplitChoice) -> Dataset:
         """The samples of one split, or all."""
@@ -58,25 +77,11 @@ class Dataset:
         return any(sample.split is not None for sample in self.samples)
 
 
-def read_pair(sample: Sample, labels: Labels) -> tuple[Image, LabelMap]:
-    """Image (H, W, 3) uint8 and class ids (H, W) uint8 of one sample.
-
-    Raises:
-        DataError: no mask, an unreadable file, or sizes that differ.
-    """
-    image, mask = read_image(sample.image), read_mask(_mask_of(sample), labels)
-    _check_sizes(sample, image.shape[:2], mask.shape)
-    return image, mask
-
-
 def check_readable(dataset: Dataset) -> None:
     """Decode every image and mask, several at a time; :class:`DataError` for the first that cannot be used."""
 
-    def read(sample: Sample) -> None:
-        read_pair(sample, dataset.labels)
-
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(read, dataset.samples):
+        for _ in pool.map(lambda sample: dataset.read(sample) is None, dataset.samples):
             pass
 
 
@@ -84,6 +89,11 @@ def check_pairs(samples: Iterable[Sample]) -> None:
     """Raise :class:`DataError` for the first sample without a mask or with sizes that differ, by headers alone."""
     for sample in samples:
         _check_sizes(sample, image_size(sample.image), image_size(_mask_of(sample)))
+
+
+def label_files(sample: Sample) -> list[Path]:
+    """The files that a sample's label is read from; :class:`DataError` if it has none."""
+    return [_mask_of(sample)]
 
 
 def _mask_of(sample: Sample) -> Path:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pixelwise._version import __version__
-from pixelwise.data.dataset import Dataset, read_pair
+from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
 from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.prediction import Prediction, Predictor
 from pixelwise.tasks import AnyTask
-from pixelwise.types import Image, LabelMap, Sample, Size
+from pixelwise.types import Image, Label, Sample, Size
 
 INTERVALS = ("mean", "pooled")
 MOST_GROUPS = 20
@@ -26,7 +26,7 @@ class Scored:
 
     sample: Sample
     image: Image
-    truth: LabelMap
+    truth: Label
     prediction: Prediction
     rows: Mapping[str, Any]
 
@@ -41,7 +41,7 @@ class _Kept:
 def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
     """Predict and score every sample, one at a time, at the image's own size."""
     for sample in dataset.samples:
-        image, truth = read_pair(sample, dataset.labels)
+        image, truth = dataset.read(sample)
         prediction = predictor.predict(image)
         rows = {name: task.row(prediction[name], truth) for name, task in predictor.tasks.items()}
         yield Scored(sample, image, truth, prediction, rows)

@@ -10,7 +10,7 @@ from pixelwise.recipe import Recipe
 from pixelwise.tasks.base import FieldValues, Targets, Task
 from pixelwise.tasks.semantic import SemanticResult, SemanticTask
 
-AnyTask = Task[Any, Any, Any]
+AnyTask = Task[Any, Any]
 KINDS = {"semantic": SemanticTask}
 
 

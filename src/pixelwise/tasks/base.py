@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.labels import Labels
-from pixelwise.types import Field, Image, Json, Settings, Size, Window
+from pixelwise.types import Field, Image, Json, Label, LabelBatch, Settings, Size, Window
 
-Label = TypeVar("Label", contravariant=True)
 Result = TypeVar("Result")
 Row = TypeVar("Row")
 
@@ -23,7 +22,7 @@ Targets = Mapping[str, tuple[Tensor, Tensor]]
 """By field name: target (N, C, H, W) and weight (N, 1, H, W), both float; weight 0 is not labelled."""
 
 
-class Task(Protocol[Label, Result, Row]):
+class Task(Protocol[Result, Row]):
     """Fields, and how they become a result that can be scored, drawn and written.
 
     Geometry (flips, resizing, tiles) is never a task's affair: it follows from the fields.
@@ -43,8 +42,8 @@ class Task(Protocol[Label, Result, Row]):
         """The fields that the network predicts for this task."""
         ...
 
-    def targets(self, ids: Tensor) -> Targets:
-        """What the fields should be, from augmented class ids (N, H, W) uint8."""
+    def targets(self, labels: LabelBatch) -> Targets:
+        """What the fields should be, from augmented labels."""
         ...
 
     def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:

@@ -18,9 +18,21 @@ from pixelwise.metrics import ClassCounts, overlap_matrix
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import drawing
 from pixelwise.tasks.base import FieldValues, Targets
-from pixelwise.types import IGNORE_INDEX, Field, Image, Json, LabelMap, Probs, Settings, Size, Window
+from pixelwise.types import (
+    CLASSES,
+    IGNORE_INDEX,
+    Field,
+    Image,
+    Json,
+    Label,
+    LabelBatch,
+    LabelMap,
+    Probs,
+    Settings,
+    Size,
+    Window,
+)
 
-CLASSES = "classes"
 THRESHOLD = "threshold"
 CANDIDATE_THRESHOLDS = np.linspace(0.2, 0.8, 61)
 UNDEFINED = float("nan")
@@ -47,7 +59,7 @@ class SemanticRow:
 
 
 class SemanticTask:
-    """Implements :class:`~pixelwise.tasks.base.Task` for label maps (H, W) uint8.
+    """Implements :class:`~pixelwise.tasks.base.Task` for class maps.
 
     Args:
         labels: the classes.
@@ -66,8 +78,9 @@ class SemanticTask:
             return (Field(CLASSES, 1, "sigmoid"),)
         return (Field(CLASSES, self.labels.num_classes, "softmax"),)
 
-    def targets(self, ids: Tensor) -> Targets:
+    def targets(self, labels: LabelBatch) -> Targets:
         """Foreground (N, 1, H, W) for two classes, else one-hot (N, C, H, W); weight 0 at ``IGNORE_INDEX``."""
+        ids = labels.class_maps
         labelled = (ids != IGNORE_INDEX)[:, None].float()
         if self.labels.is_binary:
             return {CLASSES: ((ids == 1)[:, None].float(), labelled)}
@@ -112,17 +125,17 @@ class SemanticTask:
             probs[:, rows, columns] = result.probs
         return SemanticResult(label_map, probs)
 
-    def tune(self, pairs: Iterable[tuple[FieldValues, LabelMap]]) -> dict[str, float]:
+    def tune(self, pairs: Iterable[tuple[FieldValues, Label]]) -> dict[str, float]:
         """The threshold nearest to one half whose mean Dice over images is the highest, or no worse beyond chance."""
         if not self.labels.is_binary:
             return {}
-        curves = [dice_by_threshold(values[CLASSES][0], truth) for values, truth in pairs]
+        curves = [dice_by_threshold(values[CLASSES][0], label.class_map) for values, label in pairs]
         defined = [curve for curve in curves if not np.isnan(curve).any()]
         return {THRESHOLD: _cautious_threshold(np.stack(defined))} if defined else self.default_settings()
 
-    def row(self, result: SemanticResult, label: LabelMap) -> SemanticRow:
+    def row(self, result: SemanticResult, label: Label) -> SemanticRow:
         """Pixels by true and predicted class."""
-        return SemanticRow(overlap_matrix(label, result.label_map, self.labels.num_classes))
+        return SemanticRow(overlap_matrix(label.class_map, result.label_map, self.labels.num_classes))
 
     def row_json(self, row: SemanticRow) -> Json:
         """The overlap matrix as nested lists: ``overlap[true][predicted]``."""
@@ -154,9 +167,10 @@ class SemanticTask:
             for at, index in enumerate(self.labels.scored)
         ]
 
-    def draw(self, image: Image, result: SemanticResult, truth: LabelMap | None = None) -> Image:
+    def draw(self, image: Image, result: SemanticResult, truth: Label | None = None) -> Image:
         """Classes as a tint with an outline; the truth as a white outline."""
-        return drawing.draw_label_map(image, result.label_map, truth, self.labels.background)
+        outlined = truth.class_map if truth else None
+        return drawing.draw_label_map(image, result.label_map, outlined, self.labels.background)
 
     def file_names(self, stem: str) -> list[str]:
         """``<stem>_mask.png``."""

@@ -23,7 +23,7 @@ from pixelwise.training.candidates import Candidates
 from pixelwise.training.length import Length
 from pixelwise.training.optimiser import averaged, build_optimiser, set_rate
 from pixelwise.training.recorder import Recorder
-from pixelwise.types import LogRow
+from pixelwise.types import LabelBatch, LogRow
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,23 @@ def total_loss(
     fabric: Fabric,
 ) -> Tensor:
     """Sum of all tasks' losses on one augmented batch: a scalar."""
-    pixels, ids = fabric.to_device((frames.images[indices], frames.ids[indices]))
-    images, ids = augment(normalise(pixels, recipe.values), ids, recipe.augment, recipe.values, generator)
+    pixels, labels = to_device(frames.batch(indices), fabric)
+    images, labels = augment(
+        normalise(pixels, recipe.values), labels, recipe.augment, recipe.values, generator
+    )
     outputs = model(images.contiguous(memory_format=torch.channels_last))
     parts: list[Tensor] = []
     for name, task in tasks.items():
         logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
-        parts += task.loss(logits, task.targets(ids)).values()
+        parts += task.loss(logits, task.targets(labels)).values()
     return torch.stack(parts).sum()
+
+
+def to_device(batch: tuple[Tensor, LabelBatch], fabric: Fabric) -> tuple[Tensor, LabelBatch]:
+    """A batch where the network is."""
+    images, labels = batch
+    moved: tuple[Tensor, dict[str, Tensor]] = fabric.to_device((images, dict(labels.maps)))
+    return moved[0], LabelBatch(moved[1])
 
 
 def finite(loss: float, step: int) -> float:

@@ -28,8 +28,9 @@ def validate(
     network.eval()
     scores: dict[str, list[float]] = {name: [] for name in tasks}
     for begin in range(0, len(frames), recipe.train.batch_size):
-        part = slice(begin, begin + recipe.train.batch_size)
-        images = normalise(fabric.to_device(frames.images[part]), recipe.values)
+        part = torch.arange(begin, min(begin + recipe.train.batch_size, len(frames)))
+        pixels, labels = frames.batch(part)
+        images = normalise(fabric.to_device(pixels), recipe.values)
         with fabric.autocast():
             outputs = network(images.contiguous(memory_format=torch.channels_last))
         for name, task in tasks.items():
@@ -39,9 +40,9 @@ def validate(
                 )
                 for field in task.fields()
             }
-            for index, truth in enumerate(frames.ids[part].numpy()):
+            for index in range(len(part)):
                 of_image = {field: value[index].cpu().numpy() for field, value in values.items()}
-                row = task.row(task.decode(of_image, task.default_settings()), truth)
+                row = task.row(task.decode(of_image, task.default_settings()), labels[index])
                 scores[name].append(task.image_scores(row)[task.headline])
     mean: ImageScores = np.mean(list(scores.values()), axis=0, dtype=np.float64)
     return mean

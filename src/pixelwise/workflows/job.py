@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 from pixelwise._version import __version__
-from pixelwise.data.dataset import Dataset, check_readable, read_pair
+from pixelwise.data.cache import Cache
+from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import Frames, read_frames
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import Network, build_model
@@ -103,9 +104,9 @@ class Job:
         predictor = self.untuned(weights)
         validating = self.dataset.split("val").samples
         for name, task in self.tasks.items():
-            pairs = (read_pair(sample, self.dataset.labels) for sample in validating)
+            pairs = (self.dataset.read(sample) for sample in validating)
             predictor.settings[name] = task.tune(
-                (predictor.field_values(image)[name], mask) for image, mask in pairs
+                (predictor.field_values(image)[name], label) for image, label in pairs
             )
         return predictor
 
@@ -164,25 +165,26 @@ class Job:
         sample, predictor, times = self.dataset.samples[0], self._predictor(), []
         for _ in range(3):
             begin = time.monotonic()
-            image, _mask = read_pair(sample, self.dataset.labels)
+            image, _label = self.dataset.read(sample)
             predictor.predict(image)
             times.append(time.monotonic() - begin)
         images = len(self.dataset.split("val")) + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
         return SLACK * images * min(times) + REPORT_SECONDS
 
 
-def prepare(dataset: Dataset, recipe: Recipe, listener: Listener) -> Job:
+def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) -> Job:
     """Decode the images, build the network and settle what is measured on this machine.
 
     Raises:
         DataError: an image or mask, of whatever split, that cannot be used.
+        OutputError: the cache cannot be written.
         ModelFileError: the pretrained weights are missing.
     """
     tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
-    size, labels = recipe.scale.size, dataset.labels
-    training = read_frames(dataset.split("train").samples, labels, size, PADDING)
-    validating = dataset.split("val").samples
-    validation = read_frames(validating, labels, size, PADDING) if validating else None
+    cache.trim()
+    training = read_frames(dataset.split("train"), recipe.scale.size, PADDING, cache)
+    validating = dataset.split("val")
+    validation = read_frames(validating, recipe.scale.size, PADDING, cache) if validating else None
     check_readable(dataset.split("test"))  # better now than after an hour of training
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)

@@ -13,7 +13,8 @@ import PIL.Image
 
 from pixelwise import files
 from pixelwise._version import __version__
-from pixelwise.data.images import image_size, is_image, read_image
+from pixelwise.data.images import read_image
+from pixelwise.data.pictures import image_size, is_image
 from pixelwise.errors import DataError, OutputError
 from pixelwise.prediction import Prediction, Predictor
 from pixelwise.types import Image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pixelwise.data.dataset import Dataset, read_pair
+from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics
 from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
@@ -38,9 +38,9 @@ def report_run(
     samples = {sample.name: sample for sample in dataset.samples}
 
     def exhibit(chosen: str) -> Exhibit:
-        image, truth = read_pair(samples[chosen], dataset.labels)
+        image, truth = dataset.read(samples[chosen])
         predicted = predictor.predict(image)[name].label_map
-        return Exhibit(chosen, image, truth, predicted, scores[chosen], samples[chosen].tags)
+        return Exhibit(chosen, image, truth.class_map, predicted, scores[chosen], samples[chosen].tags)
 
     write_report(
         path,

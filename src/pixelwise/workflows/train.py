@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixelwise.data.cache import Cache, default_folder
 from pixelwise.data.dataset import Dataset, check_pairs
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import OutputError
@@ -44,6 +45,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     listener: Listener | None = None,
+    cache: Path | str | None = None,
     started: float | None = None,
 ) -> Run:
     """Train, choose on validation, evaluate on the test split and report.
@@ -56,6 +58,7 @@ def train(
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
+        cache: folder for decoded images; ``PIXELWISE_CACHE`` or the system's own by default.
         started: moment on ``time.monotonic`` that the budget counts from; the call's by default.
 
     Raises:
@@ -70,7 +73,7 @@ def train(
     check_pairs(dataset.samples)
     recipe = complete_recipe(recipe, dataset, seconds, epochs, seed, listener)
     with runfolder.run_folder(Path(out)) as folder:
-        job = prepare(dataset, recipe, listener)
+        job = prepare(dataset, recipe, listener, Cache(Path(cache) if cache else default_folder()))
         job.recipe.write(folder / runfolder.RECIPE)
         write_splits(folder / runfolder.SPLITS, dataset)
         return _finish(job, folder, started)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.images import is_image, read_mask_values
+from pixelwise.data.masks import read_stored, values_in
+from pixelwise.data.pictures import is_image
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX, Sample
@@ -74,7 +73,7 @@ def _by_image(masks: dict[str, Path], images: set[str]) -> dict[str, Path]:
 def _labels(masks: list[Path]) -> Labels:
     # A mask that breaks the rule for two values is told apart from class ids by what all masks hold together.
     with ThreadPoolExecutor() as pool:
-        present = set().union(*pool.map(lambda path: np.unique(read_mask_values(path)).tolist(), masks))
+        present = set().union(*pool.map(lambda path: values_in(read_stored(path)).tolist(), masks))
     ids = present - {IGNORE_INDEX}
     if len(present) == 2 and present not in ({0, 1}, {0, IGNORE_INDEX}):
         raise DataError(

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.images import is_image
+from pixelwise.data.pictures import is_image
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import Sample

@@ -1,0 +1,141 @@
+"""Reading mask files: the values that they store, and what those stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from pixelwise.data.pictures import laid_on, opened, raw_mode, upright
+from pixelwise.errors import DataError
+from pixelwise.labels import Labels
+from pixelwise.types import IGNORE_INDEX, LabelMap
+
+Stored = NDArray[np.unsignedinteger[Any]]
+"""(H, W) values as a mask file stores them: grey levels, palette indices, or 0xRRGGBB where read in colour."""
+
+
+@dataclass(frozen=True)
+class MaskCoding:
+    """What the values in mask files stand for.
+
+    Attributes:
+        ids: class id, or ``IGNORE_INDEX``, by stored value; by 0xRRGGBB where ``coloured``.
+        coloured: masks are read in colour; else a coloured mask is refused.
+        either: a file uses 1 or 255 for the same class but never both: together they are something else.
+    """
+
+    ids: Mapping[int, int]
+    coloured: bool = False
+    either: bool = False
+
+    @classmethod
+    def of(cls, labels: Labels) -> MaskCoding:
+        """The plain coding: for two classes 0 and 1 or 0 and 255, else class ids with ``IGNORE_INDEX``."""
+        if labels.is_binary:
+            return cls(MappingProxyType({0: 0, 1: 1, 255: 1}), either=True)
+        ids = {i: i for i in range(labels.num_classes)}
+        return cls(MappingProxyType({**ids, IGNORE_INDEX: IGNORE_INDEX}))
+
+    def decode(self, stored: Stored, path: Path) -> LabelMap:
+        """Class ids (H, W) uint8; :class:`DataError` names ``path`` and the values that mean nothing."""
+        present = [int(value) for value in values_in(stored)]
+        if self.either and not {0, *present} <= {0, 1} and not {0, *present} <= {0, 255}:
+            raise DataError(
+                f"{path} holds {len(present)} values ({self._listed(present)}) where a mask holds two, 0 and 255: "
+                "save it without smoothing or JPEG compression."
+            )
+        unknown = [value for value in present if value not in self.ids]
+        if unknown:
+            raise DataError(
+                f"{path} holds values that stand for no class ({self._listed(unknown)}); "
+                f"known are {self._listed(sorted(self.ids))}."
+            )
+        if stored.dtype == np.uint8:
+            table = np.zeros(256, np.uint8)
+            for value, class_id in self.ids.items():
+                table[value] = class_id
+            return table[stored]
+        ids = np.array([self.ids[value] for value in present], np.uint8)
+        return ids[np.searchsorted(np.array(present, stored.dtype), stored)]
+
+    def settings(self) -> dict[str, object]:
+        """All of it as plain JSON values."""
+        return {"ids": sorted(self.ids.items()), "coloured": self.coloured, "either": self.either}
+
+    def _listed(self, values: list[int]) -> str:
+        shown = ", ".join(f"#{value:06x}" if self.coloured else str(value) for value in values[:6])
+        return shown + (", …" if len(values) > 6 else "")
+
+
+def read_mask(path: Path, coding: MaskCoding) -> LabelMap:
+    """Read a mask as class ids: (H, W) uint8, ``IGNORE_INDEX`` where not labelled.
+
+    Raises:
+        DataError: unreadable, coloured where it should not be, or holding values that stand for nothing.
+    """
+    return coding.decode(read_stored(path, coloured=coding.coloured), path)
+
+
+def read_stored(path: Path, *, coloured: bool = False) -> Stored:
+    """The values of a mask file as they are stored; palette masks give their indices.
+
+    Two things are taken as they are seen instead: a palette of white and black in this order, which programs that
+    reduce colours like to write, gives 1 and 0; and what is transparent is 0.
+
+    Args:
+        coloured: give colours as 0xRRGGBB, uint32; else a mask in true colours is refused.
+
+    Raises:
+        DataError: unreadable, or in colours.
+    """
+    with opened(path, load=False) as picture:
+        raw = raw_mode(picture)
+        if picture.mode == "F" or (";16" in raw and not picture.mode.startswith("I")):
+            raise DataError(
+                f"{path} holds more than 8 bits a channel; save it with one whole number per class."
+            )
+        picture.load()
+        turned = upright(picture)
+        if not coloured and (turned.mode in {"1", "L", "P"} or turned.mode.startswith("I")):
+            return _indices(turned, raw)
+        colours = np.asarray(laid_on("black", turned).convert("RGB"))
+    if coloured:
+        return colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    if (colours != colours[..., :1]).any():
+        raise DataError(
+            f"{path} is a coloured mask; name its colours with --legend, or save it with one value per class."
+        )
+    return np.ascontiguousarray(colours[..., 0])
+
+
+def values_in(stored: Stored) -> Stored:
+    """The values that occur, in order."""
+    if stored.dtype == np.uint8:  # faster than sorting
+        return np.flatnonzero(np.bincount(stored.ravel(), minlength=256)).astype(np.uint8)
+    return np.unique(stored)
+
+
+def _indices(picture: PIL.Image.Image, raw: str) -> Stored:
+    values = np.asarray(picture)
+    if picture.mode in {"1", "L"}:
+        # Pillow stretches grey of 2 and 4 bits over 0-255.
+        levels: NDArray[np.uint8] = values.astype(np.uint8) // np.uint8({"L;2": 85, "L;4": 17}.get(raw, 1))
+        return levels
+    if picture.mode == "P":
+        indices = values.astype(np.uint8)
+        return 1 - indices if _is_white_and_black(picture, indices) else indices
+    return values.astype(np.uint16) if values.max(initial=0) < 1 << 16 else values.astype(np.uint32)
+
+
+def _is_white_and_black(picture: PIL.Image.Image, indices: NDArray[np.uint8]) -> bool:
+    colours = picture.getpalette("RGB")
+    if colours is None or indices.max() > 1:
+        return False
+    return colours[:6] == [255] * 3 + [0] * 3 and colours[6:] in ([], [0] * len(colours[6:]))

@@ -1,0 +1,108 @@
+"""Opening picture files, whatever their format, or saying in one sentence why not."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import PIL.Image
+import PIL.ImageFile
+import PIL.TiffImagePlugin
+
+from pixelwise.errors import DataError
+from pixelwise.types import Size
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+# We have a limit of our own. Set once here, since changing filters around each reading is not safe in threads.
+warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
+
+MAX_PIXELS = 178_000_000
+"""Larger files are refused: reading one would fill the memory of an ordinary computer (Pillow's limit is near)."""
+
+ORIENTATION = 0x0112
+"""The EXIF tag of how a picture is turned."""
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+ANIMATED = frozenset({"GIF", "WEBP", "PNG", "TIFF"})
+"""Formats whose further frames are pictures of their own (those of a JPEG are previews)."""
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name is that of an image file (hidden files are not)."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def image_size(path: Path) -> Size:
+    """(height, width) of an image file as it is read, from its header alone."""
+    with opened(path, load=False) as picture:
+        width, height = picture.size
+        if isinstance(picture, PIL.TiffImagePlugin.TiffImageFile):  # whose size Pillow has turned already
+            width, height = picture.tag_v2[256], picture.tag_v2[257]
+        orientation = picture.getexif().get(ORIENTATION, 1)
+    return (width, height) if orientation in {5, 6, 7, 8} else (height, width)
+
+
+@contextmanager
+def opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile]:
+    """A picture file, decoded unless ``load`` is False.
+
+    Raises:
+        DataError: no such file, no image, cut short, enormous or animated; also for errors of Pillow in the body.
+    """
+    try:
+        with PIL.Image.open(path) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise DataError(
+                    f"{path} is {picture.width}×{picture.height} pixels, which is too large to read."
+                )
+            if getattr(picture, "n_frames", 1) > 1 and picture.format in ANIMATED:
+                raise DataError(f"{path} holds several pictures; save the one that you mean as a PNG.")
+            if load:
+                picture.load()
+            yield picture
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist; check the path.") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise DataError(f"{path} is too large to read.") from error
+    except PIL.UnidentifiedImageError as error:
+        raise DataError(
+            f"{path} is not an image that can be read; open it in a viewer and save it as PNG."
+        ) from error
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
+        raise DataError(f"{path} cannot be read, it may be cut short ({error}); replace the file.") from error
+
+
+def raw_mode(picture: PIL.ImageFile.ImageFile) -> str:
+    """How the file stores samples, as Pillow calls it ("L;4", "RGB;16B"); to be asked before it is decoded."""
+    for tile in picture.tile:
+        arguments = tile[3]
+        first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+        if isinstance(first, str):
+            return first
+    return picture.mode
+
+
+def upright(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """The picture turned as its EXIF data say."""
+    # ImageOps.exif_transpose also writes the EXIF data anew, which fails where it is damaged.
+    turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def laid_on(background: str, picture: PIL.Image.Image) -> PIL.Image.Image:
+    """The picture with what is transparent showing ``background``."""
+    # Dropping alpha would show whatever colour hides under transparent pixels.
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, background), picture)
+    return picture
