@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
 from pixelwise.data.cache import digest
 from pixelwise.data.duplicates import Signature, signature
+from pixelwise.data.images import read_image
 from pixelwise.data.masks import stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
@@ -144,7 +146,10 @@ def examine_image(path: Path) -> ImageFacts:
             facts = _facts(path, picture)
             seen = _seen(picture)
     except PictureError as error:
-        return ImageFacts(_faulty(path, error), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
+        found = _array(path, error)
+        if isinstance(found, PictureError):
+            return ImageFacts(_faulty(path, found), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
+        facts, seen = found
     pixels = np.asarray(seen)
     height, width = small_size(facts.size)
     grey = np.asarray(seen.convert("L").resize((width, height), PIL.Image.Resampling.BOX))
@@ -168,8 +173,30 @@ def examine_mask(path: Path) -> MaskFacts:
 
 def thumbnail(path: Path) -> Image:
     """The image at ``path`` as it is seen, (h, w, 3) uint8, its shorter side no longer than ``SEEN``."""
-    with opened(path, load=False) as picture:
-        return np.asarray(_seen(picture))
+    try:
+        with opened(path, load=False) as picture:
+            return np.asarray(_seen(picture))
+    except PictureError as error:
+        found = _array(path, error)
+        if isinstance(found, PictureError):
+            raise
+        return np.asarray(found[1])
+
+
+def _array(path: Path, error: PictureError) -> tuple[FileFacts, PIL.Image.Image] | PictureError:
+    """What Pillow does not know (DICOM, NumPy arrays, TIFFs of many channels) as it is seen; else what is wrong."""
+    if error.fault != "foreign":
+        return error
+    try:
+        pixels = read_image(path)
+    except PictureError as reason:
+        return reason
+    modes = {"uint8": "RGB", "uint16": "I;16", "int16": "I;16S", "float32": "F"}
+    size = pixels.shape[:2]
+    facts = FileFacts(path, digest=digest([path], {}), mode=modes[pixels.dtype.name], stored=size)
+    few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
+    shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
+    return facts, _shrunk(shown, SEEN / min(size))
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
@@ -202,10 +229,15 @@ def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
 
 
 def _to_eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    values = np.asarray(upright(picture)).astype(np.float32)
-    low, high = (float(value) for value in (values.min(), values.max()))
-    scaled = (values - low) / max(high - low, 1.0) * 255
-    return PIL.Image.fromarray(scaled.astype(np.uint8))
+    return PIL.Image.fromarray(_stretched(np.asarray(upright(picture))))
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Values of any kind from 0, for the least, to 255."""
+    fractions = values.astype(np.float32)
+    low, high = (float(value) for value in (fractions.min(), fractions.max()))
+    scaled = (fractions - low) / ((high - low) or 1.0) * 255
+    return scaled.astype(np.uint8)
 
 
 def _shrunk(picture: PIL.Image.Image, scale: float) -> PIL.Image.Image:

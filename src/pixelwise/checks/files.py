@@ -29,6 +29,7 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _image_file(subject, one.image.file)
         if one.mask is not None:
             yield from _any_file(subject, one.mask.file)
+    yield from _deep_among_others(subject)
     yield from _grey_among_coloured(subject)
 
 
@@ -45,8 +46,6 @@ def _any_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
 def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
     if facts.fault is not None:
         return
-    if facts.mode.startswith(("I", "F")) or ";16" in facts.mode:
-        yield "image-16-bit", subject.place(facts.path, detail=f"It is {facts.mode}.")
     if facts.mode == "CMYK":
         yield "image-cmyk", subject.place(facts.path)
     if facts.transparent:
@@ -55,6 +54,15 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
         yield "image-rotated", subject.place(facts.path, detail=f"EXIF orientation {facts.orientation}.")
     if min(facts.size) < TINY:
         yield "size-tiny", subject.place(facts.path, detail="{1} × {0} pixels.".format(*facts.size))
+
+
+def _deep_among_others(subject: Subject) -> Iterator[Found]:
+    """Images of more than 8 bits where others have fewer: a data set is of one kind."""
+    readable = [one.image.file for one in subject.examined if one.image.file.fault is None]
+    deep = [facts for facts in readable if facts.mode.startswith(("I", "F")) or ";16" in facts.mode]
+    if len(deep) < len(readable):
+        for facts in deep:
+            yield "image-16-bit", subject.place(facts.path, detail=f"It is {facts.mode}.")
 
 
 def _grey_among_coloured(subject: Subject) -> Iterator[Found]:
