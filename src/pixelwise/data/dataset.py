@@ -32,6 +32,7 @@ class Dataset:
         coding: what the values in mask files stand for; None for the plain coding of the labels.
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
+        opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Dataset:
     coding: MaskCoding | None = None
     inferred: bool = False
     any_way_up: bool = False
+    opened: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)
