@@ -41,7 +41,9 @@ class Split(StrEnum):
     test = "test"
 
 
-DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of images and masks.")]
+DataArgument = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Folder of images and masks, or a CSV that lists them.")
+]
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model.safetensors, or the folder of its run.")
 ]
@@ -50,6 +52,15 @@ SplitsOption = Annotated[
 ]
 LayoutOption = Annotated[
     str | None, typer.Option(help="How DATA is laid out; recognised by itself if not given.")
+]
+LegendOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="What masks hold: a CSV of name and value, or name and colour, for each class."
+    ),
+]
+IgnoreOption = Annotated[
+    str | None, typer.Option(metavar="VALUE", help="What masks hold where nobody labelled, such as 255.")
 ]
 BudgetOption = Annotated[str | None, typer.Option(help="Time for everything, such as 90s, 5m or 1h30m.")]
 
@@ -126,6 +137,8 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
     layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for decoded images; the system's cache folder if not given.")
     ] = None,
@@ -142,7 +155,7 @@ def train(
 
     check_free(out)
     given = read_recipe(recipe) if recipe else None
-    dataset = open_data(data, splits=splits, layout=layout)
+    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
     with Console() as console:
         run = train_model(
             dataset,
@@ -169,6 +182,8 @@ def evaluate(
         typer.Option("--json", metavar="FILE", help="Write all scores there, as in metrics.json."),
     ] = None,
     layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
 ) -> None:
     """Score MODEL on the labelled images of DATA, at each image's own size."""
     from pixelwise.cli.console import Console
@@ -176,7 +191,7 @@ def evaluate(
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
 
     _check_parent(json, "--json")
-    dataset = open_data(data, splits=splits, layout=layout)
+    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
     if json is not None:

@@ -33,6 +33,7 @@ class Dataset:
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
+        opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
 
     root: Path
@@ -43,6 +44,7 @@ class Dataset:
     inferred: bool = False
     group: str | None = None
     any_way_up: bool = False
+    opened: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)

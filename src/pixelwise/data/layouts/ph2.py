@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.layouts.nesting import first_folder, folders_in
+from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.pictures import is_image
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
@@ -31,8 +33,12 @@ def detect(root: Path) -> bool:
     return _cases_folder(root) is not None
 
 
-def read(root: Path) -> Dataset:
-    """Read the cases under ``root``; a case without a mask is kept without labels."""
+def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
+    """Read the cases under ``root``; a case without a mask is kept without labels.
+
+    Raises:
+        DataError: another layout, a case without an image, or several images in one place.
+    """
     cases = _cases_folder(root)
     if cases is None:
         raise DataError(
@@ -40,7 +46,7 @@ def read(root: Path) -> Dataset:
         )
     diagnoses = _read_diagnoses(cases)
     samples = [_read_case(case, diagnoses) for case in sorted(cases.iterdir()) if _is_case(case)]
-    return Dataset(root, NAME, tuple(samples), LABELS, any_way_up=True)
+    return Dataset(root, NAME, tuple(samples), *hints.over(LABELS), any_way_up=True)
 
 
 def _is_case(folder: Path) -> bool:
@@ -49,20 +55,7 @@ def _is_case(folder: Path) -> bool:
 
 def _cases_folder(root: Path) -> Path | None:
     # The archive nests twice (PH2Dataset/PH2 Dataset images); people point at any of the levels, or the one above.
-    level = [root]
-    for _ in range(4):
-        for folder in level:
-            if any(_is_case(child) for child in _folders(folder)):
-                return folder
-        level = [child for folder in level for child in _folders(folder)][:50]
-    return None
-
-
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return [child for child in sorted(folder.iterdir()) if child.is_dir()]
-    except OSError:  # a folder that may not be read, such as lost+found, holds no cases for us
-        return []
+    return first_folder(root, lambda folder: any(_is_case(child) for child in folders_in(folder)), levels=3)
 
 
 def _read_case(case: Path, diagnoses: dict[str, str]) -> Sample:
