@@ -30,7 +30,7 @@ _WAYS = 6  # in which a pair may be laid over each other
 _FIRST_LOOK, _SECOND_LOOK = 0.5, 0.65  # least cosine between descriptions
 _NOISE = 1.0  # grey levels: a description weaker than this fades
 _ROWS, _COLUMNS, _PAIRS = 16, 128, 1024  # compared at a time: what a processor's cache holds
-_STRIP = 1024  # images that one thread compares with all
+_STRIP = 256  # images, at least, that one thread compares with all
 
 Interval = tuple[float, float]
 
@@ -152,7 +152,7 @@ def _first_look(cut: Tensor, whole: Tensor) -> tuple[Tensor, Tensor]:
             columns = _merged([columns, (block, part[:, None].expand_as(block))], kept)
         return torch.cat(found), *columns
 
-    strips = worked(strip, torch.split(places, _STRIP))
+    strips = worked(strip, torch.split(places, max(_STRIP, count // 16)))
     score, row = _merged([(score, row) for _, score, row in strips], kept)
     pairs = torch.cat([*(found for found, _, _ in strips), _above(score, row, places.expand_as(row))])
     keys: Tensor = torch.unique(pairs.amin(1) * count + pairs.amax(1))
