@@ -152,6 +152,11 @@ def train(
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for decoded images; the system's cache folder if not given.")
     ] = None,
@@ -168,7 +173,9 @@ def train(
 
     check_free(out)
     given = read_recipe(recipe) if recipe else None
-    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
+    dataset = open_data(
+        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
+    )
     with Console() as console:
         run = train_model(
             dataset,
@@ -178,6 +185,7 @@ def train(
             epochs=epochs,
             seed=seed,
             listener=console,
+            allow_leaks=allow_leaks,
             cache=cache,
             started=STARTED,
         )

@@ -65,14 +65,20 @@ class Alignments:
     Attributes:
         outer, inner, turn: (P,) int64 as in :class:`.candidates.Pairs`.
         score: (P,) float32, 0-1.
-        area: (P,) float32, what ``inner`` shows over what ``outer`` shows; below 1 where it was cut.
+        maps: (P, 2, 3) float32, from (x, y, 1) in ``inner`` to (x, y) in ``outer``, -1 to 1 across each.
     """
 
     outer: Tensor
     inner: Tensor
     turn: Tensor
     score: Tensor
-    area: Tensor
+    maps: Tensor
+
+    @property
+    def area(self) -> Tensor:
+        """(P,) float32, what ``inner`` shows over what ``outer`` shows; below 1 where it was cut."""
+        area: Tensor = torch.linalg.det(self.maps[..., :2]).abs()
+        return area
 
 
 def align(greys: Tensor, sizes: Tensor, pairs: Pairs) -> Alignments:
@@ -117,7 +123,7 @@ def align(greys: Tensor, sizes: Tensor, pairs: Pairs) -> Alignments:
         pairs.inner[found],
         pairs.turn[found],
         scores[found],
-        torch.linalg.det(maps[found][..., :2]).abs(),
+        maps[found],
     )
 
 

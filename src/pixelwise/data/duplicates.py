@@ -66,6 +66,9 @@ class Signature:
     digest: NDArray[np.uint8]
 
 
+Place = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
 @dataclass(frozen=True)
 class Match:
     """Two near-duplicates.
@@ -74,12 +77,14 @@ class Match:
         first, second: their places in the sequence of signatures, first < second.
         score: 0-1, how well their detail agrees; 1 where the pixels are equal.
         how: in words, what would make the second out of the first; turns are counter-clockwise.
+        place: two rows of three: they take (x, y, 1) in the second to (x, y) in the first, -1 to 1 across each.
     """
 
     first: int
     second: int
     score: float
     how: str
+    place: Place = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
 def signature(image: Image) -> Signature:
@@ -181,6 +186,14 @@ def _equal_planes(signatures: Sequence[Signature], places: list[int]) -> list[Ma
     return matches
 
 
+def _place(leading: Tensor, *, back: bool) -> Place:
+    """A map (2, 3) as numbers, or the map that leads the other way."""
+    whole = torch.cat([leading.double(), torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.double)])
+    rows = (torch.linalg.inv(whole) if back else whole)[:2].tolist()
+    (a, b, c), (d, e, f) = rows
+    return (a, b, c), (d, e, f)
+
+
 def _named(found: Alignments, places: list[int], sizes: Tensor) -> list[Match]:
     matches = []
     for row, score in enumerate(found.score.tolist()):
@@ -197,5 +210,6 @@ def _named(found: Alignments, places: list[int], sizes: Tensor) -> list[Match]:
             "" if 0.93 < growth < 1.07 else "resized",
         ]
         how = ", ".join(word for word in done if word) or ("the same" if score > 0.97 else "alike")
-        matches.append(Match(first, second, round(score, 3), how))
+        place = _place(found.maps[row], back=places[outer] == second)
+        matches.append(Match(first, second, round(score, 3), how, place))
     return matches
