@@ -10,12 +10,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from pixelwise.checks import Check
 from pixelwise.evaluation import Metrics, Score
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
 
 TICKS = 1000
+PLACES = 5
+"""Places of a finding that are listed in the terminal."""
+SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 class Console(Listener):
@@ -65,6 +69,21 @@ class Console(Listener):
     def print(self, text: str) -> None:
         """A plain line."""
         self.console.print(escape(text))
+
+    def print_check(self, check: Check) -> None:
+        """Findings, errors first, with the first places of each."""
+        self.print(f"{check.data}: {check.n_images} images, {check.n_masks} masks. {check.summary}")
+        for finding in check.findings:
+            colour = SEVERITY_COLOURS[finding.severity]
+            self.console.print(
+                f"[bold {colour}]{finding.severity}[/]: {escape(finding.what)} {escape(finding.fix)}"
+            )
+            for place in finding.places[:PLACES]:
+                self.console.print(
+                    f"    {escape(' · '.join(place.files))}", f"[dim]{escape(place.detail)}[/]"
+                )
+            if len(finding.places) > PLACES:
+                self.print(f"    and {len(finding.places) - PLACES} more")
 
     def print_run(self, run: Run) -> None:
         """The scores of a run and where its files are."""

@@ -19,6 +19,7 @@ from pixelwise._version import __version__  # noqa: E402
 from pixelwise.errors import OutputError, PixelwiseError  # noqa: E402
 
 USER_ERROR = 2
+FOUND_ERRORS = 1
 MAX_SEED = 2**31 - 1
 INTERRUPTED = 130
 
@@ -78,6 +79,49 @@ def _main(
     ] = False,
 ) -> None:
     pass
+
+
+@app.command()
+def check(
+    data: DataArgument,
+    splits: SplitsOption = None,
+    page: Annotated[
+        Path, typer.Option(metavar="FILE", help="Write the findings with pictures there.")
+    ] = Path("check.html"),
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all findings there.")
+    ] = None,
+    fix: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write a repaired copy into this new folder.")
+    ] = None,
+    layout: LayoutOption = None,
+) -> None:
+    """Look for faults in DATA: files, pairs, sizes, masks, duplicates, leaks.
+
+    Ends with status 1 if there are errors: those keep the data from being used, or make scores untrue.
+    """
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.check import check as check_data
+    from pixelwise.workflows.data import open_data
+
+    _check_parent(json, "--json")
+    _check_parent(page, "--page")
+    dataset = open_data(data, splits=splits, layout=layout)
+    with Console() as console:
+        checked = check_data(dataset, listener=console)
+        checked.write_page(page)
+    if json is not None:
+        checked.result.write(json)
+    console.print_check(checked.result)
+    console.print(f"Pictures of them: {page}")
+    if fix is not None:
+        mended = checked.mend(fix)
+        console.print(
+            f"Repaired copy: {fix}: of {mended.total} samples {mended.changed} changed, "
+            f"{mended.left_out} left out; changes.csv lists why."
+        )
+    if checked.result.count("error"):
+        raise typer.Exit(FOUND_ERRORS)
 
 
 @app.command()
@@ -147,8 +191,7 @@ def evaluate(
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
 
-    if json is not None and not json.absolute().parent.is_dir():
-        raise OutputError(f"{json.parent} is not a folder; give a file in an existing folder with --json.")
+    _check_parent(json, "--json")
     dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
@@ -202,6 +245,11 @@ def demo(
             started=STARTED,
         )
     console.print_run(run)
+
+
+def _check_parent(file: Path | None, option: str) -> None:
+    if file is not None and not file.absolute().parent.is_dir():
+        raise OutputError(f"{file.parent} is not a folder; give a file in an existing folder with {option}.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

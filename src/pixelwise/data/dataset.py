@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ class Dataset:
         labels: what class ids mean.
         coding: what the values in mask files stand for; None for the plain coding of the labels.
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
+        group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
         opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
@@ -41,6 +42,7 @@ class Dataset:
     labels: Labels
     coding: MaskCoding | None = None
     inferred: bool = False
+    group: str | None = None
     any_way_up: bool = False
     opened: tuple[str, ...] = ()
 
@@ -73,6 +75,10 @@ class Dataset:
     def with_splits(self, splits: dict[str, SplitName | None]) -> Dataset:
         """The same samples with the splits given by sample name; others have none."""
         return replace(self, samples=tuple(replace(s, split=splits.get(s.name)) for s in self.samples))
+
+    def renamed(self, names: Mapping[str, str]) -> Dataset:
+        """The same samples by other names; every sample has one."""
+        return replace(self, samples=tuple(replace(s, name=names[s.name]) for s in self.samples))
 
     def has_splits(self) -> bool:
         """Whether any sample is assigned to a split."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import PIL.ImageFile
 from numpy.typing import NDArray
 
 from pixelwise.data.pictures import laid_on, opened, raw_mode, upright
@@ -102,23 +103,44 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
     """
     with opened(path, load=False) as picture:
         raw = raw_mode(picture)
-        if picture.mode == "F" or (";16" in raw and not picture.mode.startswith("I")):
-            raise DataError(
-                f"{path} holds more than 8 bits a channel; save it with one whole number per class."
-            )
+        if is_deep_colour(picture):
+            raise DataError(f"{path} holds more than 8 bits a channel; save it with one number per class.")
         picture.load()
-        turned = upright(picture)
-        if not coloured and (turned.mode in {"1", "L", "P"} or turned.mode.startswith("I")):
-            return _indices(turned, raw)
-        colours = np.asarray(laid_on("black", turned).convert("RGB"))
-    if coloured:
-        return colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    if (colours != colours[..., :1]).any():
+        if coloured:
+            return _colours(picture)
+        stored, has_hues = stored_in(picture, raw)
+    if has_hues:
         raise DataError(
             f"{path} is a coloured mask; name its colours in a file given with --legend, or save it with one value per "
             "class."
         )
-    return np.ascontiguousarray(colours[..., 0])
+    return stored
+
+
+def stored_in(picture: PIL.Image.Image, raw: str) -> tuple[Stored, bool]:
+    """The values of a decoded mask, upright, and whether they are colours, as 0xRRGGBB.
+
+    Args:
+        raw: the file's :func:`~pixelwise.data.pictures.raw_mode`.
+    """
+    turned = upright(picture)
+    if turned.mode in {"1", "L", "P"} or turned.mode.startswith("I"):
+        return _indices(turned, raw), False
+    colours = _colours(picture)
+    grey = (colours & 255).astype(np.uint8)
+    if (colours == grey * np.uint32(0x010101)).all():
+        return grey, False
+    return colours, True
+
+
+def is_deep_colour(picture: PIL.ImageFile.ImageFile) -> bool:
+    """Whether Pillow would reduce a file's colours to 8 bits, or they are fractions; asked before decoding."""
+    return picture.mode == "F" or (";16" in raw_mode(picture) and not picture.mode.startswith("I"))
+
+
+def _colours(picture: PIL.Image.Image) -> NDArray[np.uint32]:
+    colours = np.asarray(laid_on("black", upright(picture)).convert("RGB"))
+    return colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
 
 
 def values_in(stored: Stored) -> Stored:

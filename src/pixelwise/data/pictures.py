@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import PIL.Image
 import PIL.ImageFile
@@ -24,6 +25,8 @@ MAX_PIXELS = 178_000_000
 
 ORIENTATION = 0x0112
 """The EXIF tag of how a picture is turned."""
+SWAPS = frozenset({5, 6, 7, 8})
+"""Orientations that swap width and height."""
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -37,6 +40,21 @@ ANIMATED = frozenset({"GIF", "WEBP", "PNG", "TIFF"})
 """Formats whose further frames are pictures of their own (those of a JPEG are previews)."""
 
 
+PictureFault = Literal["missing", "enormous", "animated", "foreign", "damaged"]
+
+
+class PictureError(DataError):
+    """A picture file that cannot be read.
+
+    Attributes:
+        fault: what is wrong; ``foreign`` is no picture at all, ``damaged`` one that cannot be decoded to its end.
+    """
+
+    def __init__(self, fault: PictureFault, message: str) -> None:
+        super().__init__(message)
+        self.fault: PictureFault = fault
+
+
 def is_image(path: Path) -> bool:
     """Whether the name is that of an image file (hidden files are not)."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
@@ -45,11 +63,16 @@ def is_image(path: Path) -> bool:
 def image_size(path: Path) -> Size:
     """(height, width) of an image file as it is read, from its header alone."""
     with opened(path, load=False) as picture:
-        width, height = picture.size
-        if isinstance(picture, PIL.TiffImagePlugin.TiffImageFile):  # whose size Pillow has turned already
-            width, height = picture.tag_v2[256], picture.tag_v2[257]
+        height, width = stored_size(picture)
         orientation = picture.getexif().get(ORIENTATION, 1)
-    return (width, height) if orientation in {5, 6, 7, 8} else (height, width)
+    return (width, height) if orientation in SWAPS else (height, width)
+
+
+def stored_size(picture: PIL.ImageFile.ImageFile) -> Size:
+    """(height, width) of the pixels in the file, before they are turned as EXIF data say."""
+    if isinstance(picture, PIL.TiffImagePlugin.TiffImageFile):  # whose size Pillow has turned already
+        return picture.tag_v2[257], picture.tag_v2[256]
+    return picture.height, picture.width
 
 
 @contextmanager
@@ -57,29 +80,34 @@ def opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile
     """A picture file, decoded unless ``load`` is False.
 
     Raises:
-        DataError: no such file, no image, cut short, enormous or animated; also for errors of Pillow in the body.
+        PictureError: no such file, no image, cut short, enormous or animated; also for errors of Pillow in the body.
     """
     try:
         with PIL.Image.open(path) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise DataError(
-                    f"{path} is {picture.width}×{picture.height} pixels, which is too large to read."
+                raise PictureError(
+                    "enormous",
+                    f"{path} is {picture.width}×{picture.height} pixels, which is too large to read.",
                 )
             if getattr(picture, "n_frames", 1) > 1 and picture.format in ANIMATED:
-                raise DataError(f"{path} holds several pictures; save the one that you mean as a PNG.")
+                raise PictureError(
+                    "animated", f"{path} holds several pictures; save the one that you mean as a PNG."
+                )
             if load:
                 picture.load()
             yield picture
     except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist; check the path.") from error
+        raise PictureError("missing", f"{path} does not exist; check the path.") from error
     except PIL.Image.DecompressionBombError as error:
-        raise DataError(f"{path} is too large to read.") from error
+        raise PictureError("enormous", f"{path} is too large to read.") from error
     except PIL.UnidentifiedImageError as error:
-        raise DataError(
-            f"{path} is not an image that can be read; open it in a viewer and save it as PNG."
+        raise PictureError(
+            "foreign", f"{path} is not an image that can be read; open it in a viewer and save it as PNG."
         ) from error
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
-        raise DataError(f"{path} cannot be read, it may be cut short ({error}); replace the file.") from error
+        raise PictureError(
+            "damaged", f"{path} cannot be read, it may be cut short ({error}); replace the file."
+        ) from error
 
 
 def raw_mode(picture: PIL.ImageFile.ImageFile) -> str:
@@ -95,7 +123,12 @@ def raw_mode(picture: PIL.ImageFile.ImageFile) -> str:
 def upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     """The picture turned as its EXIF data say."""
     # ImageOps.exif_transpose also writes the EXIF data anew, which fails where it is damaged.
-    turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
+    return turned(picture, picture.getexif().get(ORIENTATION, 1))
+
+
+def turned(picture: PIL.Image.Image, orientation: int) -> PIL.Image.Image:
+    """The picture turned as an EXIF orientation says, 1–8."""
+    turn = _TURNS.get(orientation)
     return picture if turn is None else picture.transpose(turn)
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
-import jinja2
 import numpy as np
-import PIL.Image
 from markupsafe import Markup
 
 from pixelwise import files
@@ -20,16 +15,14 @@ from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.report import charts
 from pixelwise.report.contours import Contour, Mask, class_contours, contour
+from pixelwise.report.templates import jpeg, metric_text, score_text, template, time_text
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, LogRow
 
-LONGEST_SIDE = 640
-"""Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
 FEW = 10
 """Below this number of images a bootstrap interval is itself doubtful, and the page says so."""
 MOST_STRIPS = 8
 HERO_WIDTH = 320
 LONG_TABLE = 12
-METRIC_LABELS = {"dice": "Dice", "iou": "IoU"}
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ def write_report(
         facts: a small table: versions, machine, duration, parameters, which weights validation chose.
     """
     main = metrics.headline
-    page = _template().render(
+    page = template("run.html.jinja").render(
         title=title,
         metrics=metrics,
         main=main,
@@ -160,44 +153,6 @@ def write_report(
         long_table=LONG_TABLE,
     )
     files.write_text(path, page)
-
-
-def _template() -> jinja2.Template:
-    source = resources.files("pixelwise.report").joinpath("template.html.jinja").read_text(encoding="utf-8")
-    strict = jinja2.StrictUndefined
-    environment = jinja2.Environment(autoescape=True, undefined=strict, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {
-        "score": _score,
-        "span": _span,
-        "percent": _percent,
-        "metric": _metric,
-        "time": _time,
-    }
-    return environment.from_string(source)
-
-
-def _score(value: float) -> str:
-    return "n/a" if math.isnan(value) else f"{value:.3f}"
-
-
-def _span(interval: tuple[float, float]) -> str:
-    """An interval in words; one that is undefined is said to be so."""
-    return "n/a" if any(math.isnan(end) for end in interval) else f"{interval[0]:.3f}–{interval[1]:.3f}"
-
-
-def _percent(share: float) -> str:
-    # One decimal where whole per cent would round to a flat 0 or 100.
-    return "n/a" if math.isnan(share) else f"{share:.{int(0 < share < 0.1 or 0.99 < share < 1)}%}"
-
-
-def _metric(name: str) -> str:
-    return METRIC_LABELS.get(name, name)
-
-
-def _time(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _hero(metrics: Metrics, main: str) -> Markup:
@@ -241,14 +196,14 @@ def _strips(metrics: Metrics, main: str) -> dict[str, Markup]:
     order = known + [value for value in rows if value not in known]
     strips = [charts.Strip(f"{value} · {len(rows[value])}", rows[value]) for value in order]
     domain = charts.score_domain([dot.score for dot in dots.values()])
-    label = f"{_metric(main)} (0–1)"
+    label = f"{metric_text(main)} (0–1)"
     return {
         kind: charts.strips(strips, domain, label, width) for kind, width in (("wide", 900), ("narrow", 330))
     }
 
 
 def _dot_title(name: str, scores: Mapping[str, float], main: str) -> str:
-    return f"{name}: {_metric(main)} {_score(scores.get(main, math.nan))}"
+    return f"{name}: {metric_text(main)} {score_text(scores.get(main, math.nan))}"
 
 
 def _curves(log: Sequence[LogRow]) -> list[Markup]:
@@ -276,9 +231,7 @@ def _curves(log: Sequence[LogRow]) -> list[Markup]:
 
 
 def _moment(row: LogRow) -> str:
-    return (
-        f"epoch {row.epoch}, step {row.step:,}, {_time(row.seconds)}, learning rate {row.learning_rate:.3g}"
-    )
+    return f"epoch {row.epoch}, step {row.step:,}, {time_text(row.seconds)}, learning rate {row.learning_rate:.3g}"
 
 
 def _worst_first(metrics: Metrics, main: str) -> list[tuple[str, Mapping[str, str], Mapping[str, float]]]:
@@ -301,7 +254,7 @@ def _picture(exhibit: Exhibit, labels: Labels) -> _Picture:
         extra=extra,
         width=width,
         height=height,
-        jpeg=_jpeg(exhibit.image),
+        jpeg=jpeg(exhibit.image),
         truth=_outlines(exhibit.truth, labels),
         predicted=_outlines(exhibit.predicted, labels),
         unlabelled=contour(exhibit.truth == IGNORE_INDEX).data,
@@ -323,12 +276,3 @@ def _mistakes(exhibit: Exhibit, labels: Labels) -> tuple[float, float]:
     )
     missed = 1 - both / n_truth if n_truth else math.nan
     return missed, 1 - both / n_predicted if n_predicted else math.nan
-
-
-def _jpeg(image: Image) -> str:
-    """Base64 of a JPEG with at most :data:`LONGEST_SIDE` pixels on its long side."""
-    picture = PIL.Image.fromarray(image)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), PIL.Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=82, optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

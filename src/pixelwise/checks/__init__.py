@@ -1,0 +1,22 @@
+"""The mask doctor: looks at every file of a data set and reports all that is wrong with it."""
+
+from pixelwise.checks.examine import Examined
+from pixelwise.checks.finding import KINDS, Finding, Kind, Place
+from pixelwise.checks.mend import Mended, mend
+from pixelwise.checks.result import Check
+from pixelwise.checks.run import find_all, look_at
+from pixelwise.checks.subject import Subject
+
+__all__ = [
+    "KINDS",
+    "Check",
+    "Examined",
+    "Finding",
+    "Kind",
+    "Mended",
+    "Place",
+    "Subject",
+    "find_all",
+    "look_at",
+    "mend",
+]

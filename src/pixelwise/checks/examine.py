@@ -1,0 +1,215 @@
+"""What a check needs to know of every file, from one decoding of it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import PIL.ImageFile
+from numpy.typing import NDArray
+
+from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
+from pixelwise.data.cache import digest
+from pixelwise.data.duplicates import Signature, signature
+from pixelwise.data.masks import stored_in
+from pixelwise.data.pictures import (
+    ORIENTATION,
+    SWAPS,
+    PictureError,
+    laid_on,
+    opened,
+    raw_mode,
+    stored_size,
+    upright,
+)
+from pixelwise.types import Image, Sample, Size
+
+SEEN = 384
+"""Shorter side of what images are compared by; JPEGs are decoded at a fraction where that is enough."""
+HUE = 12
+"""Differences between channels up to this are grey: cameras and compression tint a little."""
+_FAULTS = {
+    "missing": "file-foreign",
+    "enormous": "file-enormous",
+    "animated": "file-animated",
+    "foreign": "file-foreign",
+    "damaged": "file-truncated",
+}
+
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is true of a picture file.
+
+    Attributes:
+        path: of the file.
+        fault: kind of finding that keeps it from being read; None where it was read.
+        message: what to say of the fault.
+        digest: of the file's bytes; empty where it could not be read.
+        format: as the content tells ("PNG").
+        mode: Pillow's name of how samples are stored ("RGB", "I;16").
+        stored: (height, width) as stored.
+        orientation: EXIF orientation, 1–8; 1 is as stored.
+        transparent: it may be, in places.
+    """
+
+    path: Path
+    fault: str | None = None
+    message: str = ""
+    digest: str = ""
+    format: str = ""
+    mode: str = ""
+    stored: Size = (0, 0)
+    orientation: int = 1
+    transparent: bool = False
+
+    @property
+    def size(self) -> Size:
+        """(height, width) upright."""
+        height, width = self.stored
+        return (width, height) if self.orientation in SWAPS else (height, width)
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """A file and what its picture shows.
+
+    Attributes:
+        grey: upright, (h, w) uint8 with the size of the small mask.
+        mean, spread: mean and standard deviation of the brightness, 0–255.
+        coloured: some pixel has a hue.
+        signature: to compare it with other images by; None where it could not be read.
+    """
+
+    file: FileFacts
+    grey: Grey
+    mean: float
+    spread: float
+    coloured: bool
+    signature: Signature | None
+
+
+@dataclass(frozen=True)
+class MaskFacts:
+    """A file and what its mask holds; no content where it could not be read."""
+
+    file: FileFacts
+    content: MaskContent | None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Both files of a sample."""
+
+    sample: Sample
+    image: ImageFacts
+    mask: MaskFacts | None
+
+
+def examine(
+    samples: Sequence[Sample], on_sample: Callable[[int], None] = lambda done: None
+) -> list[Examined]:
+    """Decode every file once, several at a time; a file that cannot be read is a fault, never an error.
+
+    Args:
+        on_sample: called with the number of samples examined so far.
+    """
+    found: list[Examined] = []
+    # Decoding leaves Python to other threads; a few more than cores, since some wait for the disk.
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
+        for done, one in enumerate(pool.map(examine_sample, samples), start=1):
+            found.append(one)
+            on_sample(done)
+    return found
+
+
+def examine_sample(sample: Sample) -> Examined:
+    """Both files of one sample."""
+    mask = sample.labels.get("mask")
+    return Examined(sample, examine_image(sample.image), examine_mask(mask) if mask else None)
+
+
+def examine_image(path: Path) -> ImageFacts:
+    """The image file at ``path``."""
+    try:
+        with opened(path, load=False) as picture:
+            facts = _facts(path, picture)
+            seen = _seen(picture)
+    except PictureError as error:
+        return ImageFacts(_faulty(path, error), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
+    pixels = np.asarray(seen)
+    height, width = small_size(facts.size)
+    grey = np.asarray(seen.convert("L").resize((width, height), PIL.Image.Resampling.BOX))
+    hue = int((pixels.max(axis=2) - pixels.min(axis=2)).max())
+    kept = replace(signature(pixels), size=np.array(facts.size, np.int64))
+    return ImageFacts(facts, grey, float(grey.mean()), float(grey.std()), hue > HUE, kept)
+
+
+def examine_mask(path: Path) -> MaskFacts:
+    """The mask file at ``path``."""
+    try:
+        with opened(path, load=False) as picture:
+            facts = _facts(path, picture)
+            raw = raw_mode(picture)
+            picture.load()
+            stored, coloured = stored_in(picture, raw)
+    except PictureError as error:
+        return MaskFacts(_faulty(path, error), None)
+    return MaskFacts(facts, content_of(stored, coloured, facts.format))
+
+
+def thumbnail(path: Path) -> Image:
+    """The image at ``path`` as it is seen, (h, w, 3) uint8, its shorter side no longer than ``SEEN``."""
+    with opened(path, load=False) as picture:
+        return np.asarray(_seen(picture))
+
+
+def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
+    raw = raw_mode(picture)
+    return FileFacts(
+        path,
+        digest=digest([path], {}),
+        format=picture.format or "",
+        mode=raw if ";16" in raw else picture.mode,
+        stored=stored_size(picture),
+        orientation=picture.getexif().get(ORIENTATION, 1),
+        transparent="A" in picture.getbands() or "transparency" in picture.info,
+    )
+
+
+def _faulty(path: Path, error: PictureError) -> FileFacts:
+    empty = path.is_file() and path.stat().st_size == 0
+    return FileFacts(path, "file-empty" if empty else _FAULTS[error.fault], str(error))
+
+
+def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
+    """The picture as it is seen, in RGB, its shorter side no longer than ``SEEN`` pixels."""
+    scale = SEEN / min(picture.size)
+    if picture.format == "JPEG" and scale < 1:
+        picture.draft(None, (math.ceil(picture.width * scale), math.ceil(picture.height * scale)))
+    picture.load()
+    if picture.mode.startswith(("I", "F")):
+        return _shrunk(_to_eight_bits(picture), SEEN / min(picture.size)).convert("RGB")
+    return _shrunk(laid_on("white", upright(picture)).convert("RGB"), SEEN / min(picture.size))
+
+
+def _to_eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
+    values = np.asarray(upright(picture)).astype(np.float32)
+    low, high = (float(value) for value in (values.min(), values.max()))
+    scaled = (values - low) / max(high - low, 1.0) * 255
+    return PIL.Image.fromarray(scaled.astype(np.uint8))
+
+
+def _shrunk(picture: PIL.Image.Image, scale: float) -> PIL.Image.Image:
+    if scale >= 1:
+        return picture
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    return picture.resize(size, PIL.Image.Resampling.BOX)

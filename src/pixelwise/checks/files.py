@@ -1,0 +1,65 @@
+"""Files that cannot be read, or not as their owner may think."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pixelwise.checks.examine import FileFacts
+from pixelwise.checks.finding import Found
+from pixelwise.checks.subject import Subject
+
+_SUFFIXES = {
+    "BMP": {".bmp"},
+    "DIB": {".bmp"},
+    "GIF": {".gif"},
+    "JPEG": {".jpg", ".jpeg"},
+    "MPO": {".jpg", ".jpeg"},
+    "PNG": {".png"},
+    "TIFF": {".tif", ".tiff"},
+    "WEBP": {".webp"},
+}
+TINY = 16
+"""Images with a shorter side than this show nothing."""
+
+
+def find(subject: Subject) -> Iterator[Found]:
+    """Faults of single files."""
+    for one in subject.examined:
+        yield from _any_file(subject, one.image.file)
+        yield from _image_file(subject, one.image.file)
+        if one.mask is not None:
+            yield from _any_file(subject, one.mask.file)
+    yield from _grey_among_coloured(subject)
+
+
+def _any_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
+    if facts.fault is not None:
+        message = facts.message.removeprefix(str(facts.path)).strip()
+        yield facts.fault, subject.place(facts.path, detail="" if facts.fault == "file-empty" else message)
+    elif facts.path.suffix.lower() not in _SUFFIXES.get(facts.format, {facts.path.suffix.lower()}):
+        yield "file-suffix", subject.place(facts.path, detail=f"It is {facts.format}.")
+    if not facts.path.name.isprintable() or "\\" in facts.path.name:
+        yield "file-name", subject.place(facts.path)
+
+
+def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
+    if facts.fault is not None:
+        return
+    if facts.mode.startswith(("I", "F")) or ";16" in facts.mode:
+        yield "image-16-bit", subject.place(facts.path, detail=f"It is {facts.mode}.")
+    if facts.mode == "CMYK":
+        yield "image-cmyk", subject.place(facts.path)
+    if facts.transparent:
+        yield "image-alpha", subject.place(facts.path)
+    if facts.orientation in range(2, 9):
+        yield "image-rotated", subject.place(facts.path, detail=f"EXIF orientation {facts.orientation}.")
+    if min(facts.size) < TINY:
+        yield "size-tiny", subject.place(facts.path, detail="{1} × {0} pixels.".format(*facts.size))
+
+
+def _grey_among_coloured(subject: Subject) -> Iterator[Found]:
+    readable = [one.image for one in subject.examined if one.image.file.fault is None]
+    grey = [image for image in readable if not image.coloured]
+    if 0 < len(grey) < 0.5 * len(readable):
+        for image in grey:
+            yield "image-grey", subject.place(image.file.path)

@@ -1,0 +1,256 @@
+"""What a check finds: kinds of faults, and the places where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kind(_Frozen):
+    """A kind of fault.
+
+    Attributes:
+        severity: an error keeps the data from being used or makes scores untrue; a warning is probably a mistake; a
+            note is dealt with, but its owner should know.
+        what: what is the matter, in a sentence.
+        fix: what to do about it, in a sentence.
+        mends: whether ``--fix`` can mend it in a copy.
+    """
+
+    severity: Severity
+    what: str
+    fix: str
+    mends: bool = False
+
+
+class Place(_Frozen):
+    """Where a fault is.
+
+    Attributes:
+        files: paths within the data folder; two or more where the fault lies between them.
+        detail: what there is to say of this place alone; may be empty.
+    """
+
+    files: tuple[str, ...]
+    detail: str = ""
+
+
+class Finding(_Frozen):
+    """All places of one kind of fault."""
+
+    kind: str
+    severity: Severity
+    what: str
+    fix: str
+    mends: bool
+    places: tuple[Place, ...]
+
+
+Found = tuple[str, Place]
+"""Name of a kind, and a place."""
+
+
+def gather(found: Iterable[Found]) -> list[Finding]:
+    """Findings by kind, errors first, then in the order of ``KINDS``."""
+    places: dict[str, list[Place]] = {name: [] for name in KINDS}
+    for name, place in found:
+        places[name].append(place)
+    findings = [
+        Finding(
+            kind=name,
+            places=tuple(sorted(places[name], key=lambda one: one.files)),
+            **KINDS[name].model_dump(),
+        )
+        for name in KINDS
+        if places[name]
+    ]
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def _error(what: str, fix: str, *, mends: bool = False) -> Kind:
+    return Kind(severity="error", what=what, fix=fix, mends=mends)
+
+
+def _warning(what: str, fix: str, *, mends: bool = False) -> Kind:
+    return Kind(severity="warning", what=what, fix=fix, mends=mends)
+
+
+def _note(what: str, fix: str, *, mends: bool = False) -> Kind:
+    return Kind(severity="note", what=what, fix=fix, mends=mends)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        # Files
+        "file-empty": _error("The file holds no bytes.", "Copy it again from where it came."),
+        "file-truncated": _error("The file is damaged or cut short.", "Copy it again from where it came."),
+        "file-foreign": _error(
+            "The file is not the picture that its name promises.", "Open it in a viewer, or remove it."
+        ),
+        "file-enormous": _error(
+            "The picture has more pixels than an ordinary computer can hold.",
+            "Scale it down, image and mask alike.",
+        ),
+        "file-animated": _error("The file holds several pictures.", "Save the one that is meant as a PNG."),
+        "file-suffix": _warning(
+            "The file is of another format than its suffix says.",
+            "Rename it, so that every program reads it alike.",
+            mends=True,
+        ),
+        "file-name": _warning(
+            "The name holds characters that other programs stumble over.",
+            "Rename image and mask alike.",
+            mends=True,
+        ),
+        "image-16-bit": _error("The image holds more than 8 bits a channel.", "Save it as an 8-bit PNG."),
+        "image-cmyk": _note(
+            "The image is in printer's colours (CMYK), and is read as RGB.",
+            "Save it as RGB if its colours look wrong.",
+            mends=True,
+        ),
+        "image-alpha": _note(
+            "Part of the image is transparent, and is read as white.",
+            "Save it without transparency.",
+            mends=True,
+        ),
+        "image-rotated": _note(
+            "The image is stored turned (EXIF); it is read upright, as viewers show it.",
+            "Nothing, if its mask fits.",
+            mends=True,
+        ),
+        "image-grey": _note(
+            "The image is grey among coloured ones.", "Nothing, if new images will be of both kinds."
+        ),
+        # Pairs
+        "pair-no-mask": _error(
+            "The image has no mask.", "Add a mask of the same name, or move the image away."
+        ),
+        "pair-no-image": _error(
+            "The mask has no image.", "Add the image of the same name, or move the mask away."
+        ),
+        "pair-clash": _error("Two files have the same name without suffix.", "Rename or remove one of them."),
+        # Sizes
+        "size-exif": _error(
+            "The mask fits the image as stored, but the image is shown turned (EXIF).",
+            "Turn the mask as the image is turned.",
+            mends=True,
+        ),
+        "size-transposed": _error(
+            "Width and height of image and mask are swapped.", "Turn the mask by a quarter.", mends=True
+        ),
+        "size-factor": _error(
+            "The mask is the image's size times a factor.",
+            "Scale the mask to the image's size, without smoothing.",
+            mends=True,
+        ),
+        "size-differs": _error("Image and mask differ in size.", "Make the mask from this very image."),
+        "size-tiny": _warning(
+            "The image is too small to show anything.", "Look at it; remove it if it is an accident."
+        ),
+        "size-outlier": _note(
+            "The image's size or aspect is far from the others'.", "Look whether it belongs here."
+        ),
+        # Values in masks
+        "mask-single-value": _error("Every mask is of a single value.", "Check how the masks were saved."),
+        "mask-photo": _error(
+            "The mask looks like a photograph.", "Check whether images and masks were mixed up."
+        ),
+        "mask-smoothed": _error(
+            "The mask has values in between along its edges: it was scaled with smoothing or drawn anti-aliased.",
+            "Save it without smoothing.",
+            mends=True,
+        ),
+        "mask-soft": _error(
+            "The mask fades out over a wide edge: it is a matte, not a class map.",
+            "Decide where the object ends.",
+            mends=True,
+        ),
+        "mask-jpeg": _error(
+            "The mask was saved as a JPEG, which changes its values.", "Save it as a PNG.", mends=True
+        ),
+        "mask-near-colours": _error(
+            "The mask holds shades of a few colours.", "Save it with one colour for each class.", mends=True
+        ),
+        "mask-coloured": _error(
+            "The mask is in colours that no legend explains.", "Name the colours with --legend."
+        ),
+        "mask-unknown-value": _error(
+            "The mask holds values that stand for no class.", "Correct them, or name them with --legend."
+        ),
+        "mask-inverted": _warning(
+            "Object and background are swapped, compared with the other masks.",
+            "Invert the mask.",
+            mends=True,
+        ),
+        "mask-shifted": _warning(
+            "The mask lies beside what is seen in the image.", "Look at the overlay; move the mask."
+        ),
+        "mask-turned": _warning(
+            "The mask follows the image's edges only when it is mirrored or turned.",
+            "Look at the overlay; turn the mask.",
+            mends=True,
+        ),
+        "mask-misfit": _warning(
+            "The mask's edges are nowhere near the image's: it may belong to another image.",
+            "Look at the overlay; check the pairing.",
+        ),
+        "mask-0-255": _note(
+            "Masks use 0 and 255 for two classes; they are read as such.", "Nothing needs doing."
+        ),
+        "mask-mixed": _note(
+            "Some masks use 0 and 1, others 0 and 255; both are read as two classes.",
+            "Nothing needs doing.",
+            mends=True,
+        ),
+        "mask-empty": _note("Nothing is labelled in the mask.", "Nothing, if the image shows nothing."),
+        "mask-full": _warning("The object fills the whole mask.", "Look at the overlay."),
+        "mask-repeated": _warning("Different images have the very same mask.", "Check the pairing."),
+        "mask-area": _note("The object is far larger or smaller than usual.", "Look at the overlay."),
+        "class-gap": _warning(
+            "A class has a number or a name but no pixel in any mask.",
+            "Remove it, or check how the masks were made.",
+        ),
+        "class-untrained": _error(
+            "A class occurs in validation or test, but never in training.", "Draw other splits."
+        ),
+        # Content of images
+        "image-flat": _warning(
+            "The image shows nothing: all of it is of one colour.", "Remove it, with its mask."
+        ),
+        "image-exposure": _note(
+            "The image is far darker or brighter than the others.", "Look whether it is usable."
+        ),
+        # Likeness
+        "duplicate": _warning("Images are the same.", "Keep one of them."),
+        "near-duplicate": _warning(
+            "Images are nearly the same: mirrored, turned, cropped, scaled, re-compressed or neighbouring frames.",
+            "Keep them in one split; splits that Pixelwise draws do.",
+        ),
+        "duplicate-masks-differ": _warning(
+            "The same picture is labelled in two ways.", "Look at both masks and keep the right one."
+        ),
+        "leak": _error(
+            "Images that are nearly the same lie in different splits: scores will be too good.",
+            "Draw splits anew, or move one of them.",
+        ),
+        "leak-names": _warning(
+            "By their names, images in different splits are of one sequence: scores may be too good.",
+            "Name the groups with --group-by.",
+        ),
+        "leak-group": _error(
+            "Images of one group (a patient, a video) lie in different splits: scores will be too good.",
+            "Draw splits by group.",
+        ),
+    }
+)
+"""Every kind of fault that is looked for, by name."""

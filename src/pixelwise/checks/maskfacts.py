@@ -1,0 +1,196 @@
+"""What a mask's values tell: clean classes, or smoothed, faded, compressed, photographed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelwise.data.masks import Stored
+from pixelwise.types import Size
+
+Look = Literal["clean", "smoothed", "soft", "jpeg", "near-colours", "photo"]
+
+SMALL = 256
+"""Longest side of the small mask."""
+MOST_KEPT = 1024
+"""Values that are counted; of more than that the rarest are left out."""
+MOST_CLASSES = 64
+"""A mask of more values than that is no class map."""
+
+_RARE = 0.002  # share of the pixels below which a value is not one that somebody chose
+_NEAR = 40  # grey levels that a JPEG moves a value
+_NEAR_COLOUR = 60.0  # distance in RGB between shades of one colour
+_SOFT_WIDTH = 4.0  # pixels; smoothing blurs an edge over fewer
+
+
+@dataclass(frozen=True)
+class MaskContent:
+    """What a mask holds.
+
+    Attributes:
+        size: (height, width), upright.
+        coloured: values are 0xRRGGBB.
+        counts: pixels by value.
+        border: pixels of the outermost rows and columns by value.
+        look: what the values look like as a whole.
+        chosen: the values that somebody chose, where others are shades of them.
+        digest: of the values.
+        small: (h, w) values, at most ``SMALL`` a side, by nearest neighbour.
+    """
+
+    size: Size
+    coloured: bool
+    counts: Mapping[int, int]
+    border: Mapping[int, int]
+    look: Look
+    chosen: tuple[int, ...]
+    digest: str
+    small: Stored
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return self.size[0] * self.size[1]
+
+
+def content_of(stored: Stored, coloured: bool, format_name: str) -> MaskContent:
+    """What a mask holds.
+
+    Args:
+        stored: (H, W) values as the file stores them, upright.
+        coloured: values are 0xRRGGBB.
+        format_name: of the file, as Pillow names it.
+    """
+    stored = np.ascontiguousarray(stored)
+    values, counts = _counted(stored)
+    look, chosen = _look(stored, values, counts, coloured, format_name == "JPEG")
+    most = np.argsort(counts)[::-1][:MOST_KEPT]
+    height, width = stored.shape
+    rim = np.concatenate([stored[0], stored[-1], stored[:, 0], stored[:, -1]])
+    return MaskContent(
+        size=(height, width),
+        coloured=coloured,
+        counts={int(values[i]): int(counts[i]) for i in most},
+        border={int(v): int(n) for v, n in zip(*np.unique(rim, return_counts=True), strict=True)},
+        look=look,
+        chosen=tuple(int(value) for value in chosen),
+        digest=hashlib.blake2b(stored.data, digest_size=16, key=f"{height}×{width}".encode()).hexdigest(),
+        small=small_of(stored),
+    )
+
+
+def small_size(size: Size) -> Size:
+    """(height, width) of a picture of ``size`` when it is shown at most ``SMALL`` pixels a side."""
+    scale = min(1.0, SMALL / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def small_of(stored: Stored) -> Stored:
+    """(h, w) values by nearest neighbour, at most ``SMALL`` a side."""
+    rows, columns = (
+        ((np.arange(small) + 0.5) * side / small).astype(int)
+        for small, side in zip(small_size((stored.shape[0], stored.shape[1])), stored.shape, strict=True)
+    )
+    return stored[np.ix_(rows, columns)]
+
+
+def _counted(stored: Stored) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if stored.dtype == np.uint8:
+        counts = np.bincount(stored.ravel(), minlength=256)
+        values = np.flatnonzero(counts)
+        return values, counts[values]
+    unique, found = np.unique(stored, return_counts=True)
+    return unique.astype(np.int64), found.astype(np.int64)
+
+
+def _look(
+    stored: Stored, values: NDArray[np.int64], counts: NDArray[np.int64], coloured: bool, is_jpeg: bool
+) -> tuple[Look, NDArray[np.int64]]:
+    """How the values look, and those that somebody chose."""
+    if len(values) <= 2:
+        return "clean", values
+    common = values[counts >= _RARE * stored.size]
+    share = counts[counts >= _RARE * stored.size].sum() / stored.size
+    if coloured:
+        return _look_coloured(values, counts, is_jpeg)
+    if is_jpeg and len(values) > 8:
+        return ("jpeg", _extremes(values)) if _mostly_extreme(values, counts) else ("photo", values)
+    # Grey levels in plenty are shades of two values, or a photograph; few are class ids.
+    if len(values) <= MOST_CLASSES and (values.max() <= MOST_CLASSES or len(values) <= 8) and share > 0.98:
+        if not _between_two(values, counts):
+            return "clean", values
+    elif not _mostly_extreme(values, counts):
+        return ("photo", values) if len(values) > MOST_CLASSES else ("clean", common)
+    return _look_grey(stored, values, counts), _extremes(values)
+
+
+def _look_grey(stored: Stored, values: NDArray[np.int64], counts: NDArray[np.int64]) -> Look:
+    """Of shades between two values: how far from the edge they reach, and whether they keep to the two."""
+    low, high = (int(value) for value in _extremes(values))
+    between = (values > low) & (values < high)
+    n_between = int(counts[between].sum())
+    near = between & ((values - low <= _NEAR) | (high - values <= _NEAR))
+    if high - low > 3 * _NEAR and counts[near].sum() > 0.8 * n_between:
+        return "jpeg"
+    inside = stored > (low + high) / 2
+    edge = int((inside[1:] != inside[:-1]).sum() + (inside[:, 1:] != inside[:, :-1]).sum())
+    # The tails of a blur reach far and say little: its width is that of the middle four fifths.
+    tenth = (high - low) / 10
+    steep = (values > low + tenth) & (values < high - tenth)
+    return "soft" if int(counts[steep].sum()) > _SOFT_WIDTH * max(edge, 1) else "smoothed"
+
+
+def _extremes(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array([values.min(), values.max()])
+
+
+def _mostly_extreme(values: NDArray[np.int64], counts: NDArray[np.int64]) -> bool:
+    """Most pixels are near the lowest or the highest value."""
+    span = values.max() - values.min()
+    near = (values - values.min() <= 0.16 * span) | (values.max() - values <= 0.16 * span)
+    return bool(counts[near].sum() > 0.6 * counts.sum())
+
+
+def _between_two(values: NDArray[np.int64], counts: NDArray[np.int64]) -> bool:
+    """A handful of rare levels between 0 and 255: the edge of a smoothed mask of few pixels."""
+    outer = (values == 0) | (values == 255)
+    return bool(
+        values.max() == 255
+        and values.min() == 0
+        and len(values) > 3
+        and counts[~outer].max() < 0.02 * counts.sum()
+    )
+
+
+def _look_coloured(
+    values: NDArray[np.int64], counts: NDArray[np.int64], is_jpeg: bool
+) -> tuple[Look, NDArray[np.int64]]:
+    order = np.argsort(counts)[::-1]
+    chosen = _distinct(values[order[:256]], counts[order[:256]], int(counts.sum()))
+    apart = np.linalg.norm(rgb(values)[:, None] - rgb(chosen)[None], axis=2).min(axis=1)
+    if counts[apart <= _NEAR_COLOUR].sum() < 0.9 * counts.sum() or len(chosen) > MOST_CLASSES:
+        return "photo", values
+    if len(values) == len(chosen):
+        return "clean", np.sort(chosen)
+    return ("jpeg" if is_jpeg else "near-colours"), np.sort(chosen)
+
+
+def _distinct(values: NDArray[np.int64], counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """The common colours, commonest first, none of them a shade of one before it."""
+    kept: list[int] = []
+    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+        if count < _RARE * total:
+            break
+        if all(np.linalg.norm(rgb(np.array([value])) - rgb(np.array([one]))) > _NEAR_COLOUR for one in kept):
+            kept.append(value)
+    return np.array(kept, np.int64)
+
+
+def rgb(values: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Colours (…, 3) of 0xRRGGBB values."""
+    return np.stack([values >> 16, values >> 8 & 255, values & 255], axis=-1).astype(np.float32)

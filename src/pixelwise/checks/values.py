@@ -1,0 +1,120 @@
+"""What masks hold: values that stand for no class, shades, and masks that say too little."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from pixelwise.checks.examine import MaskFacts
+from pixelwise.checks.finding import Found
+from pixelwise.checks.maskfacts import MaskContent
+from pixelwise.checks.subject import Subject
+from pixelwise.types import IGNORE_INDEX
+
+_LOOKS = {
+    "smoothed": "mask-smoothed",
+    "soft": "mask-soft",
+    "jpeg": "mask-jpeg",
+    "near-colours": "mask-near-colours",
+    "photo": "mask-photo",
+}
+
+
+def find(subject: Subject) -> Iterator[Found]:
+    """Faults of values, mask by mask and of all masks together."""
+    for _, mask, content in subject.masks:
+        yield from _one(subject, mask, content)
+    yield from _coding(subject)
+    yield from _single_valued(subject)
+    yield from _classes(subject)
+
+
+def class_pixels(subject: Subject, content: MaskContent) -> dict[int, int]:
+    """Pixels by class id, of the values that stand for one."""
+    found: dict[int, int] = defaultdict(int)
+    for value, count in content.counts.items():
+        if value in subject.coding.ids:
+            found[subject.coding.ids[value]] += count
+    return dict(found)
+
+
+def _one(subject: Subject, mask: MaskFacts, content: MaskContent) -> Iterator[Found]:
+    place = subject.place
+    path = mask.file.path
+    if content.look != "clean":
+        yield _LOOKS[content.look], place(path, detail=f"{_many(content)} values.")
+        return
+    if content.coloured and not subject.coding.coloured:
+        yield "mask-coloured", place(path, detail=f"Colours: {_listed(content, coloured=True)}.")
+        return
+    unknown = sorted(value for value in content.counts if value not in subject.coding.ids)
+    both = subject.coding.either and {1, 255} <= set(content.counts)
+    if unknown or both:
+        yield (
+            "mask-unknown-value",
+            place(path, detail=f"It holds {_listed(content, coloured=content.coloured)}."),
+        )
+        return
+    if not subject.is_binary:
+        return
+    pixels = class_pixels(subject, content)
+    if not pixels.get(1):
+        yield "mask-empty", place(path)
+    elif not pixels.get(0):
+        yield "mask-full", place(path)
+
+
+def _coding(subject: Subject) -> Iterator[Found]:
+    """Two ways of writing the same two classes."""
+    if not subject.coding.either:
+        return
+    ones = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == {0, 1}]
+    full = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == {0, IGNORE_INDEX}]
+    if ones and full:
+        fewer = min(ones, full, key=len)
+        values = "0 and 1" if fewer is ones else "0 and 255"
+        for path in fewer:
+            yield "mask-mixed", subject.place(path, detail=f"It uses {values}.")
+    elif full:
+        yield "mask-0-255", subject.place(_folder(full), detail=f"{len(full)} masks.")
+
+
+def _single_valued(subject: Subject) -> Iterator[Found]:
+    masks = subject.masks
+    if masks and all(len(content.counts) == 1 for _, _, content in masks):
+        yield "mask-single-value", subject.place(_folder([mask.file.path for _, mask, _ in masks]))
+
+
+def _classes(subject: Subject) -> Iterator[Found]:
+    """Classes that never occur, or never in training."""
+    by_split: dict[str | None, set[int]] = defaultdict(set)
+    for one, _, content in subject.masks:
+        if content.look == "clean":
+            by_split[one.sample.split] |= set(class_pixels(subject, content))
+    present = set().union(*by_split.values()) if by_split else set()
+    labels = subject.dataset.labels
+    if present:
+        for class_id, name in enumerate(labels.classes):
+            if class_id not in present:
+                yield "class-gap", subject.place(subject.dataset.root, detail=f"Class {class_id}, '{name}'.")
+    if by_split.get("train"):
+        for split in ("val", "test"):
+            for class_id in sorted(by_split.get(split, set()) - by_split["train"] - {IGNORE_INDEX}):
+                detail = f"Class {class_id}, '{labels.classes[class_id]}', in {split}."
+                yield "class-untrained", subject.place(subject.dataset.root, detail=detail)
+
+
+def _folder(paths: list[Path]) -> Path:
+    parents = {path.parent for path in paths}
+    return parents.pop() if len(parents) == 1 else paths[0].parent.parent
+
+
+def _many(content: MaskContent) -> str:
+    return f"{len(content.counts)}" if len(content.counts) < 1024 else "Over 1000"
+
+
+def _listed(content: MaskContent, *, coloured: bool) -> str:
+    values = sorted(content.counts)
+    shown = ", ".join(f"#{value:06x}" if coloured else str(value) for value in values[:8])
+    return shown + (", …" if len(values) > 8 else "")

@@ -1,0 +1,145 @@
+"""The page of a check: every finding with pictures of some of its places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from pixelwise import files
+from pixelwise._version import __version__
+from pixelwise.checks import Finding, Place, Subject
+from pixelwise.checks.examine import Examined, thumbnail
+from pixelwise.report.templates import jpeg, template
+from pixelwise.types import Image
+
+MOST_PICTURES = 6
+"""Places of a finding that are shown; the others are listed."""
+MOST_LISTED = 500
+HEIGHT = 220
+"""Pixels of a picture."""
+OUTLINE = np.array([255, 210, 31], np.uint8)
+
+
+@dataclass(frozen=True)
+class _Picture:
+    place: Place
+    jpeg: str
+    width: int
+    height: int
+    alt: str
+
+
+def write_check(
+    path: Path, title: str, summary: str, description: str, subject: Subject, findings: Sequence[Finding]
+) -> None:
+    """Write the page, whole or not at all.
+
+    Args:
+        title: the data set.
+        summary: a sentence that says how many findings there are.
+        description: what was looked at.
+    """
+    by_name = _by_file(subject)
+    pictures = {
+        finding.kind: [
+            picture
+            for place in finding.places[:MOST_PICTURES]
+            if (picture := _picture(place, by_name)) is not None
+        ]
+        for finding in findings
+    }
+    # Places without a picture come after those with one, so that the page lists each once.
+    shown = [
+        finding.model_copy(update={"places": _pictured_first(finding.places, pictures[finding.kind])})
+        for finding in findings
+    ]
+    page = template("check.html.jinja").render(
+        title=title,
+        summary=summary,
+        description=description,
+        findings=shown,
+        pictures=pictures,
+        most=MOST_LISTED,
+        version=__version__,
+    )
+    files.write_text(path, page)
+
+
+def _pictured_first(places: tuple[Place, ...], pictures: Sequence[_Picture]) -> tuple[Place, ...]:
+    shown = [picture.place for picture in pictures]
+    return (*shown, *(place for place in places if place not in shown))
+
+
+def _by_file(subject: Subject) -> dict[str, Examined]:
+    found = {}
+    for one in subject.examined:
+        found[subject.name(one.sample.image)] = one
+        if one.mask is not None:
+            found[subject.name(one.mask.file.path)] = one
+    return found
+
+
+def _picture(place: Place, by_name: Mapping[str, Examined]) -> _Picture | None:
+    """The samples of a place side by side, each with its mask beside it; None where there is nothing to show."""
+    samples = {id(by_name[name]): by_name[name] for name in place.files[:2] if name in by_name}
+    panels = [panel for one in samples.values() for panel in _panels(one)]
+    if not panels:
+        return None
+    gap = np.full((HEIGHT, 6, 3), 255, np.uint8)
+    joined = np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
+    names = " and ".join(one.sample.name for one in samples.values())
+    return _Picture(place, jpeg(joined, 900), joined.shape[1], HEIGHT, f"{names}, image and mask")
+
+
+def _panels(one: Examined) -> list[Image]:
+    panels = []
+    shown = None if one.mask is None or one.mask.content is None else one.mask.content.small
+    if one.image.file.fault is None:
+        image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
+        panels.append(image if shown is None else _outlined(image, _meant(shown, one)))
+    if shown is not None:
+        panels.append(_scaled(_visible(shown), PIL.Image.Resampling.NEAREST))
+    return panels
+
+
+def _meant(shown: NDArray[np.unsignedinteger], one: Examined) -> NDArray[np.unsignedinteger]:
+    """The mask with shades between two values taken for the nearer one, so that it has an outline."""
+    content = None if one.mask is None else one.mask.content
+    if content is None or content.coloured or content.look not in {"smoothed", "soft", "jpeg"}:
+        return shown
+    return (shown > np.mean(content.chosen)).astype(np.uint8)
+
+
+def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
+    width = max(1, min(3 * HEIGHT, round(values.shape[1] * HEIGHT / values.shape[0])))
+    return np.asarray(PIL.Image.fromarray(values).convert("RGB").resize((width, HEIGHT), how))
+
+
+def _outlined(image: Image, mask: NDArray[np.unsignedinteger]) -> Image:
+    rows, columns = (
+        ((np.arange(side) + 0.5) * other / side).astype(int)
+        for side, other in zip(image.shape[:2], mask.shape, strict=True)
+    )
+    fitted = mask[np.ix_(rows, columns)]
+    edge = np.zeros(fitted.shape, bool)
+    edge[1:] |= fitted[1:] != fitted[:-1]
+    edge[:, 1:] |= fitted[:, 1:] != fitted[:, :-1]
+    drawn = image.copy()
+    drawn[edge] = OUTLINE
+    return drawn
+
+
+def _visible(mask: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
+    """Colours as they are, grey levels spread over black to white."""
+    if mask.dtype == np.uint32:
+        colours = np.stack([mask >> np.uint32(16), mask >> np.uint32(8), mask], axis=-1)
+        return (colours & np.uint32(255)).astype(np.uint8)
+    _, ranks = np.unique(mask, return_inverse=True)
+    ranks = ranks.reshape(mask.shape)
+    levels: NDArray[np.uint8] = (ranks * (255 / max(1, int(ranks.max())))).astype(np.uint8)
+    return levels

@@ -1,0 +1,72 @@
+"""The templates of the pages, and the words that they write numbers in."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+
+import jinja2
+import PIL.Image
+
+from pixelwise.types import Image
+
+LONGEST_SIDE = 640
+"""Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
+METRIC_LABELS = {"dice": "Dice", "iou": "IoU"}
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of this folder by its file name."""
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.PackageLoader("pixelwise.report", ""),
+    )
+    environment.filters |= {
+        "score": score_text,
+        "span": span_text,
+        "percent": percent_text,
+        "metric": metric_text,
+        "time": time_text,
+    }
+    return environment.get_template(name)
+
+
+def jpeg(image: Image, longest: int = LONGEST_SIDE) -> str:
+    """Base64 of a JPEG with at most ``longest`` pixels on its long side."""
+    picture = PIL.Image.fromarray(image)
+    picture.thumbnail((longest, longest), PIL.Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=82, optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def score_text(value: float) -> str:
+    """A score with three decimals."""
+    return "n/a" if math.isnan(value) else f"{value:.3f}"
+
+
+def span_text(interval: tuple[float, float]) -> str:
+    """An interval in words; one that is undefined is said to be so."""
+    return "n/a" if any(math.isnan(end) for end in interval) else f"{interval[0]:.3f}–{interval[1]:.3f}"
+
+
+def percent_text(share: float) -> str:
+    """A share in per cent."""
+    # One decimal where whole per cent would round to a flat 0 or 100.
+    return "n/a" if math.isnan(share) else f"{share:.{int(0 < share < 0.1 or 0.99 < share < 1)}%}"
+
+
+def metric_text(name: str) -> str:
+    """A metric as people write it."""
+    return METRIC_LABELS.get(name, name)
+
+
+def time_text(seconds: float) -> str:
+    """A duration in the unit that suits it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,57 @@
+"""What is wrong with a data set, before anything is learned from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixelwise._version import __version__
+from pixelwise.checks import Check, Mended, Subject, find_all, look_at, mend
+from pixelwise.data.dataset import Dataset
+from pixelwise.report.checkpage import write_check
+from pixelwise.workflows.data import open_data
+from pixelwise.workflows.listener import Listener
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A check and what it looked at."""
+
+    result: Check
+    subject: Subject
+
+    def mend(self, out: Path) -> Mended:
+        """Write a repaired copy into a new folder; :class:`OutputError` where that cannot be."""
+        return mend(self.subject, self.result.findings, out)
+
+    def write_page(self, path: Path) -> None:
+        """Write the page with pictures, whole or not at all."""
+        result = self.result
+        description = (
+            f"{result.n_images} images and {result.n_masks} masks ({result.layout}): every file was decoded, "
+            "every mask's values were counted, and every image was compared with every other."
+        )
+        write_check(path, result.data, result.summary, description, self.subject, result.findings)
+
+
+def check(data: Dataset | Path | str, *, listener: Listener | None = None) -> Checked:
+    """Look at every file of a data set.
+
+    Args:
+        data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
+
+    Raises:
+        DataError: nothing that could be looked at.
+    """
+    listener = listener or Listener()
+    dataset = data if isinstance(data, Dataset) else open_data(data)
+    subject = look_at(dataset, lambda done: listener.scored(done, len(dataset)))
+    result = Check(
+        pixelwise=__version__,
+        data=dataset.root.resolve().name,
+        layout=dataset.layout,
+        n_images=len(dataset),
+        n_masks=sum(one.mask is not None for one in subject.examined),
+        findings=tuple(find_all(subject)),
+    )
+    return Checked(result, subject)
