@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.splits import carve_validation, draw_splits, read_splits, write_splits
+from pixelwise.data.draw import carve_validation, draw_splits
+from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import SPLITS, Sample, SplitName

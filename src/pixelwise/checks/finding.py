@@ -139,6 +139,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The mask has no image.", "Add the image of the same name, or move the mask away."
         ),
         "pair-clash": _error("Two files have the same name without suffix.", "Rename or remove one of them."),
+        "list-line": _error("A line of the list cannot be used.", "Correct the line."),
         # Sizes
         "size-exif": _error(
             "The mask fits the image as stored, but the image is shown turned (EXIF).",

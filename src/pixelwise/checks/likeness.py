@@ -27,9 +27,8 @@ def _pair(subject: Subject, pair: Likeness) -> Iterator[Found]:
     splits = pair.one.sample.split, pair.other.sample.split
     if None not in splits and splits[0] != splits[1]:
         yield "leak", subject.place(*files, detail=f"In {splits[0]} and {splits[1]}: {pair.how}.")
-    same = pair.one.image.file.digest == pair.other.image.file.digest or pair.how == "the same"
-    kind = "duplicate" if same else "near-duplicate"
-    yield kind, subject.place(*files, detail="" if same else f"They are {pair.how}.")
+    kind = "duplicate" if pair.same else "near-duplicate"
+    yield kind, subject.place(*files, detail="" if pair.same else f"They are {pair.how}.")
     agreement = pair.mask_dice(subject)
     if agreement is not None and agreement < SAME_MASK:
         detail = f"Laid over each other, the masks agree to a Dice of {agreement:.2f}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +18,12 @@ from pixelwise.data.masks import MaskCoding
 
 @dataclass(frozen=True)
 class Likeness:
-    """Two samples whose images are nearly the same, and in words how they differ."""
+    """Two samples whose images are nearly the same, in words how they differ, and whether pixel by pixel the same."""
 
     one: Examined
     other: Examined
     how: str
+    same: bool
 
     def mask_dice(self, subject: Subject) -> float | None:
         """Dice of the two masks, laid over each other as the images are; None where that cannot be told."""
@@ -49,14 +51,11 @@ class Subject:
     def name(self, path: Path) -> str:
         """A path as people read it: within the data's folder."""
         root = self.dataset.root
-        shown = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-        # Bytes that are no UTF-8, and ends of lines, must not reach a page or a terminal.
-        return (
-            shown.encode("utf-8", "backslashreplace")
-            .decode("utf-8")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r")
-        )
+        return printable((path.relative_to(root) if path.is_relative_to(root) else path).as_posix())
+
+    def shown(self, message: str) -> str:
+        """A message with paths as people read them: within the data's folder."""
+        return printable(message.replace(f"{self.dataset.root}{os.sep}", ""))
 
     @cached_property
     def masks(self) -> list[tuple[Examined, MaskFacts, MaskContent]]:
@@ -82,7 +81,7 @@ class Subject:
         readable = [one for one in self.examined if one.image.signature is not None]
         signatures = [one.image.signature for one in readable if one.image.signature is not None]
         return [
-            Likeness(readable[match.first], readable[match.second], match.how)
+            Likeness(readable[match.first], readable[match.second], match.how, match.score == 1)
             for match in find_near_duplicates(signatures)
         ]
 
@@ -90,3 +89,8 @@ class Subject:
     def is_binary(self) -> bool:
         """Masks tell one class from a background."""
         return set(self.coding.ids.values()) <= {0, 1, 255}
+
+
+def printable(text: str) -> str:
+    """Text without what must not reach a page or a terminal: bytes that are no UTF-8, ends of lines."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")

@@ -63,6 +63,14 @@ LegendOption = Annotated[
 IgnoreOption = Annotated[
     str | None, typer.Option(metavar="VALUE", help="What masks hold where nobody labelled, such as 255.")
 ]
+GroupOption = Annotated[
+    str | None,
+    typer.Option(
+        "--group-by",
+        metavar="TAG",
+        help="What belongs together and is kept in one split: a tag (patient), or a pattern of names.",
+    ),
+]
 BudgetOption = Annotated[str | None, typer.Option(help="Time for everything, such as 90s, 5m or 1h30m.")]
 
 
@@ -95,6 +103,9 @@ def check(
         Path | None, typer.Option(metavar="OUT", help="Write a repaired copy into this new folder.")
     ] = None,
     layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
 ) -> None:
     """Look for faults in DATA: files, pairs, sizes, masks, duplicates, leaks.
 
@@ -106,7 +117,9 @@ def check(
 
     _check_parent(json, "--json")
     _check_parent(page, "--page")
-    dataset = open_data(data, splits=splits, layout=layout)
+    dataset = open_data(
+        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
+    )
     with Console() as console:
         checked = check_data(dataset, listener=console)
         checked.write_page(page)

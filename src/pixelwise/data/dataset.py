@@ -13,6 +13,7 @@ import numpy as np
 from pixelwise.data.images import read_image
 from pixelwise.data.masks import MaskCoding, read_mask
 from pixelwise.data.pictures import image_size
+from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import CLASSES, Image, Label, Sample, Size, SplitName
@@ -33,6 +34,7 @@ class Dataset:
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
+        problems: what the reader had to leave out, where it was not to refuse it.
         opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
 
@@ -45,6 +47,7 @@ class Dataset:
     group: str | None = None
     any_way_up: bool = False
     opened: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from pixelwise import files
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.naming import Finder
 from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
-from pixelwise.types import SPLITS, Sample, SplitName
-
-MOST_VALUES = 20
-"""Drawn splits are not balanced by tags of more values than that."""
+from pixelwise.types import Sample, SplitName
 
 _SPELLINGS: dict[str, SplitName] = {
     "train": "train",
@@ -76,46 +70,6 @@ def split_in(row: Row, column: str) -> SplitName:
     return split
 
 
-def draw_splits(dataset: Dataset, seed: int, *, val: float = 0.15, test: float = 0.2) -> Dataset:
-    """Draw splits at random by ``seed``, each combination of tags in the same shares.
-
-    Tags of many values (an age, a patient's number) are left aside: every image would be a group of its own.
-
-    Args:
-        val, test: shares of the samples; the rest trains.
-    """
-    groups: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
-    balanced = _balanced_tags(dataset)
-    for sample in dataset.samples:
-        tags = {(tag, value) for tag, value in sample.tags.items() if tag in balanced}
-        groups[tuple(sorted(tags))].append(sample.name)
-    generator = np.random.default_rng(seed)
-    order = [name for key in sorted(groups) for name in generator.permutation(sorted(groups[key])).tolist()]
-    return dataset.with_splits(dict(zip(order, _dealt(len(order), val, test), strict=True)))
-
-
-def _balanced_tags(dataset: Dataset) -> set[str]:
-    values: dict[str, set[str]] = defaultdict(set)
-    for sample in dataset.samples:
-        for tag, value in sample.tags.items():
-            values[tag].add(value)
-    return {tag for tag, found in values.items() if len(found) <= MOST_VALUES and len(found) < len(dataset)}
-
-
-def carve_validation(dataset: Dataset, seed: int, share: float = 0.15) -> Dataset:
-    """Move a share of the training samples to validation, drawn by ``seed``; at least one, never all."""
-    training = dataset.split("train")
-    if len(training) < 2:
-        return dataset
-    share = min(max(share, 1 / len(training)), 1 - 1 / len(training))
-    chosen = draw_splits(training, seed, val=share, test=0.0).split("val")
-    names = {sample.name for sample in chosen.samples}
-    return replace(
-        dataset,
-        samples=tuple(replace(s, split="val") if s.name in names else s for s in dataset.samples),
-    )
-
-
 def write_splits(path: Path, dataset: Dataset) -> None:
     """Write ``name,split`` and the tags of every assigned sample, as :func:`read_splits` reads them."""
     tags = sorted({tag for sample in dataset.samples for tag in sample.tags})
@@ -126,19 +80,6 @@ def write_splits(path: Path, dataset: Dataset) -> None:
         if sample.split:
             writer.writerow([sample.name, *(sample.tags.get(tag, "") for tag in tags), sample.split])
     files.write_text(path, text.getvalue())
-
-
-def _dealt(count: int, val: float, test: float) -> list[SplitName]:
-    # Each goes where most is owed, so that every stretch of the ordered list, hence every group, gets its shares.
-    shares: dict[SplitName, float] = {"train": 1 - val - test, "val": val, "test": test}
-    owed = dict.fromkeys(SPLITS, 0.0)
-    dealt: list[SplitName] = []
-    for _ in range(count):
-        for split in SPLITS:
-            owed[split] += shares[split]
-        dealt.append(max(SPLITS, key=lambda split: owed[split]))
-        owed[dealt[-1]] -= 1
-    return dealt
 
 
 def _column(table: Table, name: str) -> str:

@@ -44,7 +44,7 @@ def check(data: Dataset | Path | str, *, listener: Listener | None = None) -> Ch
         DataError: nothing that could be looked at.
     """
     listener = listener or Listener()
-    dataset = data if isinstance(data, Dataset) else open_data(data)
+    dataset = data if isinstance(data, Dataset) else open_data(data, strict=False)
     subject = look_at(dataset, lambda done: listener.scored(done, len(dataset)))
     result = Check(
         pixelwise=__version__,

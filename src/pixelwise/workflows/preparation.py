@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pixelwise.data.dataset import Dataset, image_sizes
-from pixelwise.data.splits import carve_validation, draw_splits
+from pixelwise.data.draw import carve_validation, draw_splits
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.plan import plan
 from pixelwise.recipe import Recipe, parse_recipe

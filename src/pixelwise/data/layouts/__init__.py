@@ -9,6 +9,7 @@ from pathlib import Path
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.layouts import camvid, mads, paired, ph2, table
 from pixelwise.data.legend import Hints
+from pixelwise.data.problems import Problems
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,13 @@ class Layout:
 
     Attributes:
         detect: whether a folder, or a file, is laid out so.
-        read: its samples, their masks understood by the person's hints; raises
-            :class:`~pixelwise.errors.DataError` where it cannot.
+        read: its samples, their masks understood by the person's hints; what it meets that is
+            wrong is handed to the problems.
     """
 
     name: str
     detect: Callable[[Path], bool]
-    read: Callable[[Path, Hints], Dataset]
+    read: Callable[[Path, Hints, Problems], Dataset]
 
 
 LAYOUTS = (

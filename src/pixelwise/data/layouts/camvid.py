@@ -16,6 +16,7 @@ from pixelwise.data.layouts.nesting import first_folder, pictures_in
 from pixelwise.data.layouts.pairing import Part, keyed, masks_by_image, samples_of
 from pixelwise.data.legend import NO_HINTS, Hints, find_legend
 from pixelwise.data.masks import MaskCoding
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX, SPLITS, SplitName
@@ -43,7 +44,7 @@ def detect(root: Path) -> bool:
     return _folder(root) is not None
 
 
-def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
+def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
     """Pair by name; splits by folder, class names from ``classes.txt`` where it lies there, sequences as tags.
 
     Raises:
@@ -54,9 +55,10 @@ def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
         raise DataError(
             f"{root} is not laid out as CamVid; it should hold folders such as train and trainannot."
         )
-    parts = [_part(folder, split) for split in SPLITS if _is_pair(folder, split)]
+    parts = [_part(folder, split, problems) for split in SPLITS if _is_pair(folder, split)]
     hints = replace(hints, legend=hints.legend or find_legend(folder))
-    return Dataset(root, NAME, samples_of(parts, _tags), *hints.over(_labels(), _coding()))
+    known = hints.over(_labels(), _coding())
+    return Dataset(root, NAME, samples_of(parts, _tags), *known, group="sequence")
 
 
 def _folder(root: Path) -> Path | None:
@@ -67,10 +69,11 @@ def _is_pair(folder: Path, split: SplitName) -> bool:
     return (folder / split).is_dir() and (folder / f"{split}annot").is_dir()
 
 
-def _part(folder: Path, split: SplitName) -> Part:
-    images = keyed(folder / split, pictures_in(folder / split))
+def _part(folder: Path, split: SplitName, problems: Problems) -> Part:
+    images = keyed(folder / split, pictures_in(folder / split), problems)
     annotated = folder / f"{split}annot"
-    masks = masks_by_image(keyed(annotated, pictures_in(annotated)), images, folder / split)
+    stored = keyed(annotated, pictures_in(annotated), problems)
+    masks = masks_by_image(stored, images, folder / split, problems)
     return Part(images, masks, split, prefix=split)
 
 

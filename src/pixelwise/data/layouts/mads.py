@@ -14,6 +14,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.layouts.nesting import first_folder, pictures_in
 from pixelwise.data.layouts.pairing import Part, keyed, masks_by_image, samples_of
 from pixelwise.data.legend import NO_HINTS, Hints
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 
@@ -31,7 +32,7 @@ def detect(root: Path) -> bool:
     return _folder(root) is not None
 
 
-def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
+def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
     """Pair images and masks by name; activity, sequence and camera become tags.
 
     Raises:
@@ -42,9 +43,11 @@ def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
         raise DataError(
             f"{root} is not laid out as MADS; it should hold the folders images and masks and the file df.csv."
         )
-    images, masks = (keyed(folder / kind, pictures_in(folder / kind)) for kind in ("images", "masks"))
-    part = Part(images, masks_by_image(masks, images, folder / "images"))
-    return Dataset(root, NAME, samples_of([part], _tags), *hints.over(LABELS))
+    images, masks = (
+        keyed(folder / kind, pictures_in(folder / kind), problems) for kind in ("images", "masks")
+    )
+    part = Part(images, masks_by_image(masks, images, folder / "images", problems))
+    return Dataset(root, NAME, samples_of([part], _tags), *hints.over(LABELS), group="sequence")
 
 
 def _folder(root: Path) -> Path | None:

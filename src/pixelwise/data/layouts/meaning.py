@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from pixelwise.data.legend import Hints, Legend, find_legend
 from pixelwise.data.masks import MaskCoding, read_stored, values_in
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX
@@ -29,7 +30,7 @@ class Meaning:
     inferred: bool
 
 
-def meaning_of(masks: Sequence[Path], root: Path, hints: Hints) -> Meaning:
+def meaning_of(masks: Sequence[Path], root: Path, hints: Hints, problems: Problems = STRICT) -> Meaning:
     """What masks mean: by the person's legend, by one that lies in ``root``, or guessed from what they all hold.
 
     Raises:
@@ -38,7 +39,7 @@ def meaning_of(masks: Sequence[Path], root: Path, hints: Hints) -> Meaning:
     legend = hints.legend or find_legend(root)
     if legend is not None and not _is_open(legend):
         return Meaning(*replace(hints, legend=legend).over(legend.labels), inferred=False)
-    found = _guessed(masks, hints)
+    found = _guessed(masks, hints, problems)
     if legend is not None:
         found = _named(found, legend)
     return Meaning(*replace(hints, legend=None).over(found.labels, found.coding), inferred=found.inferred)
@@ -58,14 +59,18 @@ def _named(found: Meaning, legend: Legend) -> Meaning:
     return Meaning(legend.labels, found.coding or MaskCoding.of(found.labels), inferred=False)
 
 
-def _guessed(masks: Sequence[Path], hints: Hints) -> Meaning:
+def _guessed(masks: Sequence[Path], hints: Hints, problems: Problems) -> Meaning:
     # A mask that breaks the rule for two values is told apart from class ids by what all masks hold together.
     ignored = hints.ignored()
     with ThreadPoolExecutor() as pool:
-        held = [set(values) - {ignored} for values in pool.map(_values_of, masks)]
+        values = pool.map(_values_of if problems is STRICT else _values_or_none, masks)
+        held = [set(found) - {ignored} for found in values]
+    if problems is not STRICT:
+        held = _majority(held)
     present = set[int]().union(*held)
     ids = present - {IGNORE_INDEX}
-    _check_pair(present, masks)
+    if problems is STRICT:
+        _check_pair(present, masks)
     if ids and 1 < max(ids) <= MOST_CLASSES:
         classes = tuple(f"class {i}" for i in range(max(ids) + 1))
         return Meaning(Labels(classes=classes, background=None), None, inferred=True)
@@ -78,6 +83,27 @@ def _guessed(masks: Sequence[Path], hints: Hints) -> Meaning:
 def _values_of(path: Path) -> list[int]:
     values: list[int] = values_in(read_stored(path)).tolist()
     return values
+
+
+def _values_or_none(path: Path) -> list[int]:
+    try:
+        return _values_of(path)
+    except DataError:  # a check reports it
+        return []
+
+
+def _majority(held: Sequence[set[int]]) -> list[set[int]]:
+    """What the masks hold that agree with most: faulty ones among them must not decide what the others mean."""
+    several = [values for values in held if len(values) > 1]
+    pairs = [values for values in several if values in ({0, 1}, {0, IGNORE_INDEX})]
+    plain = [values for values in several if len(values) <= MOST_CLASSES]
+    if 2 * len(pairs) > len(several):
+        full = [values for values in pairs if IGNORE_INDEX in values]
+        # Beside masks of 0 and 1 others may hold further ids; beside 0 and 255 nothing else makes sense.
+        plain = (
+            pairs if full else [values for values in plain if max(values - {IGNORE_INDEX}) <= MOST_CLASSES]
+        )
+    return plain or list(held)
 
 
 def _check_pair(present: Set[int], masks: Sequence[Path]) -> None:

@@ -31,6 +31,7 @@ from pixelwise.data.layouts.pairing import (
     without_ending,
 )
 from pixelwise.data.legend import NO_HINTS, Hints
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.splits import split_called
 from pixelwise.errors import DataError
 from pixelwise.types import SPLITS, SplitName
@@ -66,7 +67,7 @@ def detect(root: Path) -> bool:
     return any(place.masks is not None for place in _places(root))
 
 
-def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
+def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
     """Pair by name, never by order; an image without a mask is kept without labels.
 
     Raises:
@@ -76,8 +77,9 @@ def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
     places = _places(root)
     if not any(place.masks is not None for place in places):
         raise DataError(f"{root} does not hold the folders images and masks; name them so.")
-    parts = _parts(places)
-    meaning = meaning_of([mask for part in parts for mask in part.masks.values()], root, hints)
+    parts = _parts(places, problems)
+    masks = [mask for part in parts for mask in part.masks.values()]
+    meaning = meaning_of(masks, root, hints, problems)
     samples = samples_of(parts, _tags)
     return Dataset(root, NAME, samples, meaning.labels, meaning.coding, inferred=meaning.inferred)
 
@@ -192,21 +194,24 @@ def _is_mixed(folder: Path) -> bool:
     return any(without_ending(key) != key and without_ending(key) in keys for key in keys)
 
 
-def _parts(places: list[_Place]) -> list[Part]:
+def _parts(places: list[_Place], problems: Problems) -> list[Part]:
     images: dict[_Place, Keys] = {}
     masks: dict[Path, Keys] = {}
     of_masks: dict[Path, list[_Place]] = defaultdict(list)
     for place in places:
         if place.masks == place.images:
-            images[place], masks[place.images] = _told_apart(_pictures(place.images, _LEVELS))
+            images[place], masks[place.images] = _told_apart(
+                _pictures(place.images, problems, _LEVELS), problems
+            )
         else:
-            images[place] = _pictures(place.images)
+            images[place] = _pictures(place.images, problems)
         if place.masks:
             of_masks[place.masks].append(place)
     for folder, sharing in of_masks.items():
         keys = {key for place in sharing for key in images[place]}
         where = sharing[0].images if len(sharing) == 1 else sharing[0].images.parent
-        masks[folder] = masks_by_image(masks.get(folder) or _pictures(folder), keys, where)
+        stored = masks.get(folder) or _pictures(folder, problems)
+        masks[folder] = masks_by_image(stored, keys, where, problems)
     return [_part(place, images[place], masks) for place in places]
 
 
@@ -216,21 +221,22 @@ def _part(place: _Place, images: Keys, masks: Mapping[Path, Keys]) -> Part:
     return Part(images, masks[place.masks] if place.masks else {}, split, place.split or "")
 
 
-def _pictures(folder: Path, levels: int | None = None) -> Keys:
+def _pictures(folder: Path, problems: Problems, levels: int | None = None) -> Keys:
     pictures = (
         path for path in pictures_in(folder, levels) if not path.stem.casefold().endswith(_SUPERPIXELS)
     )
-    return keyed(folder, pictures)
+    return keyed(folder, pictures, problems)
 
 
-def _told_apart(pictures: Keys) -> tuple[Keys, Keys]:
+def _told_apart(pictures: Keys, problems: Problems) -> tuple[Keys, Keys]:
     """Images, and masks by their own keys, of one folder."""
     masks = {key: path for key, path in pictures.items() if _is_mask(key, pictures)}
     images = {key: path for key, path in pictures.items() if key not in masks}
     of_images = {without_ending(key) for key in masks}
-    for key, path in images.items():
-        if key.casefold().endswith(ENDINGS) and key not in of_images:
-            raise DataError(f"{path} has no image of that name beside it; add it or remove the mask.")
+    lonely = [key for key in images if key.casefold().endswith(ENDINGS) and key not in of_images]
+    for key in lonely:
+        message = f"{images[key]} has no image of that name beside it; add it or remove the mask."
+        problems.meet("pair-no-image", message, images.pop(key))
     return images, masks
 
 

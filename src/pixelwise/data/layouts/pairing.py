@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pixelwise.data.naming import spelt
 from pixelwise.data.pictures import SUFFIXES
-from pixelwise.errors import DataError
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.types import Sample, SplitName
 
 ENDINGS = ("_segmentation", "_mask", "_lesion", "_label")
@@ -36,7 +36,7 @@ class Part:
     prefix: str = ""
 
 
-def keyed(folder: Path, pictures: Iterable[Path]) -> Keys:
+def keyed(folder: Path, pictures: Iterable[Path], problems: Problems = STRICT) -> Keys:
     """Image files by key.
 
     Raises:
@@ -45,10 +45,15 @@ def keyed(folder: Path, pictures: Iterable[Path]) -> Keys:
     found: dict[str, Path] = {}
     for path in pictures:
         if any("\ud800" <= letter <= "\udfff" for letter in path.name):  # bytes that are no UTF-8
-            raise DataError(f"{path.name!a} in {path.parent} is not named in UTF-8; rename it.")
+            problems.meet(
+                "file-name", f"{path.name!a} in {path.parent} is not named in UTF-8; rename it.", path
+            )
+            continue
         key = spelt(path.relative_to(folder).with_suffix("").as_posix())
         if key in found:
-            raise DataError(f"{path} and {found[key].name} have the same name; rename or remove one of them.")
+            message = f"{path} and {found[key].name} have the same name; rename or remove one of them."
+            problems.meet("pair-clash", message, path, found[key])
+            continue
         found[key] = path
     return found
 
@@ -59,7 +64,7 @@ def without_ending(key: str) -> str:
     return key[: len(key) - len(ending)]
 
 
-def masks_by_image(masks: Keys, images: Collection[str], folder: Path) -> Keys:
+def masks_by_image(masks: Keys, images: Collection[str], folder: Path, problems: Problems = STRICT) -> Keys:
     """Masks by the key of their image: their own, or what is left without an ending or the image's suffix.
 
     Args:
@@ -72,12 +77,13 @@ def masks_by_image(masks: Keys, images: Collection[str], folder: Path) -> Keys:
     for key, path in masks.items():
         image = next((name for name in _image_names(key) if name in images), None)
         if image is None:
-            raise DataError(f"{path} has no image of that name in {folder}; add it or remove the mask.")
-        if image in found:
-            raise DataError(
-                f"{path} and {found[image].name} are both masks of '{image}'; remove one of them."
-            )
-        found[image] = path
+            message = f"{path} has no image of that name in {folder}; add it or remove the mask."
+            problems.meet("pair-no-image", message, path)
+        elif image in found:
+            message = f"{path} and {found[image].name} are both masks of '{image}'; remove one of them."
+            problems.meet("pair-clash", message, path, found[image])
+        else:
+            found[image] = path
     return found
 
 

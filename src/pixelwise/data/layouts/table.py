@@ -16,6 +16,7 @@ from pixelwise.data.layouts.meaning import meaning_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.naming import spelt, stem_of
 from pixelwise.data.pictures import SUFFIXES
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.splits import split_in
 from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
@@ -52,7 +53,7 @@ def is_table(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in SUFFIX
 
 
-def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
+def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
     """Read the samples that the table lists; one without a mask is kept without labels.
 
     Raises:
@@ -62,12 +63,11 @@ def read(root: Path, hints: Hints = NO_HINTS) -> Dataset:
     path = root if root.is_file() else _table_in(root)
     table = read_table(path)
     columns = _columns(table)
-    listed = [_read_row(table, columns, row) for row in table.rows]
-    names = _names(table, columns, listed)
-    _check_once(table, names)
-    samples = [replace(sample, name=name) for sample, name in zip(listed, names, strict=True)]
+    rows, listed = _read_rows(table, columns, problems)
+    names = _names(table, columns, rows, listed)
+    samples = _once(rows, names, listed, problems)
     masks = [sample.labels["mask"] for sample in samples if sample.labels]
-    meaning = meaning_of(masks, path.parent, hints)
+    meaning = meaning_of(masks, path.parent, hints, problems)
     ordered = tuple(sorted(samples, key=lambda sample: sample.name))
     return Dataset(path.parent, NAME, ordered, meaning.labels, meaning.coding, inferred=meaning.inferred)
 
@@ -105,6 +105,18 @@ def _columns(table: Table) -> _Columns:
     return _Columns(image, mask, table.column("name"), table.column("split"))
 
 
+def _read_rows(table: Table, columns: _Columns, problems: Problems) -> tuple[list[Row], list[Sample]]:
+    """The lines that can be used, and their samples."""
+    rows, samples = [], []
+    for row in table.rows:
+        try:
+            samples.append(_read_row(table, columns, row))
+            rows.append(row)
+        except DataError as error:
+            problems.meet("list-line", str(error), table.path)
+    return rows, samples
+
+
 def _read_row(table: Table, columns: _Columns, row: Row) -> Sample:
     if not row.get(columns.image):
         raise DataError(f"{row.where}: the image is missing; write its path or remove the line.")
@@ -126,10 +138,10 @@ def _file(folder: Path, written: str, row: Row) -> Path:
     raise DataError(f"{row.where}: {folder / written} does not exist; paths start at the folder of the CSV.")
 
 
-def _names(table: Table, columns: _Columns, samples: Sequence[Sample]) -> list[str]:
+def _names(table: Table, columns: _Columns, rows: Sequence[Row], samples: Sequence[Sample]) -> list[str]:
     """Those of the column, else of the images' files, with their folders where these tell them apart."""
     if columns.name:
-        return [_given_name(row, columns.name) for row in table.rows]
+        return [_given_name(row, columns.name) for row in rows]
     stems = [stem_of(sample.image) for sample in samples]
     return (
         stems if len(set(stems)) == len(stems) else [_path_name(s.image, table.path.parent) for s in samples]
@@ -147,9 +159,15 @@ def _path_name(image: Path, folder: Path) -> str:
     return spelt(path.with_suffix("").as_posix())
 
 
-def _check_once(table: Table, names: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for row, name in zip(table.rows, names, strict=True):
-        if name in seen:
-            raise DataError(f"{row.where}: '{name}' is listed twice; list every image once, with one mask.")
-        seen.add(name)
+def _once(
+    rows: Sequence[Row], names: Sequence[str], listed: Sequence[Sample], problems: Problems
+) -> list[Sample]:
+    """The samples by their names, each name once."""
+    samples: dict[str, Sample] = {}
+    for row, name, sample in zip(rows, names, listed, strict=True):
+        if name in samples:
+            message = f"{row.where}: '{name}' is listed twice; list every image once, with one mask."
+            problems.meet("list-line", message, sample.image)
+        else:
+            samples[name] = replace(sample, name=name)
+    return list(samples.values())
