@@ -135,9 +135,9 @@ def test_a_legend_overrules_what_a_layout_knows(tmp_path: Path) -> None:
         ("name,value,colour\na,0,#000000\n", " has columns for values and for colours; remove those"),
         (
             "name,value\na,0\n",
-            " names 1 classes where 2 to 255 are possible; name what is left as 'background', too.",
+            " names 1 class where 2 to 255 are possible; name what is left as 'background', too.",
         ),
-        ("name,value\na,0\nvoid,1\n", " names 1 classes where 2 to 255 are possible;"),
+        ("name,value\na,0\nvoid,1\n", " names 1 class where 2 to 255 are possible;"),
         ("name,value\n", " names 0 classes"),
         ("name,value\na,0\nb,0\n", ", line 3: the value 0 is listed twice; remove one of the lines."),
         ("name,value\na,0\n\nb,0.5\n", ", line 4: value '0.5' should be a whole number from 0 to 65535."),
@@ -202,11 +202,20 @@ def test_a_name_for_each_id(
         written(root, names, "classes.txt")
 
 
+def test_names_for_a_layout_that_is_known(tmp_path: Path) -> None:
+    case = tmp_path / "PH2Dataset/PH2 Dataset images/IMD002"
+    picture(case / "IMD002_Dermoscopic_Image/IMD002.bmp", 9)
+    picture(case / "IMD002_lesion/IMD002_lesion.bmp", 0, 255)
+    legend = written(tmp_path, "skin\nmole\n", "names.txt")
+    assert open_data(tmp_path, legend=legend).labels.classes == ("skin", "mole")
+    assert decoded(tmp_path, legend=legend) == [[0, 1, 0], [1, 0, 1]]
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [
         ("a\n\nb\n", "classes.txt, line 2: the name is missing; write one for every value from 0."),
-        ("lesion\n", "classes.txt names 1 classes where"),  # as programs for boxes write it
+        ("lesion\n", "classes.txt names 1 class where"),  # as programs for boxes write it
         ("sky\nroad", "classes.txt names 2 classes but the masks hold values up to 2; name every class,"),
     ],
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pixelwise.cli.main import main
 from pixelwise.data import legend
 from pixelwise.data.layouts import LAYOUTS, paired, pairing, table
 
@@ -31,3 +32,15 @@ def test_the_page_names_all(names: str, expected: set[str]) -> None:
 def test_the_order_of_trial_is_that_of_the_page() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
     assert listed[: len(LAYOUTS)] == [layout.name for layout in LAYOUTS]
+
+
+def test_the_help_names_every_layout(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (
+        "laid out: " + ", ".join(layout.name for layout in LAYOUTS[:-1]) + f" or {LAYOUTS[-1].name};" in shown
+    )

@@ -51,7 +51,8 @@ SplitsOption = Annotated[
     Path | None, typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test).")
 ]
 LayoutOption = Annotated[
-    str | None, typer.Option(help="How DATA is laid out; recognised by itself if not given.")
+    str | None,
+    typer.Option(help="How DATA is laid out: ph2, mads, camvid, table or paired; recognised if not given."),
 ]
 LegendOption = Annotated[
     Path | None,

@@ -56,11 +56,16 @@ class Hints:
             DataError: a value to ignore that no such mask holds.
         """
         if self.legend is not None:
-            labels, coding = self.legend.labels, self.legend.coding
+            # Bare names of as many classes leave the layout's own spelling of them in force.
+            own = (coding or MaskCoding.of(labels)) if self._renames(labels) else None
+            labels, coding = self.legend.labels, self.legend.coding or own
         if self.ignore is None:
             return labels, coding
         coding = coding or MaskCoding.of(labels)
         return labels, coding.ignoring(_stored_value(self.ignore, coding.coloured))
+
+    def _renames(self, labels: Labels) -> bool:
+        return self.legend is not None and self.legend.labels.num_classes == labels.num_classes
 
     def ignored(self) -> int | None:
         """The stored value of masks in grey or palette that is not labelled; None where none was named."""
@@ -142,7 +147,7 @@ def _numbered(path: Path, rows: dict[int, str]) -> tuple[Labels, dict[int, int]]
     classes.sort(key=lambda name: name.casefold() != "background")
     if not 2 <= len(classes) <= IGNORE_INDEX:
         raise DataError(
-            f"{path} names {len(classes)} classes where 2 to {IGNORE_INDEX} are possible; "
+            f"{path} names {len(classes)} class{'es' * (len(classes) != 1)} where 2 to {IGNORE_INDEX} are possible; "
             "name what is left as 'background', too."
         )
     labels = Labels(classes=tuple(classes), background=0 if classes[0].casefold() == "background" else None)

@@ -168,6 +168,11 @@ def test_an_image_outside_its_split_s_folder_is_refused(tmp_path: Path) -> None:
     pairs(tmp_path, "images/train/a:masks/train/a")
     stray = picture(tmp_path / "images/b.png", 9)
     assert refusal(tmp_path) == f"{stray} lies outside train; move it into the folder of its split."
+    stray.rename(tmp_path / "masks/b.png")
+    assert (
+        refusal(tmp_path)
+        == f"{tmp_path / 'masks/b.png'} lies outside train; move it into the folder of its split."
+    )
 
 
 def test_folders_of_patients_become_a_tag(tmp_path: Path) -> None:
@@ -252,15 +257,18 @@ def test_what_systems_leave_behind_is_passed_over(tmp_path: Path) -> None:
     assert paired(open_data(tmp_path)) == {"a": "a.png"}
 
 
-def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["{}", "{}/p1"])
+def test_folders_may_be_links_even_in_a_circle(tmp_path: Path, folder: str) -> None:
     pairs(tmp_path / "elsewhere", "images/a:masks/a")
-    (tmp_path / "set").mkdir()
     try:
         for kind in ("images", "masks"):
-            (tmp_path / "set" / kind).symlink_to(tmp_path / "elsewhere" / kind, target_is_directory=True)
+            link = tmp_path / "set" / folder.format(kind)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(tmp_path / "elsewhere" / kind, target_is_directory=True)
+            (tmp_path / "elsewhere" / kind / "back").symlink_to(".", target_is_directory=True)
     except OSError:
         pytest.skip("links are not allowed here")
-    assert paired(open_data(tmp_path / "set")) == {"a": "a.png"}
+    assert list(paired(open_data(tmp_path / "set")).values()) == ["a.png"]
 
 
 def test_a_mask_in_true_colours_asks_for_a_legend(tmp_path: Path) -> None:

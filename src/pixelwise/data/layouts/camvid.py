@@ -7,6 +7,7 @@ files by paths on another computer, are not needed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -55,9 +56,9 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
             f"{root} is not laid out as CamVid; it should hold folders such as train and trainannot."
         )
     parts = [_part(folder, split, problems) for split in SPLITS if _is_pair(folder, split)]
-    legend = hints.legend or find_legend(folder)
-    known = (legend.labels, legend.coding) if legend else (_labels(), _coding())
-    return Dataset(root, NAME, samples_of(parts, _tags), *hints.over(*known), group="sequence")
+    hints = replace(hints, legend=hints.legend or find_legend(folder))
+    known = hints.over(_labels(), _coding())
+    return Dataset(root, NAME, samples_of(parts, _tags), *known, group="sequence")
 
 
 def _folder(root: Path) -> Path | None:

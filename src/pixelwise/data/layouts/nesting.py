@@ -34,11 +34,19 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def pictures_in(folder: Path, levels: int | None = None) -> Iterator[Path]:
-    """Image files in a folder and those below it, down to so many levels, by name; no hidden ones."""
-    for where, folders, names in os.walk(folder):
-        depth = len(Path(where).relative_to(folder).parts)
-        folders[:] = sorted(name for name in folders if _is_shown(name)) if depth != levels else []
-        yield from (path for path in (Path(where) / name for name in sorted(names)) if is_image(path))
+    """Image files in a folder and those below it, down to so many levels, by name; no hidden ones.
+
+    Links are followed, but never outwards and into each folder once: they may lead round in a circle.
+    """
+    seen = set(folder.resolve().parents)
+    for where, folders, names in os.walk(folder, followlinks=True):
+        here = Path(where)
+        again = here.resolve() in seen
+        seen.add(here.resolve())
+        depth = len(here.relative_to(folder).parts)
+        folders[:] = [] if again or depth == levels else sorted(filter(_is_shown, folders))
+        pictures = (here / name for name in sorted(names) if not again)
+        yield from (path for path in pictures if is_image(path))
 
 
 def holds_pictures(folder: Path) -> bool:

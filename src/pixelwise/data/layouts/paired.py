@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -158,15 +158,22 @@ def _two_folders(images: Path, masks: Path) -> Iterator[_Place]:
     if not any(inside.values()):
         yield _Place(images, masks)
         return
-    known = [folder for folder in inside.values() if folder]
-    for path in pictures_in(images):
-        if not any(path.is_relative_to(folder) for folder in known):
-            names = " and ".join(folder.name for folder in known)
-            raise DataError(f"{path} lies outside {names}; move it into the folder of its split.")
+    _check_sorted(images, inside.values())
+    if any(labelled.values()):
+        _check_sorted(masks, labelled.values())
     for split, folder in inside.items():
         if folder:
             # Masks that lie together are paired with the images of every split.
             yield _Place(folder, labelled[split] if any(labelled.values()) else masks, split)
+
+
+def _check_sorted(folder: Path, places: Iterable[Path | None]) -> None:
+    """Raise :class:`DataError` for a picture in a folder that lies in none of the places within it."""
+    known = [place for place in places if place]
+    for path in pictures_in(folder):
+        if not any(path.is_relative_to(place) for place in known):
+            names = " and ".join(place.name for place in known)
+            raise DataError(f"{path} lies outside {names}; move it into the folder of its split.")
 
 
 def _place_of(roles: _Roles, split: SplitName) -> _Place | None:
