@@ -34,7 +34,7 @@ def find(subject: Subject) -> Iterator[Found]:
 
 def _any_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
     if facts.fault is not None:
-        message = subject.shown(facts.message)
+        message = subject.shown(facts.message).removeprefix(subject.name(facts.path)).strip()
         yield facts.fault, subject.place(facts.path, detail="" if facts.fault == "file-empty" else message)
     elif facts.path.suffix.lower() not in _SUFFIXES.get(facts.format, {facts.path.suffix.lower()}):
         yield "file-suffix", subject.place(facts.path, detail=f"It is {facts.format}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pixelwise import files
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.naming import Finder
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
 from pixelwise.types import Sample, SplitName
@@ -31,7 +32,9 @@ def split_called(word: str) -> SplitName | None:
     return _SPELLINGS.get(word.strip().casefold())
 
 
-def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -> Dataset:
+def read_splits(
+    path: Path, dataset: Dataset, *, ignore_unknown: bool = False, problems: Problems = STRICT
+) -> Dataset:
     """Assign splits from a CSV with the columns ``name`` and ``split``; further columns become tags.
 
     A name may also be that of the image's file or a path to it. A tag that the reader already knows keeps the
@@ -39,6 +42,7 @@ def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -
 
     Args:
         ignore_unknown: pass over names that no sample has to the letter, instead of refusing them.
+        problems: hears of lines that cannot be used.
 
     Raises:
         DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
@@ -49,15 +53,22 @@ def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -
     known = {sample.name: sample for sample in dataset.samples}
     assigned: dict[str, Sample] = {}
     for row in table.rows:
-        written = row.cells[names]
-        name = finder.exactly(written) if ignore_unknown else _found(written, finder, row, dataset)
-        if name is None:
+        try:
+            name = (
+                finder.exactly(row.cells[names])
+                if ignore_unknown
+                else _found(row.cells[names], finder, row, dataset)
+            )
+            if name is None:
+                continue
+            if name in assigned:
+                raise DataError(f"{row.where}: '{name}' is listed twice; remove one of the lines.")
+            split = split_in(row, splits)
+        except DataError as error:
+            problems.meet("list-line", str(error), path)
             continue
-        if name in assigned:
-            raise DataError(f"{row.where}: '{name}' is listed twice; remove one of the lines.")
         tags = {tag: row.get(tag) for tag in table.columns if tag not in {names, splits} and row.get(tag)}
-        sample = known[name]
-        assigned[name] = replace(sample, split=split_in(row, splits), tags={**tags, **sample.tags})
+        assigned[name] = replace(known[name], split=split, tags={**tags, **known[name].tags})
     samples = (assigned.get(sample.name, replace(sample, split=None)) for sample in dataset.samples)
     return replace(dataset, samples=tuple(samples))
 

@@ -67,12 +67,15 @@ def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:
     errors = [one for one in checked.result.findings if one.severity == "error" and one not in leaks]
     if errors:
         first = errors[0].places[0]
-        more = f" ({len(errors) - 1} more kinds of error)" if len(errors) > 1 else ""
+        count = sum(len(finding.places) for finding in errors) - 1
+        more = (
+            f" There {'is' if count == 1 else 'are'} {count} more; pixelwise check lists them."
+            if count
+            else ""
+        )
         raise DataError(
-            f"{checked.subject.dataset.root} cannot be used as it is{more}: {' and '.join(first.files)}: "
-            f"{errors[0].what} {first.detail} See all, and mend a copy, with pixelwise check.".replace(
-                "  ", " "
-            )
+            f"{' and '.join(first.files)} in {checked.subject.dataset.root}: {errors[0].what} "
+            f"{first.detail} {errors[0].fix}{more}".replace("  ", " ")
         )
     if leaks and not allow_leaks:
         pairs = "; ".join(" and ".join(place.files) for finding in leaks for place in finding.places[:3])

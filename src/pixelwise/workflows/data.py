@@ -51,11 +51,12 @@ def open_data(
         raise DataError(f"{root} holds no image with a mask; check that names of images and masks agree.")
     asked = {"--layout": layout, "--legend": legend, "--ignore": ignore, "--group-by": group_by}
     options = (word for name, value in asked.items() if value is not None for word in (name, str(value)))
-    met = tuple(problems.found) if isinstance(problems, Noted) else ()
-    dataset = replace(dataset, opened=(str(path), *options), problems=met)
+    dataset = replace(dataset, opened=(str(path), *options))
     listed = Path(splits) if splits is not None else dataset.root / "splits.csv"
     if splits is not None or listed.is_file():
-        dataset = read_splits(listed, dataset)
+        dataset = read_splits(listed, dataset, problems=problems)
+    if isinstance(problems, Noted):
+        dataset = replace(dataset, problems=tuple(problems.found))
     return grouped(dataset, group_by)  # after the splits, whose further columns are tags
 
 
