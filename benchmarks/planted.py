@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -80,7 +81,7 @@ def on_mask(change: Callable[[PIL.Image.Image], PIL.Image.Image], which: int = 3
 
 
 def on_image(
-    change: Callable[[PIL.Image.Image], PIL.Image.Image], suffix: str = ".jpg", **options: object
+    change: Callable[[PIL.Image.Image], PIL.Image.Image], suffix: str = ".jpg", **options: Any
 ) -> Plant:
     """Change one image, and save it with this suffix."""
 
@@ -131,6 +132,12 @@ def added(
         return ["images/another.jpg", f"images/{names[3]}.jpg"]
 
     return plant
+
+
+def _copied(root: Path, names: Sequence[str]) -> list[str]:
+    shutil.copy(image_of(root, names[3]), image_of(root, "another"))
+    shutil.copy(mask_of(root, names[3]), mask_of(root, "another"))
+    return ["images/another.jpg", f"images/{names[3]}.jpg"]
 
 
 def huge_header(_: bytes) -> bytes:
@@ -210,7 +217,7 @@ def _odd_size(root: Path, names: Sequence[str]) -> list[str]:
     return [f"images/{names[3]}.jpg"]
 
 
-def _mask_as(suffix: str, **options: object) -> Plant:
+def _mask_as(suffix: str, **options: Any) -> Plant:
     def plant(root: Path, names: Sequence[str]) -> list[str]:
         path = mask_of(root, names[3])
         picture = open_picture(path)
@@ -353,7 +360,7 @@ FAULTS = (
     Fault("an animation", "file-animated", _animated),
     Fault("a mask that is a JPEG named .png", "file-suffix", _jpeg_named_png),
     Fault("a name with a new line", "file-name", _with_newline, mends=True),
-    Fault("16 bits a channel", "image-16-bit", _deep),
+    Fault("16 bits a channel", "image-kind", _deep),
     Fault("CMYK", "image-cmyk", on_image(lambda one: one.convert("CMYK")), mends=True),
     Fault("an alpha channel", "image-alpha", on_image(lambda one: one.convert("RGBA"), ".png"), mends=True),
     Fault(
@@ -435,7 +442,7 @@ FAULTS = (
         "image-exposure",
         on_image(lambda one: PIL.ImageEnhance.Brightness(one).enhance(0.04)),
     ),
-    Fault("a copy", "duplicate", added(lambda one: one, quality=100)),
+    Fault("a copy", "duplicate", _copied),
     Fault("a mirrored copy", "near-duplicate", added(MIRROR)),
     Fault("a copy turned by a quarter", "near-duplicate", added(lambda one: one.transpose(TURN))),
     Fault("a cropped copy", "near-duplicate", added(cropped(0.9))),

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.planted import FAULTS, Fault, copy_pairs, mask_of, open_picture
+
 from pixelwise.checks import Finding
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
@@ -47,7 +47,7 @@ def try_fault(fault: Fault, source: Path, pairs: int) -> Outcome:
         names = copy_pairs(source, root, pairs)
         before = {name: np.asarray(open_picture(mask_of(root, name))) > 127 for name in names}
         planted = set(fault.plant(root, names))
-        checked = check(open_data(root, tolerant=True))
+        checked = check(open_data(root, strict=False))
         findings = {finding.kind: finding for finding in checked.result.findings}
         named = _files(findings[fault.kind]) if fault.kind in findings else set()
         found = fault.kind in findings and planted <= named
@@ -59,10 +59,11 @@ def try_fault(fault: Fault, source: Path, pairs: int) -> Outcome:
             and finding.kind != fault.kind
             and not {Path(name).stem for name in _files(finding)} <= related
         ]
-        agreement, still = None, ()
+        agreement: float | None = None
+        still: tuple[str, ...] = ()
         if fault.mends:
             checked.mend(Path(folder) / "mended")
-            again = check(open_data(Path(folder) / "mended", tolerant=True)).result.findings
+            again = check(open_data(Path(folder) / "mended", strict=False)).result.findings
             still = tuple(one.kind for one in again if one.severity == "error" or one.kind == fault.kind)
             agreement = min(_agreements(Path(folder) / "mended", before), default=0.0)
         return Outcome(fault, found, tuple(others), agreement, still)

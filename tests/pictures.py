@@ -1,4 +1,4 @@
-"""Picture files written byte by byte, for what libraries do not write themselves, and how refusals are worded."""
+"""Small pictures that tests write to disk, by Pillow or byte by byte, and how refusals are worded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
@@ -25,6 +26,21 @@ STORED: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     7: lambda shown: shown[::-1, ::-1].swapaxes(0, 1),  # right, bottom
     8: lambda shown: shown[::-1].swapaxes(0, 1),  # left, bottom
 }
+
+
+def picture(path: Path, *values: int, size: tuple[int, int] = (2, 3)) -> Path:
+    """A grey picture of ``size`` (height, width) that holds ``values``, over and over."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(np.resize(np.array(values, np.uint8), size)).save(path)
+    return path
+
+
+def pairs(root: Path, *places: str, values: tuple[int, ...] = (0, 255), image: str = ".png") -> Path:
+    """Images and masks at ``places`` such as "images/a:masks/a", without suffix; returns ``root``."""
+    for place in places:
+        picture(root / (place.partition(":")[0] + image), 9)
+        picture(root / (place.partition(":")[2] + ".png"), *values)
+    return root
 
 
 def refusal(read: Callable[[], object], path: Path) -> str:

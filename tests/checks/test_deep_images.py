@@ -49,7 +49,7 @@ def test_one_deep_image_among_others_is_an_error(tmp_path: Path) -> None:
     data = lesions(tmp_path / "data", ".png")
     for path in sorted((data / "images").iterdir())[1:]:
         PIL.Image.fromarray((read_image(path)[..., 0] // 16).astype(np.uint8)).convert("RGB").save(path)
-    assert errors(check(data)) == ["image-16-bit"]
+    assert errors(check(data)) == ["image-kind"]
 
 
 def test_the_copy_keeps_the_depth_of_transparent_images(tmp_path: Path) -> None:

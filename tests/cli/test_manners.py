@@ -70,13 +70,16 @@ def nothing_to_train(data: Path) -> None:
 
 FAULTS: list[tuple[Callable[[Path], None], str]] = [
     (no_pairs, "holds no image with a mask"),
-    (image_without_mask, r"lesion_0002\.png has no mask; add one"),
-    (mask_without_image, r"lesion_0002\.png has no image"),
-    (sizes_differ, r"lesion_0003\.png is 64×47 pixels but its image lesion_0003\.png is 64×48"),
-    (not_an_image, r"lesion_0004\.png is not an image"),
-    (empty_file, r"lesion_0004\.png is not an image"),
-    (cut_short, r"lesion_0005\.png cannot be read"),
-    (smoothed_mask, r"lesion_0001\.png holds \d+ values"),
+    (image_without_mask, r"images/lesion_0002\.png in .*data: The image has no mask\. Add a mask"),
+    (mask_without_image, r"masks/lesion_0002\.png in .*data: The mask has no image\."),
+    (
+        sizes_differ,
+        r"and masks/lesion_0003\.png in .*: Image and mask differ in size\. The image is 64 × 48, the mask 64 × 47\.",
+    ),
+    (not_an_image, r"lesion_0004\.png in .*: The file is not the picture that its name promises\."),
+    (empty_file, r"lesion_0004\.png in .*: The file holds no bytes\."),
+    (cut_short, r"lesion_0005\.png in .*: The file is damaged or cut short\."),
+    (smoothed_mask, r"lesion_0001\.png in .*: The mask has values in between along its edges"),
     (unknown_name, r"splits\.csv, line 8: there is no image named 'lesion_9999'"),
     (nothing_to_train, "no training images"),
 ]

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.splits import carve_validation, draw_splits, read_splits, write_splits
+from pixelwise.data.draw import carve_validation, draw_splits
+from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import SPLITS, Sample, SplitName
@@ -53,12 +54,75 @@ def listed(folder: Path, text: str) -> Path:
         "name, split\n a , Train\nb,TEST \n",
         '"name","split"\n"a","train"\n\n"b","test"\n\n',
         "name,split,comment\na,train\nb,test,,more\n",
+        "name;split\na;train\nb;test\n;\n",  # as Excel saves it where the comma is the decimal sign
+        "Name\tSplit\tnote, if any\na\ttraining\nb\ttest\t\n",
+        "name,split\na.png,train\n../images/b.JPG,test\n",
+        "name,split\nC:\\data\\a.png,train\nb.bmp,test\n",
+        '"name, of the image;",name,split\n,a,train\n,b,test\n',
     ],
 )
 def test_spellings_of_a_list(tmp_path: Path, text: str) -> None:
     found = read_splits(listed(tmp_path, text), dataset("a", "b", "c", split="val"))
     assert splits(found) == {"a": "train", "b": "test", "c": None}  # what is not listed has no split
     assert all(dict(sample.tags) == {} for sample in found.samples)
+
+
+@pytest.mark.parametrize(
+    ("word", "split"),
+    [("training", "train"), ("validation", "val"), ("Valid", "val"), ("DEV", "val"), ("testing", "test")],
+)
+def test_other_words_for_splits(tmp_path: Path, word: str, split: str) -> None:
+    assert splits(read_splits(listed(tmp_path, f"name,split\na,{word}\n"), dataset("a"))) == {"a": split}
+
+
+def two_patients(root: Path) -> Dataset:
+    named = [Sample(f"p{i}/scan.1", root / f"images/p{i}/scan.1.png", {}) for i in (1, 2)]
+    return Dataset(root, "paired", tuple(named), LABELS)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "p2/scan.1",
+        "p2/scan.1.png",
+        "images\\p2\\scan.1.png",
+        "/mnt/elsewhere/images/p2/scan.1.tif",
+        "./p2/scan.1.png ",
+    ],
+)
+def test_a_path_names_the_image_that_it_leads_to(tmp_path: Path, written: str) -> None:
+    found = read_splits(listed(tmp_path, f"name,split\n{written},val\n"), two_patients(tmp_path))
+    assert splits(found) == {"p1/scan.1": None, "p2/scan.1": "val"}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("scan.1.png", "'scan.1.png' may be p1/scan.1 or p2/scan.1; write the whole name."),
+        ("p3/scan.1.png", "there is no image named 'p3/scan.1.png'"),
+        ("masks/p1/scan.1.png", "there is no image named 'masks/p1/scan.1.png'"),
+        ("scan", "there is no image named 'scan'"),  # what follows the dot is no suffix of an image
+        ("", "there is no image named ''"),
+    ],
+)
+def test_a_name_that_leads_to_no_one_image_is_refused(tmp_path: Path, written: str, said: str) -> None:
+    path = listed(tmp_path, f"name,split\n{written},val\n")
+    with pytest.raises(DataError, match="line 2: ") as caught:
+        read_splits(path, two_patients(tmp_path))
+    assert said in str(caught.value)
+
+
+def test_a_list_from_another_system_spells_accents_otherwise(tmp_path: Path) -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    for ours, theirs in ((composed, apart), (apart, composed)):
+        found = read_splits(listed(tmp_path, f"name,split\n{theirs},test\n"), dataset(ours))
+        assert splits(found) == {ours: "test"}
+
+
+def test_only_whole_names_count_where_unknown_ones_are_passed_over(tmp_path: Path) -> None:
+    path = listed(tmp_path, "name,split\nscan.1,train\np2/scan.1,test\n")
+    found = read_splits(path, two_patients(tmp_path), ignore_unknown=True)
+    assert splits(found) == {"p1/scan.1": None, "p2/scan.1": "test"}
 
 
 def test_further_columns_become_tags_and_the_reader_knows_better(tmp_path: Path) -> None:
@@ -77,11 +141,13 @@ def test_further_columns_become_tags_and_the_reader_knows_better(tmp_path: Path)
     [
         ("name,split\na,train\nd,test\n", ", line 3: there is no image named 'd' in data; correct the name."),
         ("name,split\n\n\nd,test\n", ", line 4: there is no image named 'd' in data; correct the name."),
-        ("name,split\na.png,train\n", ", line 2: there is no image named 'a.png' in data; correct the name."),
+        ("name,split\nd.png,train\n", ", line 2: there is no image named 'd.png' in data; correct the name."),
+        ("name,split\na.png,train\na,test", ", line 3: 'a' is listed twice; remove one of the lines."),
         ("name,split\na,train\nb,val\na,test\n", ", line 4: 'a' is listed twice; remove one of the lines."),
-        ("name,split\na,training\n", ", line 2: the split 'training' should be train, val or test."),
+        ("name,split\na,trian\n", ", line 2: the split 'trian' should be train, val or test."),
         ("name,split\na\n", ", line 2: the split '' should be train, val or test."),
-        ("name;split\na;train\n", " has no column 'name'; its first line should hold name and split."),
+        ("name split\na train\n", " has no column 'name'; its first line should hold name and split."),
+        ("name,split,split\na,train,test", " has two columns 'split'; rename or remove one of them."),
         ("name,set\na,train\n", " has no column 'split'; its first line should hold name and split."),
         ("", " has no column 'name'; its first line should hold name and split."),
     ],
@@ -150,6 +216,14 @@ def test_drawn_splits_depend_on_the_seed_alone() -> None:
     assert splits(draw_splits(data, 3)) != splits(draw_splits(data, 4))
     assert len({tuple(splits(draw_splits(data, seed)).values()) for seed in range(20)}) == 20
     assert splits(data) == dict.fromkeys(splits(data))  # the data set given is left alone
+
+
+@pytest.mark.parametrize("count", [10, 40])
+def test_tags_of_many_values_leave_the_drawing_to_chance(count: int) -> None:
+    samples = tuple(replace(s, tags={"patient": s.name}) for s in numbered(count).samples)
+    data = replace(numbered(count), samples=samples)
+    for seed in range(5):
+        assert splits(draw_splits(data, seed)) == splits(draw_splits(numbered(count), seed))
 
 
 def test_every_sample_may_be_drawn_for_testing() -> None:

@@ -2,6 +2,7 @@
 
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.finding import KINDS, Finding, Kind, Place
+from pixelwise.checks.kinds import kinds_of_masks
 from pixelwise.checks.mend import Mended, mend
 from pixelwise.checks.result import Check
 from pixelwise.checks.run import find_all, look_at
@@ -17,6 +18,7 @@ __all__ = [
     "Place",
     "Subject",
     "find_all",
+    "kinds_of_masks",
     "look_at",
     "mend",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.finding import Found
@@ -15,6 +17,8 @@ from pixelwise.checks.subject import Subject
 
 FLAT = 2.0
 """Grey levels of deviation below which an image shows nothing."""
+DARK, BRIGHT = 12.0, 243.0
+"""Mean grey levels beyond which nothing can be seen, whatever the others are."""
 FEWEST = 10
 """Below so many images nothing is called unusual."""
 
@@ -34,7 +38,9 @@ def _flat_and_exposure(subject: Subject) -> Iterator[Found]:
     for image in images:
         if image.spread < FLAT:
             yield "image-flat", subject.place(image.file.path)
-        elif len(images) >= FEWEST and abs(image.mean - np.median(means)) > _far(means, 6.0, 40.0):
+        elif not DARK < image.mean < BRIGHT or (
+            len(images) >= FEWEST and abs(image.mean - np.median(means)) > _far(means, 5.0, 40.0)
+        ):
             detail = f"Its brightness is {image.mean:.0f}, usual is {np.median(means):.0f} of 255."
             yield "image-exposure", subject.place(image.file.path, detail=detail)
 
@@ -77,7 +83,7 @@ def contrast(subject: Subject, one: Examined, content: MaskContent) -> float:
     return float(grey[inside].mean() - grey[~inside].mean())
 
 
-def object_map(subject: Subject, content: MaskContent) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def object_map(subject: Subject, content: MaskContent) -> NDArray[np.bool_]:
     """(h, w) bool: where the small mask holds any class but 0."""
     values = [value for value, class_id in subject.coding.ids.items() if class_id not in {0, 255}]
     return np.isin(content.small, values)
@@ -99,13 +105,12 @@ def _areas(subject: Subject) -> Iterator[Found]:
             yield "mask-area", subject.place(path, detail=f"{share:.1%} of the image; usual is {usual:.0%}.")
 
 
-def _share_of_object(subject: Subject, counts: object) -> float:
-    assert isinstance(counts, dict)
+def _share_of_object(subject: Subject, counts: Mapping[int, int]) -> float:
     inside = sum(n for value, n in counts.items() if subject.coding.ids.get(value, 0) == 1)
     return inside / max(1, sum(counts.values()))
 
 
-def _far(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]], times: float, least: float) -> float:
+def _far(values: NDArray[np.floating[Any]], times: float, least: float) -> float:
     """How far from the median is unusual: so many times the median deviation, at least ``least``."""
     spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-    return float(max(times * spread, least))
+    return max(times * spread, least)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
 from pixelwise.data.cache import digest
+from pixelwise.data.deep import picture_header
 from pixelwise.data.duplicates import Signature, signature
-from pixelwise.data.images import read_image
+from pixelwise.data.images import is_picture, read_image
 from pixelwise.data.masks import stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
@@ -30,7 +31,7 @@ from pixelwise.data.pictures import (
     stored_size,
     upright,
 )
-from pixelwise.types import Image, Sample, Size
+from pixelwise.types import RGB8, Image, PixelFormat, Sample, Size
 
 SEEN = 384
 """Shorter side of what images are compared by; JPEGs are decoded at a fraction where that is enough."""
@@ -61,6 +62,7 @@ class FileFacts:
         stored: (height, width) as stored.
         orientation: EXIF orientation, 1–8; 1 is as stored.
         transparent: it may be, in places.
+        pixels: what it is read as, of an image.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class FileFacts:
     stored: Size = (0, 0)
     orientation: int = 1
     transparent: bool = False
+    pixels: PixelFormat = RGB8
 
     @property
     def size(self) -> Size:
@@ -142,14 +145,9 @@ def examine_sample(sample: Sample) -> Examined:
 def examine_image(path: Path) -> ImageFacts:
     """The image file at ``path``."""
     try:
-        with opened(path, load=False) as picture:
-            facts = _facts(path, picture)
-            seen = _seen(picture)
+        facts, seen = _look(path)
     except PictureError as error:
-        found = _array(path, error)
-        if isinstance(found, PictureError):
-            return ImageFacts(_faulty(path, found), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
-        facts, seen = found
+        return ImageFacts(_faulty(path, error), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
     pixels = np.asarray(seen)
     height, width = small_size(facts.size)
     grey = np.asarray(seen.convert("L").resize((width, height), PIL.Image.Resampling.BOX))
@@ -173,30 +171,20 @@ def examine_mask(path: Path) -> MaskFacts:
 
 def thumbnail(path: Path) -> Image:
     """The image at ``path`` as it is seen, (h, w, 3) uint8, its shorter side no longer than ``SEEN``."""
-    try:
+    return np.asarray(_look(path)[1])
+
+
+def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
+    """What is true of an image file, and the image as :func:`_seen`."""
+    if is_picture(path):
         with opened(path, load=False) as picture:
-            return np.asarray(_seen(picture))
-    except PictureError as error:
-        found = _array(path, error)
-        if isinstance(found, PictureError):
-            raise
-        return np.asarray(found[1])
-
-
-def _array(path: Path, error: PictureError) -> tuple[FileFacts, PIL.Image.Image] | PictureError:
-    """What Pillow does not know (DICOM, NumPy arrays, TIFFs of many channels) as it is seen; else what is wrong."""
-    if error.fault != "foreign":
-        return error
-    try:
-        pixels = read_image(path)
-    except PictureError as reason:
-        return reason
-    modes = {"uint8": "RGB", "uint16": "I;16", "int16": "I;16S", "float32": "F"}
-    size = pixels.shape[:2]
-    facts = FileFacts(path, digest=digest([path], {}), mode=modes[pixels.dtype.name], stored=size)
+            facts = _facts(path, picture)
+            return replace(facts, pixels=picture_header(path, picture).pixels), _seen(picture)
+    pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
+    facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
     few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
     shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
-    return facts, _shrunk(shown, SEEN / min(size))
+    return facts, _shrunk(shown, SEEN / min(shown.size))
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:

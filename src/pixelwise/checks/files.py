@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pixelwise.checks.examine import FileFacts
@@ -29,13 +30,13 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _image_file(subject, one.image.file)
         if one.mask is not None:
             yield from _any_file(subject, one.mask.file)
-    yield from _deep_among_others(subject)
+    yield from _other_kinds(subject)
     yield from _grey_among_coloured(subject)
 
 
 def _any_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
     if facts.fault is not None:
-        message = facts.message.removeprefix(str(facts.path)).strip()
+        message = subject.shown(facts.message).removeprefix(subject.name(facts.path)).strip()
         yield facts.fault, subject.place(facts.path, detail="" if facts.fault == "file-empty" else message)
     elif facts.path.suffix.lower() not in _SUFFIXES.get(facts.format, {facts.path.suffix.lower()}):
         yield "file-suffix", subject.place(facts.path, detail=f"It is {facts.format}.")
@@ -56,13 +57,20 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
         yield "size-tiny", subject.place(facts.path, detail="{1} × {0} pixels.".format(*facts.size))
 
 
-def _deep_among_others(subject: Subject) -> Iterator[Found]:
-    """Images of more than 8 bits where others have fewer: a data set is of one kind."""
+def _other_kinds(subject: Subject) -> Iterator[Found]:
+    """Images of other channels or depth than most."""
     readable = [one.image.file for one in subject.examined if one.image.file.fault is None]
-    deep = [facts for facts in readable if facts.mode.startswith(("I", "F")) or ";16" in facts.mode]
-    if len(deep) < len(readable):
-        for facts in deep:
-            yield "image-16-bit", subject.place(facts.path, detail=f"It is {facts.mode}.")
+    counts = Counter(facts.pixels for facts in readable)
+    for facts in readable:
+        usual = counts.most_common(1)[0][0]
+        if facts.pixels != usual:
+            like = next(one for one in readable if one.pixels == usual)
+            yield (
+                "image-kind",
+                subject.place(
+                    facts.path, detail=f"It is {facts.pixels}, {subject.name(like.path)} is {usual}."
+                ),
+            )
 
 
 def _grey_among_coloured(subject: Subject) -> Iterator[Found]:

@@ -112,8 +112,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Rename image and mask alike.",
             mends=True,
         ),
-        "image-16-bit": _error(
-            "The image holds more than 8 bits a channel, others do not.", "Save all images alike."
+        "image-kind": _error(
+            "The image has other channels or another depth than most.", "Save all images alike."
         ),
         "image-cmyk": _note(
             "The image is in printer's colours (CMYK), and is read as RGB.",
@@ -141,6 +141,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The mask has no image.", "Add the image of the same name, or move the mask away."
         ),
         "pair-clash": _error("Two files have the same name without suffix.", "Rename or remove one of them."),
+        "list-line": _error("A line of the list cannot be used.", "Correct the line."),
         # Sizes
         "size-exif": _error(
             "The mask fits the image as stored, but the image is shown turned (EXIF).",

@@ -95,6 +95,11 @@ def correlation(image: Tensor, mask: Tensor) -> Tensor:
     return surface.roll((REACH, REACH), (0, 1))[: 2 * REACH + 1, : 2 * REACH + 1]
 
 
+def resized(classes: Plane, shape: tuple[int, ...]) -> Plane:
+    """Class ids (h, w) at another size, by nearest neighbour."""
+    return np.asarray(PIL.Image.fromarray(classes).resize((shape[1], shape[0]), PIL.Image.Resampling.NEAREST))
+
+
 def _small_size(shape: tuple[int, ...]) -> tuple[int, int]:
     scale = min(1.0, SIDE / max(shape))
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))

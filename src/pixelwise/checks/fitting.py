@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.checks.finding import Found
-from pixelwise.checks.fit import Fit, Plane, fit
+from pixelwise.checks.fit import Fit, Plane, fit, resized
 from pixelwise.checks.subject import Subject
 
 NEAR = 0.015
 """Share of the longest side up to which the best shift is none."""
 GOOD = 3.4
 """Standard deviations that the correlation of a fitting mask reaches, as a rule."""
-POOR = 3.5
-"""Standard deviations below the usual fit of a set at which a mask does not fit."""
+DOUBTFUL = 0.6
+"""Share of the usual fit of a set below which a mask is tried turned, and against strangers."""
+STRANGERS = 12
+"""Masks of other images that a doubtful one is compared with."""
 
 TURNS: dict[str, Callable[[Plane], Plane]] = {
     "mirrored left to right": lambda plane: plane[:, ::-1],
@@ -51,9 +53,9 @@ def find(subject: Subject) -> Iterator[Found]:
         yield "mask-shifted", subject.place(subject.dataset.root, detail=detail)
         return
     least = _least_gain([one.fit for one in fitted])
-    poor = _poor([one.fit for one in fitted])
+    doubtful = _doubtful([one.fit for one in fitted])
     for one in fitted:
-        yield from _one(subject, one, least, poor)
+        yield from _one(subject, one, least, fitted if one.fit.here < doubtful else [])
 
 
 def best_turn(grey: Plane, classes: Plane) -> str | None:
@@ -90,15 +92,25 @@ def _fit_all(subject: Subject) -> list[_Fitted]:
         return [one for one in pool.map(fitted, pairs) if one is not None]
 
 
-def _one(subject: Subject, one: _Fitted, least: float, poor: float) -> Iterator[Found]:
+def _one(subject: Subject, one: _Fitted, least: float, strangers: Sequence[_Fitted]) -> Iterator[Found]:
     found = one.fit
-    turn = best_turn(one.grey, one.classes) if found.here < poor else None
+    turn = best_turn(one.grey, one.classes) if strangers else None
     if turn is not None:
         yield "mask-turned", subject.place(one.path, detail=f"It fits {turn}.")
     elif found.distance > NEAR and found.best - found.here > least and found.best > GOOD:
         yield "mask-shifted", subject.place(one.path, detail=f"It lies {_where(*found.shift)}.")
-    elif found.here < poor:
+    elif strangers and not _is_better_than_strangers(one, strangers):
         yield "mask-misfit", subject.place(one.path)
+
+
+def _is_better_than_strangers(one: _Fitted, fitted: Sequence[_Fitted]) -> bool:
+    """Whether the mask fits its image better than masks of other images do."""
+    step = max(1, len(fitted) // STRANGERS)
+    found = [
+        fit(one.grey, resized(other.classes, one.grey.shape)) for other in fitted[::step] if other is not one
+    ]
+    here = [each.here for each in found if each is not None]
+    return len(here) < 3 or one.fit.here > float(np.mean(here) + 2 * np.std(here))
 
 
 def _common_shift(fitted: Sequence[_Fitted]) -> tuple[float, float] | None:
@@ -116,12 +128,11 @@ def _least_gain(fits: Sequence[Fit]) -> float:
     return float(np.clip(4 * np.percentile([one.best - one.here for one in fits], 90), 1.2, 2.5))
 
 
-def _poor(fits: Sequence[Fit]) -> float:
-    """Correlation below which a mask fits worse than chance explains; few sets are steady enough to tell."""
+def _doubtful(fits: Sequence[Fit]) -> float:
+    """Correlation below which a mask may be another image's; none in a set whose masks follow the edges loosely."""
     here = np.array([one.here for one in fits])
-    middle = float(np.median(here))
-    spread = 1.4826 * float(np.median(np.abs(here - middle)))
-    return min(middle - POOR * spread, 0.5 * middle)
+    limit = DOUBTFUL * float(np.median(here))
+    return limit if np.percentile(here, 15) > limit else -np.inf
 
 
 def _where(x: float, y: float) -> str:

@@ -11,7 +11,9 @@ from pixelwise.checks.subject import Likeness, Subject
 from pixelwise.data.groups import propose
 from pixelwise.types import SPLITS, Sample
 
-SAME_MASK = 0.9
+SAME_PICTURE = 0.93
+"""Agreement of detail above which two images are one picture, rather than a moment apart."""
+SAME_MASK = 0.8
 """Dice of the masks of two near-duplicates below which they are not labelled alike."""
 
 
@@ -27,11 +29,14 @@ def _pair(subject: Subject, pair: Likeness) -> Iterator[Found]:
     splits = pair.one.sample.split, pair.other.sample.split
     if None not in splits and splits[0] != splits[1]:
         yield "leak", subject.place(*files, detail=f"In {splits[0]} and {splits[1]}: {pair.how}.")
-    same = pair.one.image.file.digest == pair.other.image.file.digest or pair.how == "the same"
-    kind = "duplicate" if same else "near-duplicate"
-    yield kind, subject.place(*files, detail="" if same else f"They are {pair.how}.")
-    agreement = pair.mask_dice(subject)
-    if agreement is not None and agreement < SAME_MASK:
+    group = subject.dataset.group
+    grouped = group is not None and pair.one.sample.tags.get(group) == pair.other.sample.tags.get(group, "")
+    if grouped and pair.score < 1:  # neighbours in one video are no surprise
+        return
+    kind = "duplicate" if pair.score == 1 else "near-duplicate"
+    yield kind, subject.place(*files, detail="" if pair.score == 1 else f"They are {pair.how}.")
+    agreement = pair.mask_agreement(subject.coding.ids)
+    if pair.score > SAME_PICTURE and agreement is not None and agreement < SAME_MASK:
         detail = f"Laid over each other, the masks agree to a Dice of {agreement:.2f}."
         yield "duplicate-masks-differ", subject.place(*files, detail=detail)
 

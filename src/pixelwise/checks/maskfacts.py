@@ -170,8 +170,7 @@ def _between_two(values: NDArray[np.int64], counts: NDArray[np.int64]) -> bool:
 def _look_coloured(
     values: NDArray[np.int64], counts: NDArray[np.int64], is_jpeg: bool
 ) -> tuple[Look, NDArray[np.int64]]:
-    order = np.argsort(counts)[::-1]
-    chosen = _distinct(values[order[:256]], counts[order[:256]], int(counts.sum()))
+    chosen = _distinct(values, counts)
     apart = np.linalg.norm(rgb(values)[:, None] - rgb(chosen)[None], axis=2).min(axis=1)
     if counts[apart <= _NEAR_COLOUR].sum() < 0.9 * counts.sum() or len(chosen) > MOST_CLASSES:
         return "photo", values
@@ -180,15 +179,20 @@ def _look_coloured(
     return ("jpeg" if is_jpeg else "near-colours"), np.sort(chosen)
 
 
-def _distinct(values: NDArray[np.int64], counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """The common colours, commonest first, none of them a shade of one before it."""
+def _distinct(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The commonest colour of each crowd of shades, crowds by their size, none a shade of one before it."""
+    colours = rgb(values)
+    crowds: NDArray[np.int64] = colours.astype(np.int64) // 32 @ np.array([64, 8, 1])
+    sizes = np.bincount(crowds, weights=counts, minlength=512)
     kept: list[int] = []
-    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-        if count < _RARE * total:
+    for crowd in np.argsort(sizes)[::-1]:
+        if sizes[crowd] < max(1, _RARE * counts.sum()):
             break
-        if all(np.linalg.norm(rgb(np.array([value])) - rgb(np.array([one]))) > _NEAR_COLOUR for one in kept):
-            kept.append(value)
-    return np.array(kept, np.int64)
+        members = np.flatnonzero(crowds == crowd)
+        commonest = members[counts[members].argmax()]
+        if all(np.linalg.norm(colours[commonest] - colours[one]) > _NEAR_COLOUR for one in kept):
+            kept.append(int(commonest))
+    return values[kept]
 
 
 def rgb(values: NDArray[np.int64]) -> NDArray[np.float32]:

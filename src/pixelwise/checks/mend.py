@@ -26,7 +26,7 @@ from pixelwise.types import IGNORE_INDEX, RGB8, LabelMap, PixelFormat
 CHANGES = "changes.csv"
 LEFT_OUT = "left-out"
 _PICTURE = ("image-cmyk", "image-alpha", "image-rotated")
-_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-16-bit")
+_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-kind")
 """Beginnings of the kinds of finding that keep a sample from being read, where they are errors."""
 
 Kinds = Mapping[Path, Sequence[str]]

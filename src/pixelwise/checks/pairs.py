@@ -10,6 +10,8 @@ from pixelwise.checks.subject import Subject
 
 def find(subject: Subject) -> Iterator[Found]:
     """Samples that lack one of their files."""
+    for problem in subject.dataset.problems:
+        yield problem.kind, subject.place(*problem.paths, detail=subject.shown(problem.message))
     for one in subject.examined:
         if one.mask is None:
             yield "pair-no-mask", subject.place(one.sample.image)

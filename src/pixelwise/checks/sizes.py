@@ -36,7 +36,8 @@ def difference(one: Examined, mask: MaskFacts, size: Size) -> str:
     factors = [side / other for side, other in zip(size, image.size, strict=True)]
     # A mask scaled to whole pixels is off by up to half a pixel of the smaller one.
     slack = 1.0 / min(*size, *image.size)
-    return "size-factor" if abs(factors[0] / factors[1] - 1) <= slack else "size-differs"
+    scaled = abs(factors[0] / factors[1] - 1) <= slack and abs(factors[0] - 1) > 0.05
+    return "size-factor" if scaled else "size-differs"
 
 
 def _outliers(subject: Subject) -> Iterator[Found]:

@@ -2,30 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pixelwise.checks.examine import Examined, MaskFacts
 from pixelwise.checks.finding import Place
 from pixelwise.checks.maskfacts import MaskContent
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.draw import joined
+from pixelwise.data.duplicates import Place as DuplicatePlace
 from pixelwise.data.duplicates import find_near_duplicates
 from pixelwise.data.masks import MaskCoding
+from pixelwise.types import IGNORE_INDEX
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """Two samples whose images are nearly the same, and in words how they differ."""
+    """Two samples whose images are nearly the same.
+
+    Attributes:
+        how: in words, how they differ.
+        score: how well their detail agrees, 0–1; 1 is the same pixel by pixel.
+        place: how the other lies in the one, as :class:`~pixelwise.data.duplicates.Match` says.
+    """
 
     one: Examined
     other: Examined
     how: str
+    score: float
+    place: DuplicatePlace
 
-    def mask_dice(self, subject: Subject) -> float | None:
-        """Dice of the two masks, laid over each other as the images are; None where that cannot be told."""
-        return None
+    def mask_agreement(self, ids: Mapping[int, int]) -> float | None:
+        """Dice of the two masks, laid over each other as the images are, all classes counted together.
+
+        None where one of them cannot be read or both are empty.
+
+        Args:
+            ids: class ids by stored value.
+        """
+        masks = [
+            None if one.mask is None or one.mask.content is None else one.mask.content.small
+            for one in (self.one, self.other)
+        ]
+        if masks[0] is None or masks[1] is None:
+            return None
+        laid, inside = _laid(masks[0], masks[1].shape, self.place)
+        other = masks[1]
+        both = either = 0
+        for class_id in set(ids.values()) - (
+            {IGNORE_INDEX} if len(set(ids.values())) > 3 else {0, IGNORE_INDEX}
+        ):
+            values = [value for value, known in ids.items() if known == class_id]
+            a, b = np.isin(laid, values) & inside, np.isin(other, values) & inside
+            both += 2 * int((a & b).sum())
+            either += int(a.sum() + b.sum())
+        return both / either if either else None
 
 
 @dataclass(frozen=True)
@@ -49,14 +87,11 @@ class Subject:
     def name(self, path: Path) -> str:
         """A path as people read it: within the data's folder."""
         root = self.dataset.root
-        shown = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-        # Bytes that are no UTF-8, and ends of lines, must not reach a page or a terminal.
-        return (
-            shown.encode("utf-8", "backslashreplace")
-            .decode("utf-8")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r")
-        )
+        return printable((path.relative_to(root) if path.is_relative_to(root) else path).as_posix())
+
+    def shown(self, message: str) -> str:
+        """A message with paths as people read them: within the data's folder."""
+        return printable(message.replace(f"{self.dataset.root}{os.sep}", ""))
 
     @cached_property
     def masks(self) -> list[tuple[Examined, MaskFacts, MaskContent]]:
@@ -82,11 +117,32 @@ class Subject:
         readable = [one for one in self.examined if one.image.signature is not None]
         signatures = [one.image.signature for one in readable if one.image.signature is not None]
         return [
-            Likeness(readable[match.first], readable[match.second], match.how)
+            Likeness(readable[match.first], readable[match.second], match.how, match.score, match.place)
             for match in find_near_duplicates(signatures)
         ]
+
+    @property
+    def together(self) -> list[set[str]]:
+        """Names of samples that must lie in one split since their images are nearly the same."""
+        return joined([{pair.one.sample.name, pair.other.sample.name} for pair in self.likenesses])
 
     @cached_property
     def is_binary(self) -> bool:
         """Masks tell one class from a background."""
         return set(self.coding.ids.values()) <= {0, 1, 255}
+
+
+def _laid(
+    mask: NDArray[np.unsignedinteger[Any]], size: tuple[int, ...], place: DuplicatePlace
+) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.bool_]]:
+    """A mask as it lies under a picture of ``size`` that is at ``place`` in it, and where it covers that picture."""
+    y, x = np.meshgrid(*((np.arange(side) + 0.5) * 2 / side - 1 for side in size), indexing="ij")
+    places = [row[0] * x + row[1] * y + row[2] for row in place]
+    columns, rows = (np.floor((places[axis] + 1) / 2 * mask.shape[1 - axis]).astype(int) for axis in (0, 1))
+    inside = (columns >= 0) & (columns < mask.shape[1]) & (rows >= 0) & (rows < mask.shape[0])
+    return mask[rows.clip(0, mask.shape[0] - 1), columns.clip(0, mask.shape[1] - 1)], inside
+
+
+def printable(text: str) -> str:
+    """Text without what must not reach a page or a terminal: bytes that are no UTF-8, ends of lines."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")

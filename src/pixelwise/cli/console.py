@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from types import TracebackType
 
 import rich.console
@@ -10,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from pixelwise.checks import Check
+from pixelwise.checks import Check, Finding
 from pixelwise.evaluation import Metrics, Score
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
@@ -51,6 +52,10 @@ class Console(Listener):
         """A line above the bar."""
         self.console.print(escape(text))
 
+    def examined(self, done: int, total: int) -> None:
+        """Move the bar of the check."""
+        self._move("Checking", done / total, f"{done}/{total}")
+
     def step(self, step: Step) -> None:
         """Move the training bar; a validated row is also printed, so that it stays when the bar goes."""
         score = {}
@@ -70,17 +75,26 @@ class Console(Listener):
         """A plain line."""
         self.console.print(escape(text))
 
+    def checked(self, result: Check) -> None:
+        """Errors and warnings with their first places, and how many notes there are."""
+        self._print_findings([one for one in result.findings if one.severity != "note"])
+        notes = result.count("note")
+        said = f" {notes} note{'s' * (notes != 1)} more in check.html." if notes else ""
+        self.print(f"Check: {result.summary}{said}")
+
     def print_check(self, check: Check) -> None:
         """Findings, errors first, with the first places of each."""
         self.print(f"{check.data}: {check.n_images} images, {check.n_masks} masks. {check.summary}")
-        for finding in check.findings:
+        self._print_findings(check.findings)
+
+    def _print_findings(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
             colour = SEVERITY_COLOURS[finding.severity]
-            self.console.print(
-                f"[bold {colour}]{finding.severity}[/]: {escape(finding.what)} {escape(finding.fix)}"
-            )
+            said = f"{escape(finding.what)} {escape(finding.fix)}"
+            self.console.print(f"[bold {colour}]{finding.severity}[/]: {said}")
             for place in finding.places[:PLACES]:
                 self.console.print(
-                    f"    {escape(' · '.join(place.files))}", f"[dim]{escape(place.detail)}[/]"
+                    f"    {escape(' · '.join(place.files))} [dim]{escape(place.detail)}[/]".rstrip()
                 )
             if len(finding.places) > PLACES:
                 self.print(f"    and {len(finding.places) - PLACES} more")

@@ -41,7 +41,9 @@ class Split(StrEnum):
     test = "test"
 
 
-DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of images and masks.")]
+DataArgument = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Folder of images and masks, or a CSV that lists them.")
+]
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model.safetensors, or the folder of its run.")
 ]
@@ -49,7 +51,25 @@ SplitsOption = Annotated[
     Path | None, typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test).")
 ]
 LayoutOption = Annotated[
-    str | None, typer.Option(help="How DATA is laid out; recognised by itself if not given.")
+    str | None,
+    typer.Option(help="How DATA is laid out: ph2, mads, camvid, table or paired; recognised if not given."),
+]
+LegendOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="What masks hold: a CSV of name and value, or name and colour, for each class."
+    ),
+]
+IgnoreOption = Annotated[
+    str | None, typer.Option(metavar="VALUE", help="What masks hold where nobody labelled, such as 255.")
+]
+GroupOption = Annotated[
+    str | None,
+    typer.Option(
+        "--group-by",
+        metavar="TAG",
+        help="What belongs together and is kept in one split: a tag (patient), or a pattern of names.",
+    ),
 ]
 BudgetOption = Annotated[str | None, typer.Option(help="Time for everything, such as 90s, 5m or 1h30m.")]
 
@@ -83,6 +103,9 @@ def check(
         Path | None, typer.Option(metavar="OUT", help="Write a repaired copy into this new folder.")
     ] = None,
     layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
 ) -> None:
     """Look for faults in DATA: files, pairs, sizes, masks, duplicates, leaks.
 
@@ -94,7 +117,9 @@ def check(
 
     _check_parent(json, "--json")
     _check_parent(page, "--page")
-    dataset = open_data(data, splits=splits, layout=layout)
+    dataset = open_data(
+        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
+    )
     with Console() as console:
         checked = check_data(dataset, listener=console)
         checked.write_page(page)
@@ -126,6 +151,13 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
     layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for decoded images; the system's cache folder if not given.")
     ] = None,
@@ -142,7 +174,9 @@ def train(
 
     check_free(out)
     given = read_recipe(recipe) if recipe else None
-    dataset = open_data(data, splits=splits, layout=layout)
+    dataset = open_data(
+        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
+    )
     with Console() as console:
         run = train_model(
             dataset,
@@ -152,6 +186,7 @@ def train(
             epochs=epochs,
             seed=seed,
             listener=console,
+            allow_leaks=allow_leaks,
             cache=cache,
             started=STARTED,
         )
@@ -169,6 +204,8 @@ def evaluate(
         typer.Option("--json", metavar="FILE", help="Write all scores there, as in metrics.json."),
     ] = None,
     layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
 ) -> None:
     """Score MODEL on the labelled images of DATA, at each image's own size."""
     from pixelwise.cli.console import Console
@@ -176,7 +213,7 @@ def evaluate(
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
 
     _check_parent(json, "--json")
-    dataset = open_data(data, splits=splits, layout=layout)
+    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
     if json is not None:

@@ -14,18 +14,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pixelwise.data.workers import worked
+
 TURNS = tuple((t, down, across) for t in (False, True) for down in (False, True) for across in (False, True))
 """The eight ways to lay a picture: transposed, then upside down, then left to right."""
 
 SMALLEST = 0.8
 """A cut keeps at least this share of each side."""
 
+_STEP = 0.2 / 3  # between the ends of windows
 _ORDER = 7  # cosine frequencies per axis, 0 among them
-_KEPT = 16  # partners per image after the first look
-_TRIED = 8  # and after the second
-_FIRST_LOOK, _SECOND_LOOK = 0.5, 0.8  # least cosine between descriptions
+_KEPT = 16  # partners per image that are looked at again
+_TRIED = 8  # partners per image that are laid over it
+_WAYS = 6  # in which a pair may be laid over each other
+_FIRST_LOOK, _SECOND_LOOK = 0.5, 0.65  # least cosine between descriptions
 _NOISE = 1.0  # grey levels: a description weaker than this fades
-_ROWS, _COLUMNS = 32, 512  # images compared at a time: what a processor's cache holds
+_ROWS, _COLUMNS, _PAIRS = 16, 128, 1024  # compared at a time: what a processor's cache holds
+_STRIP = 256  # images, at least, that one thread compares with all
 
 Interval = tuple[float, float]
 
@@ -47,40 +52,41 @@ class Pairs:
 
 
 def likely_pairs(greys: Tensor) -> Pairs:
-    """Candidates among small pictures (N, S, S); each pair of images at most once."""
-    first, second = _first_look(greys)
-    windows = _combined(_intervals(0.2 / 3))
+    """Candidates among small pictures (N, S, S); a pair of images may come several times, laid differently."""
+    windows, few = _windows()
     cut = _described(greys, windows)
-    whole = _turned(_described(greys, [((0.0, 1.0), (0.0, 1.0))])[:, 0])
-    there, back = _best(cut, whole, first, second), _best(cut, whole, second, first)
-    # Where both ways are as good (neither is cut) the order decides, not rounding.
-    swap = back[0] > there[0] + 1e-3
-    score = torch.maximum(there[0], back[0])
-    keep = _foremost(torch.cat([first, second]), score.repeat(2), len(greys), _TRIED)
-    chosen = (keep[: len(first)] | keep[len(first) :]) & (score >= _SECOND_LOOK)
-    window = torch.tensor([[*y, *x] for y, x in windows])
+    whole = _turned(_described(greys, windows[:1])[:, 0])
+    ways = len(windows) * len(TURNS)
+    first, second = _first_look(cut[:, :few], whole)
+    there, back = _second_look(cut, whole, first, second), _second_look(cut, whole, second, first)
+    score, order = torch.cat([there[0], back[0]], 1).topk(_WAYS)
+    way = torch.cat([there[1], back[1] + ways], 1).gather(1, order)
+    best = foremost(torch.cat([first, second]), score[:, 0].repeat(2), _TRIED)
+    pair, rank = torch.nonzero((best[: len(first)] | best[len(first) :])[:, None] & (score >= _SECOND_LOOK)).T
+    way = way[pair, rank]
+    swapped, way = way >= ways, way % ways
     return Pairs(
-        torch.where(swap, second, first)[chosen],
-        torch.where(swap, first, second)[chosen],
-        torch.where(swap, back[2], there[2])[chosen],
-        window[torch.where(swap, back[1], there[1])[chosen]],
+        torch.where(swapped, second[pair], first[pair]),
+        torch.where(swapped, first[pair], second[pair]),
+        way % len(TURNS),
+        torch.tensor([[*y, *x] for y, x in windows])[way // len(TURNS)],
     )
 
 
-def _intervals(step: float) -> list[Interval]:
-    """The whole axis, and intervals of ``SMALLEST`` to 1 with no end further than ``step`` / 2 from any other's."""
-    count = round((1 - SMALLEST) / step)
-    return [(0.0, 1.0)] + [
-        ((i + 0.5) * step, 1 - (j + 0.5) * step) for i in range(count) for j in range(count - i)
-    ]
+def _windows() -> tuple[list[tuple[Interval, Interval]], int]:
+    """Windows (y, x), and how many of the first suffice to see that a picture was cut from another.
 
-
-def _combined(intervals: list[Interval]) -> list[tuple[Interval, Interval]]:
-    return [(y, x) for y in intervals for x in intervals]
+    The whole comes first; an interval's ends are no further than ``_STEP`` / 2 from those of any cut.
+    """
+    count = round((1 - SMALLEST) / _STEP)
+    whole = 0.0, 1.0
+    cuts = [((i + 0.5) * _STEP, 1 - (j + 0.5) * _STEP) for i in range(count) for j in range(count - i)]
+    few = [(whole, whole), *((y, x) for y in cuts for x in cuts)]
+    return [*few, *((whole, x) for x in cuts), *((y, whole) for y in cuts)], len(few)
 
 
 def _described(greys: Tensor, windows: list[tuple[Interval, Interval]]) -> Tensor:
-    """(N, W, ORDER, ORDER) float32: cosine spectra of windows (y, x), of length 1."""
+    """(N, W, ORDER²) float32: cosine spectra of windows (y, x), of length 1."""
     intervals = list(dict.fromkeys(interval for window in windows for interval in window))
     basis = torch.cat([_cosines(greys.shape[-1], interval) for interval in intervals])
     frequency = torch.arange(_ORDER, dtype=torch.float32)
@@ -90,11 +96,12 @@ def _described(greys: Tensor, windows: list[tuple[Interval, Interval]]) -> Tenso
     rows = torch.tensor([intervals.index(y) for y, _ in windows])
     columns = torch.tensor([intervals.index(x) for _, x in windows])
     parts = []
-    for chunk in greys.split(256):
+    for chunk in torch.split(greys, 256):
         spectra = basis @ chunk.float() @ basis.T
         spectra = spectra.view(len(chunk), len(intervals), _ORDER, len(intervals), _ORDER).transpose(2, 3)
         spectra = spectra[:, rows, columns] * weight
-        parts.append(spectra / (spectra.square().sum((2, 3), keepdim=True) + _NOISE**2).sqrt())
+        spectra = spectra.flatten(2)
+        parts.append(spectra / (spectra.square().sum(2, keepdim=True) + _NOISE**2).sqrt())
     return torch.cat(parts)
 
 
@@ -112,38 +119,51 @@ def _cosines(side: int, interval: Interval) -> Tensor:
 
 
 def _turned(spectra: Tensor) -> Tensor:
-    """(N, ORDER, ORDER) → (N, 8, ORDER, ORDER): the spectra of the picture laid in each of ``TURNS``."""
+    """(N, ORDER²) → (N, 8, ORDER²): the spectra of the picture laid in each of ``TURNS``."""
+    square = spectra.view(-1, _ORDER, _ORDER)
     sign = (-1.0) ** torch.arange(_ORDER)
     laid = []
     for transposed, down, across in TURNS:
-        spectrum = spectra.transpose(1, 2) if transposed else spectra
-        laid.append(spectrum * (sign[:, None] if down else 1) * (sign if across else 1))
+        spectrum = square.transpose(1, 2) if transposed else square
+        laid.append((spectrum * (sign[:, None] if down else 1) * (sign if across else 1)).flatten(1))
     return torch.stack(laid, 1)
 
 
-def _first_look(greys: Tensor) -> tuple[Tensor, Tensor]:
-    """Pairs (first < second) of which one is among the best partners of the other, by few windows."""
-    count = len(greys)
-    intervals = _intervals(0.1)
-    windows = [(intervals[0], intervals[0]), *_combined(intervals[1:])]
-    cut = _described(greys, windows).flatten(2)
-    whole = _turned(_described(greys, windows[:1])[:, 0]).flatten(2)
-    places = torch.arange(count)
+def _first_look(cut: Tensor, whole: Tensor) -> tuple[Tensor, Tensor]:
+    """Pairs (first < second) of which one is among the best partners of the other.
+
+    Takes the descriptions (N, W, D) of windows and (N, 8, D) of the whole, laid in all ways.
+    """
+    count = len(cut)
     kept = min(_KEPT, count)
-    by_column = torch.full((kept, count), -1.0), torch.zeros((kept, count), dtype=torch.int64)
-    found = []
-    for rows in places.split(_ROWS):
-        block = torch.cat([_compared(cut[rows], whole[columns]) for columns in places.split(_COLUMNS)], 1)
-        block[torch.arange(len(rows)), rows] = -1.0
-        score, partner = block.topk(kept, 1)
-        found.append(_above(score, rows[:, None].expand_as(partner), partner))
-        joined = torch.cat([by_column[0], block]), torch.cat([by_column[1], rows[:, None].expand_as(block)])
-        score, order = joined[0].topk(kept, 0)
-        by_column = score, joined[1].gather(0, order)
-    found.append(_above(by_column[0], by_column[1], places.expand_as(by_column[1])))
-    pairs = torch.cat(found)
-    keys = (pairs.amin(1) * count + pairs.amax(1)).unique()
+    places = torch.arange(count)
+
+    def strip(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The best pairs (row, column) of some rows, and (kept, N) the best rows of each column."""
+        columns = torch.full((kept, count), -1.0), torch.zeros((kept, count), dtype=torch.int64)
+        found = []
+        for part in torch.split(rows, _ROWS):
+            block = torch.cat(
+                [_compared(cut[part], whole[other]) for other in torch.split(places, _COLUMNS)], 1
+            )
+            block[torch.arange(len(part)), part] = -1.0
+            score, partner = block.topk(kept, 1)
+            found.append(_above(score, part[:, None].expand_as(partner), partner))
+            columns = _merged([columns, (block, part[:, None].expand_as(block))], kept)
+        return torch.cat(found), *columns
+
+    strips = worked(strip, torch.split(places, max(_STRIP, count // 16)))
+    score, row = _merged([(score, row) for _, score, row in strips], kept)
+    pairs = torch.cat([*(found for found, _, _ in strips), _above(score, row, places.expand_as(row))])
+    keys: Tensor = torch.unique(pairs.amin(1) * count + pairs.amax(1))
     return keys // count, keys % count
+
+
+def _merged(parts: list[tuple[Tensor, Tensor]], kept: int) -> tuple[Tensor, Tensor]:
+    """The best ``kept`` scores of each column and their rows, out of several lists (…, N)."""
+    scores, rows = (torch.cat(part) for part in zip(*parts, strict=True))
+    best, order = scores.topk(kept, 0)
+    return best, rows.gather(0, order)
 
 
 def _above(score: Tensor, row: Tensor, column: Tensor) -> Tensor:
@@ -158,22 +178,24 @@ def _compared(cut: Tensor, whole: Tensor) -> Tensor:
     return products.view(windows, -1).amax(0).view(rows, turns, columns).amax(1)
 
 
-def _best(cut: Tensor, whole: Tensor, outer: Tensor, inner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """For each pair (P,) the best cosine, its window and its turn."""
-    parts = [(torch.empty(0), torch.empty(0, dtype=torch.int64))]
-    for a, b in zip(outer.split(1024), inner.split(1024), strict=True):
-        products = cut[a].flatten(2) @ whole[b].flatten(2).transpose(1, 2)
-        score, place = products.flatten(1).max(1)
-        parts.append((score, place))
-    score, place = (torch.cat(part) for part in zip(*parts, strict=True))
-    return score, place // len(TURNS), place % len(TURNS)
+def _second_look(cut: Tensor, whole: Tensor, outer: Tensor, inner: Tensor) -> tuple[Tensor, Tensor]:
+    """(P, WAYS) the best cosines of each pair, and their places among windows and turns."""
+
+    def look(batch: Tensor) -> tuple[Tensor, Tensor]:
+        products = cut[outer[batch]] @ whole[inner[batch]].transpose(1, 2)
+        score, place = products.flatten(1).topk(_WAYS)
+        return score, place
+
+    parts = worked(look, torch.split(torch.arange(len(outer)), _PAIRS))
+    scores, places = (torch.cat(part) for part in zip(*parts, strict=True))
+    return scores, places
 
 
-def _foremost(owner: Tensor, score: Tensor, count: int, most: int) -> Tensor:
-    """(P,) bool: whether a pair is among the ``most`` best of its owner."""
+def foremost(owner: Tensor, score: Tensor, most: int) -> Tensor:
+    """(P,) bool: whether a pair's score is among the ``most`` best of its owner (P,), a number from 0."""
     order = torch.argsort(score, descending=True, stable=True)
     order = order[torch.argsort(owner[order], stable=True)]
-    sizes = torch.bincount(owner, minlength=count)
+    sizes = torch.bincount(owner)
     rank = torch.arange(len(owner)) - (sizes.cumsum(0) - sizes)[owner[order]]
     kept = torch.zeros(len(owner), dtype=torch.bool)
     kept[order[rank < most]] = True

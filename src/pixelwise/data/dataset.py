@@ -13,6 +13,7 @@ import numpy as np
 from pixelwise.data.images import image_header, image_size, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
 from pixelwise.data.pictures import picture_size
+from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import CLASSES, Label, PixelFormat, Pixels, Sample, Size, SplitName
@@ -33,6 +34,8 @@ class Dataset:
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
+        problems: what the reader had to leave out, where it was not to refuse it.
+        opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
 
     root: Path
@@ -43,6 +46,8 @@ class Dataset:
     inferred: bool = False
     group: str | None = None
     any_way_up: bool = False
+    opened: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -14,6 +14,7 @@ that are alike when seen small, and :mod:`.alignment` lays one over the other an
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,9 +32,11 @@ from pixelwise.types import Image
 SIDE = 96
 """Height and width of the small picture that stands for an image, whatever its shape."""
 
+_SMALLEST = 12  # pixels: an image of a shorter side shows too little; only its equal is found
 _FLAT = 1.0  # grey levels: an image that deviates less from its mean shows nothing
 _SAME_FLAT = 1.5  # grey levels between two flat images that count as equal
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_BACK = {(True, True, False): (True, False, True), (True, False, True): (True, True, False)}
 _WORDS = {  # (transposed, upside down, left to right) → what was done to the one to get the other
     (False, False, False): "",
     (False, False, True): "mirrored",
@@ -63,6 +66,9 @@ class Signature:
     digest: NDArray[np.uint8]
 
 
+Place = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
 @dataclass(frozen=True)
 class Match:
     """Two near-duplicates.
@@ -71,16 +77,18 @@ class Match:
         first, second: their places in the sequence of signatures, first < second.
         score: 0-1, how well their detail agrees; 1 where the pixels are equal.
         how: in words, what would make the second out of the first; turns are counter-clockwise.
+        place: two rows of three: they take (x, y, 1) in the second to (x, y) in the first, -1 to 1 across each.
     """
 
     first: int
     second: int
     score: float
     how: str
+    place: Place = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
 def signature(image: Image) -> Signature:
-    """The signature of an image (H, W, 3) uint8 of any size from 1×1; 3-8 ms per megapixel.
+    """The signature of an image (H, W, 3) uint8 of any size from 1×1; about 4 ms per megapixel.
 
     Raises:
         ValueError: not (H, W, 3) uint8, or without pixels.
@@ -108,12 +116,14 @@ def signature(image: Image) -> Signature:
 def find_near_duplicates(signatures: Sequence[Signature]) -> list[Match]:
     """Pairs of near-duplicates, sorted by their places.
 
-    Not every pair of a large group is listed, but the pairs connect it: see :func:`clusters`. The time grows with
-    the square of the number of images; about 200 kB of memory are taken per hundred...
+    An image whose shorter side has less than 12 pixels meets only its equal, a flat one all of its colour. Of a large
+    group not every pair is listed, but they connect it: see :func:`clusters`. Time grows with the square
+    of the number of images, memory in proportion to it.
     """
     copies, distinct = _equal_pixels(signatures)
     plain = [k for k in distinct if _is_flat(signatures[k])]
-    rest = sorted(set(distinct) - set(plain), key=lambda k: signatures[k].digest.tobytes())
+    rest = [k for k in distinct if not _is_flat(signatures[k]) and signatures[k].size.min() >= _SMALLEST]
+    rest.sort(key=lambda k: signatures[k].digest.tobytes())  # so that the order of the images changes nothing
     matches = [Match(first, second, 1.0, "the same") for first, second in copies]
     matches += _equal_planes(signatures, plain)
     if len(rest) > 1:
@@ -176,26 +186,30 @@ def _equal_planes(signatures: Sequence[Signature], places: list[int]) -> list[Ma
     return matches
 
 
+def _place(leading: Tensor, *, back: bool) -> Place:
+    """A map (2, 3) as numbers, or the map that leads the other way."""
+    whole = torch.cat([leading.double(), torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.double)])
+    rows = (torch.linalg.inv(whole) if back else whole)[:2].tolist()
+    (a, b, c), (d, e, f) = rows
+    return (a, b, c), (d, e, f)
+
+
 def _named(found: Alignments, places: list[int], sizes: Tensor) -> list[Match]:
     matches = []
-    for row in range(len(found.outer)):
+    for row, score in enumerate(found.score.tolist()):
         outer, inner = int(found.outer[row]), int(found.inner[row])
-        transposed, down, across = TURNS[int(found.turn[row])]
-        forth = places[outer] < places[inner]
-        if transposed and forth and down != across:  # turning back is the other way round
-            down, across = across, down
-        share = float(found.share[row])
-        score = round(float(found.score[row]), 3)
-        grown = sizes[inner].tolist()
-        grown = grown[::-1] if transposed else grown
-        ratio = float(np.sqrt(np.prod(grown) / (share * np.prod(sizes[outer].tolist()))))
-        done = [
-            _WORDS[transposed, down, across],
-            "cropped" if share < 0.93 else "",
-        ]
-        if not 0.93 < ratio < 1.07:
-            done.append("resized")
-        words = ", ".join(word for word in done if word) or ("the same" if score > 0.97 else "alike")
         first, second = sorted((places[outer], places[inner]))
-        matches.append(Match(first, second, score, words))
+        turn = TURNS[int(found.turn[row])]
+        # The turn leads from the inner picture to the outer one; a quarter turn is another one the other way round.
+        words = _WORDS[turn if places[outer] == second else _BACK.get(turn, turn)]
+        area = float(found.area[row])
+        growth = math.sqrt(math.prod(sizes[inner].tolist()) / math.prod(sizes[outer].tolist()) / area)
+        done = [
+            words,
+            "cropped" if min(area, 1 / area) < 0.93 else "",
+            "" if 0.93 < growth < 1.07 else "resized",
+        ]
+        how = ", ".join(word for word in done if word) or ("the same" if score > 0.97 else "alike")
+        place = _place(found.maps[row], back=places[outer] == second)
+        matches.append(Match(first, second, round(score, 3), how, place))
     return matches

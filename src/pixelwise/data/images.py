@@ -36,7 +36,7 @@ def read_image(path: Path) -> Pixels:
     with opened(path, load=False) as picture:
         if picture_header(path, picture).pixels == RGB8:
             picture.load()
-            return _seen(picture)
+            return picture_to_array(picture)
     return read_deep(path)
 
 
@@ -60,16 +60,27 @@ def image_size(path: Path) -> Size:
     return image_header(path).size
 
 
+def is_picture(path: Path) -> bool:
+    """Whether Pillow reads this file as it is: anything but arrays, DICOM and TIFFs that hold more than pictures do.
+
+    Raises:
+        DataError: a TIFF that cannot be read.
+    """
+    kind = _kind(path)
+    return kind == "picture" or (kind == "tiff" and tiffs.read_header(path) is None)
+
+
 def picture_to_pixels(picture: PIL.Image.Image) -> Pixels:
     """A Pillow picture as it is seen, upright: (H, W, 3) uint8 sRGB laid on white, or (H, W, 1) of modes I and F.
 
     Raises:
         DataError: values that cannot be kept.
     """
-    return deep_picture(picture) if is_deep(picture) else _seen(picture)
+    return deep_picture(picture) if is_deep(picture) else picture_to_array(picture)
 
 
-def _seen(picture: PIL.Image.Image) -> Image:
+def picture_to_array(picture: PIL.Image.Image) -> Image:
+    """A Pillow picture of up to 8 bits a channel as it is seen: (H, W, 3) uint8 sRGB, upright, laid on white."""
     return np.asarray(laid_on("white", upright(picture)).convert("RGB"))
 
 

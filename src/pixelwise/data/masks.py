@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,10 +44,15 @@ class MaskCoding:
         ids = {i: i for i in range(labels.num_classes)}
         return cls(MappingProxyType({**ids, IGNORE_INDEX: IGNORE_INDEX}))
 
+    def ignoring(self, value: int) -> MaskCoding:
+        """The same coding, but what is stored as ``value`` is not labelled."""
+        return replace(self, ids=MappingProxyType({**self.ids, value: IGNORE_INDEX}))
+
     def decode(self, stored: Stored, path: Path) -> LabelMap:
         """Class ids (H, W) uint8; :class:`DataError` names ``path`` and the values that mean nothing."""
         present = [int(value) for value in values_in(stored)]
-        if self.either and not {0, *present} <= {0, 1} and not {0, *present} <= {0, 255}:
+        marked = {0} | {value for value in present if self.ids.get(value) != IGNORE_INDEX}
+        if self.either and not marked <= {0, 1} and not marked <= {0, 255}:
             raise DataError(
                 f"{path} holds {len(present)} values ({self._listed(present)}) where a mask holds two, 0 and 255: "
                 "save it without smoothing or JPEG compression."
@@ -60,8 +65,8 @@ class MaskCoding:
             )
         if stored.dtype == np.uint8:
             table = np.zeros(256, np.uint8)
-            for value, class_id in self.ids.items():
-                table[value] = class_id
+            for value in present:
+                table[value] = self.ids[value]
             return table[stored]
         ids = np.array([self.ids[value] for value in present], np.uint8)
         return ids[np.searchsorted(np.array(present, stored.dtype), stored)]
@@ -106,7 +111,8 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
         stored, has_hues = stored_in(picture, raw)
     if has_hues:
         raise DataError(
-            f"{path} is a coloured mask; name its colours with --legend, or save it with one value per class."
+            f"{path} is a coloured mask; name its colours in a file given with --legend, or save it with one value per "
+            "class."
         )
     return stored
 

@@ -4,77 +4,81 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from pixelwise import files
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.naming import Finder
+from pixelwise.data.problems import STRICT, Problems
+from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
-from pixelwise.types import SPLITS, Sample, SplitName
+from pixelwise.types import Sample, SplitName
+
+_SPELLINGS: dict[str, SplitName] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
 
 
-def read_splits(path: Path, dataset: Dataset, *, ignore_unknown: bool = False) -> Dataset:
+def split_called(word: str) -> SplitName | None:
+    """The split that people call so, or None."""
+    return _SPELLINGS.get(word.strip().casefold())
+
+
+def read_splits(
+    path: Path, dataset: Dataset, *, ignore_unknown: bool = False, problems: Problems = STRICT
+) -> Dataset:
     """Assign splits from a CSV with the columns ``name`` and ``split``; further columns become tags.
 
-    A tag that the reader already knows keeps the reader's value. Samples that the file does not name have no split.
+    A name may also be that of the image's file or a path to it. A tag that the reader already knows keeps the
+    reader's value. Samples that the file does not name have no split.
 
     Args:
-        ignore_unknown: pass over names that the data set does not have, instead of refusing them.
+        ignore_unknown: pass over names that no sample has to the letter, instead of refusing them.
+        problems: hears of lines that cannot be used.
 
     Raises:
         DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
     """
+    table = read_table(path, "check the path given with --splits")
+    names, splits = (_column(table, one) for one in ("name", "split"))
+    finder = Finder(dataset.samples, dataset.root)
     known = {sample.name: sample for sample in dataset.samples}
     assigned: dict[str, Sample] = {}
-    for line, row in _read_rows(path):
-        name, split = row["name"] or "", (row["split"] or "").strip().lower()
-        name = name if name in known else name.strip()  # a file's name may itself begin or end with a space
-        where = f"{path}, line {line}"
-        if name not in known and ignore_unknown:
+    for row in table.rows:
+        try:
+            name = (
+                finder.exactly(row.cells[names])
+                if ignore_unknown
+                else _found(row.cells[names], finder, row, dataset)
+            )
+            if name is None:
+                continue
+            if name in assigned:
+                raise DataError(f"{row.where}: '{name}' is listed twice; remove one of the lines.")
+            split = split_in(row, splits)
+        except DataError as error:
+            problems.meet("list-line", str(error), path)
             continue
-        if name not in known:
-            raise DataError(f"{where}: there is no image named '{name}' in {dataset.root}; correct the name.")
-        if name in assigned:
-            raise DataError(f"{where}: '{name}' is listed twice; remove one of the lines.")
-        if split not in SPLITS:
-            raise DataError(f"{where}: the split '{split}' should be train, val or test.")
-        tags = {key: row[key].strip() for key in row if key not in {"name", "split", None} and row[key]}
-        extra = {key: value for key, value in tags.items() if value}
-        sample = known[name]
-        assigned[name] = replace(sample, split=split, tags={**extra, **sample.tags})
+        tags = {tag: row.get(tag) for tag in table.columns if tag not in {names, splits} and row.get(tag)}
+        assigned[name] = replace(known[name], split=split, tags={**tags, **known[name].tags})
     samples = (assigned.get(sample.name, replace(sample, split=None)) for sample in dataset.samples)
     return replace(dataset, samples=tuple(samples))
 
 
-def draw_splits(dataset: Dataset, seed: int, *, val: float = 0.15, test: float = 0.2) -> Dataset:
-    """Draw splits at random by ``seed``, each combination of tags in the same shares.
-
-    Args:
-        val, test: shares of the samples; the rest trains.
-    """
-    groups: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
-    for sample in dataset.samples:
-        groups[tuple(sorted(sample.tags.items()))].append(sample.name)
-    generator = np.random.default_rng(seed)
-    order = [name for key in sorted(groups) for name in generator.permutation(sorted(groups[key])).tolist()]
-    return dataset.with_splits(dict(zip(order, _dealt(len(order), val, test), strict=True)))
-
-
-def carve_validation(dataset: Dataset, seed: int, share: float = 0.15) -> Dataset:
-    """Move a share of the training samples to validation, drawn by ``seed``; at least one, never all."""
-    training = dataset.split("train")
-    if len(training) < 2:
-        return dataset
-    share = min(max(share, 1 / len(training)), 1 - 1 / len(training))
-    chosen = draw_splits(training, seed, val=share, test=0.0).split("val")
-    names = {sample.name for sample in chosen.samples}
-    return replace(
-        dataset,
-        samples=tuple(replace(s, split="val") if s.name in names else s for s in dataset.samples),
-    )
+def split_in(row: Row, column: str) -> SplitName:
+    """The split that a line of a list names; :class:`DataError` if it is none."""
+    split = split_called(row.cells[column])
+    if split is None:
+        raise DataError(f"{row.where}: the split '{row.get(column)}' should be train, val or test.")
+    return split
 
 
 def write_splits(path: Path, dataset: Dataset) -> None:
@@ -89,34 +93,21 @@ def write_splits(path: Path, dataset: Dataset) -> None:
     files.write_text(path, text.getvalue())
 
 
-def _dealt(count: int, val: float, test: float) -> list[SplitName]:
-    # Each goes where most is owed, so that every stretch of the ordered list, hence every group, gets its shares.
-    shares: dict[SplitName, float] = {"train": 1 - val - test, "val": val, "test": test}
-    owed = dict.fromkeys(SPLITS, 0.0)
-    dealt: list[SplitName] = []
-    for _ in range(count):
-        for split in SPLITS:
-            owed[split] += shares[split]
-        dealt.append(max(SPLITS, key=lambda split: owed[split]))
-        owed[dealt[-1]] -= 1
-    return dealt
+def _column(table: Table, name: str) -> str:
+    column = table.column(name)
+    if column is None:
+        raise DataError(f"{table.path} has no column '{name}'; its first line should hold name and split.")
+    return column
 
 
-def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist; check the path given with --splits.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read as UTF-8 text; save it as CSV UTF-8.") from error
-    reader = csv.DictReader(io.StringIO(text))
-    try:
-        reader.fieldnames = [column.strip() for column in reader.fieldnames or ()]
-        missing = {"name", "split"} - set(reader.fieldnames)
-        if missing:
-            raise DataError(
-                f"{path} has no column '{min(missing)}'; its first line should hold name and split."
-            )
-        return [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise DataError(f"{path} is not CSV ({error}); save it as CSV UTF-8.") from error
+def _found(written: str, finder: Finder, row: Row, dataset: Dataset) -> str:
+    found = finder.find(written)
+    if not found:
+        raise DataError(
+            f"{row.where}: there is no image named '{written.strip()}' in {dataset.root}; correct the name."
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"{row.where}: '{written.strip()}' may be {found[0]} or {found[1]}; write the whole name."
+        )
+    return found[0]

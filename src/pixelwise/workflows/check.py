@@ -8,9 +8,13 @@ from pathlib import Path
 from pixelwise._version import __version__
 from pixelwise.checks import Check, Mended, Subject, find_all, look_at, mend
 from pixelwise.data.dataset import Dataset
+from pixelwise.errors import DataError
 from pixelwise.report.checkpage import write_check
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
+
+LEAKS = ("leak", "leak-group")
+"""Kinds of finding that make scores untrue but keep nothing from being trained."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ def check(data: Dataset | Path | str, *, listener: Listener | None = None) -> Ch
         DataError: nothing that could be looked at.
     """
     listener = listener or Listener()
-    dataset = data if isinstance(data, Dataset) else open_data(data)
-    subject = look_at(dataset, lambda done: listener.scored(done, len(dataset)))
+    dataset = data if isinstance(data, Dataset) else open_data(data, strict=False)
+    subject = look_at(dataset, lambda done: listener.examined(done, len(dataset)))
     result = Check(
         pixelwise=__version__,
         data=dataset.root.resolve().name,
@@ -55,3 +59,31 @@ def check(data: Dataset | Path | str, *, listener: Listener | None = None) -> Ch
         findings=tuple(find_all(subject)),
     )
     return Checked(result, subject)
+
+
+def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:
+    """Notes on leaks that are allowed; :class:`DataError` for any other error, and for leaks that are not."""
+    leaks = [finding for finding in checked.result.findings if finding.kind in LEAKS]
+    errors = [one for one in checked.result.findings if one.severity == "error" and one not in leaks]
+    if errors:
+        first = errors[0].places[0]
+        count = sum(len(finding.places) for finding in errors) - 1
+        more = (
+            f" There {'is' if count == 1 else 'are'} {count} more; pixelwise check lists them."
+            if count
+            else ""
+        )
+        raise DataError(
+            f"{' and '.join(first.files)} in {checked.subject.dataset.root}: {errors[0].what} "
+            f"{first.detail} {errors[0].fix}{more}".replace("  ", " ")
+        )
+    if leaks and not allow_leaks:
+        pairs = "; ".join(" and ".join(place.files) for finding in leaks for place in finding.places[:3])
+        raise DataError(
+            f"the splits leak ({pairs}): {leaks[0].what} Let splits be drawn, or accept it with --allow-leaks."
+        )
+    return [
+        f"Leaks were allowed. {finding.what} {len(finding.places)} places, such as "
+        f"{' and '.join(finding.places[0].files)}."
+        for finding in leaks
+    ]

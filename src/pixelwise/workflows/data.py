@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS
+from pixelwise.data.layouts.nesting import MOST_FOLDERS, folders_in
+from pixelwise.data.layouts.survey import survey
+from pixelwise.data.layouts.table import is_table
+from pixelwise.data.legend import Hints, read_legend
+from pixelwise.data.problems import STRICT, Noted, Problems
 from pixelwise.data.splits import read_splits
 from pixelwise.errors import DataError
 
 
-def open_data(path: Path | str, *, splits: Path | str | None = None, layout: str | None = None) -> Dataset:
-    """Open a folder of images and labels.
+def open_data(
+    path: Path | str,
+    *,
+    splits: Path | str | None = None,
+    layout: str | None = None,
+    legend: Path | str | None = None,
+    ignore: int | str | None = None,
+    group_by: str | None = None,
+    strict: bool = True,
+) -> Dataset:
+    """Open a folder of images and labels, or a CSV that lists them.
 
     Args:
-        path: the folder.
+        path: the folder or the CSV.
         splits: CSV with the columns ``name`` and ``split``; without it ``splits.csv`` in the folder is read if there.
         layout: name of the reader; without it the folder is recognised.
+        legend: file that says what the values in masks mean, see :func:`~pixelwise.data.legend.read_legend`.
+        ignore: stored value of masks that is not labelled: a number, or "#rrggbb" where the legend names colours.
+        group_by: what belongs together: a tag, or a pattern of names, see :func:`~pixelwise.data.groups.grouped`.
+        strict: refuse files that do not pair up; else they are kept as ``problems`` of the data set.
 
     Raises:
-        DataError: no such folder, an unknown layout, no pairs, or splits that do not fit.
+        DataError: no such folder, an unknown layout, no pairs, a legend, or splits that do not fit.
     """
     root = Path(path)
-    if not root.is_dir():
-        raise DataError(f"{root} is not a folder; give the folder that holds images and masks.")
-    dataset = _read(root, layout)
+    if not root.is_dir() and not is_table(root):
+        raise DataError(f"{root} is not a folder or a CSV file; give the folder that holds images and masks.")
+    hints = Hints(read_legend(Path(legend)) if legend is not None else None, ignore)
+    problems = STRICT if strict else Noted()
+    dataset = _read(root, layout, hints, problems)
     if not any(sample.labels for sample in dataset.samples):
         raise DataError(f"{root} holds no image with a mask; check that names of images and masks agree.")
-    listed = Path(splits) if splits is not None else root / "splits.csv"
-    return read_splits(listed, dataset) if splits is not None or listed.is_file() else dataset
+    asked = {"--layout": layout, "--legend": legend, "--ignore": ignore, "--group-by": group_by}
+    options = (word for name, value in asked.items() if value is not None for word in (name, str(value)))
+    dataset = replace(dataset, opened=(str(path), *options))
+    listed = Path(splits) if splits is not None else dataset.root / "splits.csv"
+    if splits is not None or listed.is_file():
+        dataset = read_splits(listed, dataset, problems=problems)
+    if isinstance(problems, Noted):
+        dataset = replace(dataset, problems=tuple(problems.found))
+    return grouped(dataset, group_by)  # after the splits, whose further columns are tags
 
 
 def splits_of_run(model: Path, dataset: Dataset) -> Dataset | None:
@@ -43,17 +72,29 @@ def splits_of_run(model: Path, dataset: Dataset) -> Dataset | None:
     return assigned if assigned.has_splits() else None
 
 
-def _read(root: Path, layout: str | None) -> Dataset:
+def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> Dataset:
     names = ", ".join(one.name for one in LAYOUTS)
     if layout is not None:
         for candidate in LAYOUTS:
             if candidate.name == layout:
-                return candidate.read(root)
+                return candidate.read(root, hints, problems)
         raise DataError(f"there is no layout '{layout}'; choose one of {names}.")
     for candidate in LAYOUTS:
         if candidate.detect(root):
-            return candidate.read(root)
-    raise DataError(
-        f"{root} is not laid out in a way that is known ({names}); "
-        "put images into a folder 'images' and masks of the same names into 'masks' beside it."
+            return candidate.read(root, hints, problems)
+    inside = next((folder for folder in folders_in(root)[:MOST_FOLDERS] if _is_known(folder)), None)
+    advice = (
+        f"give its folder {inside} instead."
+        if inside
+        else "put images into a folder 'images' and masks of the same names into 'masks' beside it, "
+        "or list both in a CSV."
     )
+    found = survey(root)
+    raise DataError(f"{root} is not laid out in a way that is known ({names}): found {found}; {advice}")
+
+
+def _is_known(folder: Path) -> bool:
+    try:
+        return any(candidate.detect(folder) for candidate in LAYOUTS)
+    except DataError:  # nearly: to name it is help enough, opening it will tell the rest
+        return True

@@ -147,11 +147,12 @@ class Job:
 
     def commands(self, folder: Path) -> list[str]:
         """Lines that train by the same recipe again, and that score this model again."""
-        data, splits, recipe = self.dataset.root, folder / runfolder.SPLITS, folder / runfolder.RECIPE
+        data = self.dataset.opened or (self.dataset.root,)
+        splits, recipe = folder / runfolder.SPLITS, folder / runfolder.RECIPE
         split = scored_part(self.dataset)[1]
         commands = (
-            ["train", data, "--splits", splits, "--recipe", recipe, "--out", "again"],
-            ["evaluate", folder, data, "--splits", splits, "--split", split, "--json", "again.json"],
+            ["train", *data, "--splits", splits, "--recipe", recipe, "--out", "again"],
+            ["evaluate", folder, *data, "--splits", splits, "--split", split, "--json", "again.json"],
         )
         join = subprocess.list2cmdline if os.name == "nt" else shlex.join
         return [join(["pixelwise", *map(str, command)]) for command in commands]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pixelwise.checks import Check
 from pixelwise.training import Step
 
 
@@ -10,6 +11,12 @@ class Listener:
 
     def say(self, text: str) -> None:
         """A line worth reading."""
+
+    def examined(self, done: int, total: int) -> None:
+        """Images checked so far."""
+
+    def checked(self, result: Check) -> None:
+        """The data set is checked."""
 
     def step(self, step: Step) -> None:
         """A training batch is done."""

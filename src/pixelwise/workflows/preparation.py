@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
-from pixelwise.data.splits import carve_validation, draw_splits
+from pixelwise.data.draw import carve_validation, draw_splits
 from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.plan import plan
@@ -17,19 +18,22 @@ DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
 
 
-def with_splits(dataset: Dataset, seed: int, listener: Listener) -> Dataset:
+def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     """The samples that are assigned to a split; where none are, or no validation, they are drawn by ``seed``.
+
+    Groups and near-duplicates are kept in one split, and every sort of mask has its share in each.
 
     Raises:
         DataError: nothing is assigned to training.
     """
+    dataset, together, kinds = subject.dataset, subject.together, kinds_of_masks(subject)
     if not dataset.has_splits():
-        dataset = draw_splits(dataset, seed)
+        dataset = draw_splits(dataset, seed, together=together, kinds=kinds)
         listener.say(
             "Splits: drawn at random, since none were given; they are written to splits.csv in the run."
         )
     elif not dataset.split("val").samples:
-        dataset = carve_validation(dataset, seed)
+        dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
         listener.say("Splits: part of the training images is kept for validation, since none were given.")
     used = dataset.where(lambda sample: sample.split is not None)
     if not used.split("train").samples:

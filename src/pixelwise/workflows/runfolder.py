@@ -18,7 +18,8 @@ LOG = "log.csv"
 METRICS = "metrics.json"
 REPORT = "report.html"
 SPLITS = "splits.csv"
-FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS)
+CHECK = "check.html"
+FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, CHECK)
 
 LOG_COLUMNS = ("epoch", "step", "seconds", "loss", "learning_rate", "val_score")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise.data.cache import Cache, default_folder
-from pixelwise.data.dataset import Dataset, check_pairs
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import Metrics, Scored, evaluate
@@ -17,6 +17,7 @@ from pixelwise.recipe import Recipe
 from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import parse_budget
+from pixelwise.workflows.check import check, refuse_errors
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import Job, prepare
@@ -45,6 +46,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     listener: Listener | None = None,
+    allow_leaks: bool = False,
     cache: Path | str | None = None,
     started: float | None = None,
 ) -> Run:
@@ -58,6 +60,8 @@ def train(
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
+        allow_leaks: train although near-duplicates, or images of one group, lie in different splits; metrics and
+            report then say so.
         cache: folder for decoded images; ``PIXELWISE_CACHE`` or the system's own by default.
         started: moment on ``time.monotonic`` that the budget counts from; the call's by default.
 
@@ -69,17 +73,26 @@ def train(
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
     runfolder.check_free(Path(out))
     drawn_by = seed if seed is not None else recipe.seed if recipe else 0
-    dataset = with_splits(data if isinstance(data, Dataset) else open_data(data), drawn_by, listener)
-    check_pairs(dataset.samples)
+    opened = data if isinstance(data, Dataset) else open_data(data, strict=False)
+    checked = check(_used(opened), listener=listener)
+    listener.checked(checked.result)
+    notes = refuse_errors(checked, allow_leaks=allow_leaks)
+    dataset = with_splits(checked.subject, drawn_by, listener)
     recipe = complete_recipe(recipe, dataset, seconds, epochs, seed, listener)
     with runfolder.run_folder(Path(out)) as folder:
         job = prepare(dataset, recipe, listener, Cache(Path(cache) if cache else default_folder()))
         job.recipe.write(folder / runfolder.RECIPE)
         write_splits(folder / runfolder.SPLITS, dataset)
-        return _finish(job, folder, started)
+        checked.write_page(folder / runfolder.CHECK)
+        return _finish(job, folder, started, notes)
 
 
-def _finish(job: Job, folder: Path, started: float) -> Run:
+def _used(dataset: Dataset) -> Dataset:
+    """The samples that are assigned to a split, where any is."""
+    return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
+
+
+def _finish(job: Job, folder: Path, started: float, notes: Sequence[str]) -> Run:
     """Train, then write everything that a run holds."""
     length = job.length(started)
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
@@ -92,7 +105,7 @@ def _finish(job: Job, folder: Path, started: float) -> Run:
     runfolder.write_log(folder / runfolder.LOG, candidates.rows)
     predictor = job.tuned(choice.weights)
     job.write_model(folder / runfolder.MODEL, predictor, {})
-    metrics = _evaluate(job, predictor, stopped_early)
+    metrics = _evaluate(job, predictor, stopped_early, notes)
     metrics.write(folder / runfolder.METRICS)
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
     facts = job.facts(candidates, choice, time.monotonic() - started)
@@ -117,8 +130,9 @@ def _log_writer(path: Path, listener: Listener) -> Callable[[Sequence[LogRow]], 
     return write
 
 
-def _evaluate(job: Job, predictor: Predictor, stopped_early: bool) -> Metrics:
+def _evaluate(job: Job, predictor: Predictor, stopped_early: bool, known: Sequence[str]) -> Metrics:
     dataset, split, notes = scored_part(job.dataset)
+    notes = [*known, *notes]
     if stopped_early:
         notes = [*notes, "Training was stopped early by Ctrl-C."]
     done = 0

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.layouts import paired, ph2
+from pixelwise.data.layouts import camvid, mads, paired, ph2, table
+from pixelwise.data.legend import Hints
+from pixelwise.data.problems import Problems
 
 
 @dataclass(frozen=True)
@@ -15,17 +17,21 @@ class Layout:
     """A way to lay out images and labels on disk.
 
     Attributes:
-        detect: whether a folder is laid out so.
-        read: its samples; raises :class:`~pixelwise.errors.DataError` where it cannot.
+        detect: whether a folder, or a file, is laid out so.
+        read: its samples, their masks understood by the person's hints; what it meets that is
+            wrong is handed to the problems.
     """
 
     name: str
     detect: Callable[[Path], bool]
-    read: Callable[[Path], Dataset]
+    read: Callable[[Path, Hints, Problems], Dataset]
 
 
 LAYOUTS = (
     Layout(ph2.NAME, ph2.detect, ph2.read),
+    Layout(mads.NAME, mads.detect, mads.read),
+    Layout(camvid.NAME, camvid.detect, camvid.read),
+    Layout(table.NAME, table.detect, table.read),
     Layout(paired.NAME, paired.detect, paired.read),
 )
 """In order of trial: the more particular first."""

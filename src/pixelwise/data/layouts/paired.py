@@ -1,86 +1,249 @@
-"""A folder of images beside a folder of masks of the same names.
+"""Images beside masks of the same names, in the ways that people and programs lay them out.
 
-``images/0006.jpg`` with ``masks/0006.png`` or ``masks/0006_segmentation.png``; ``splits.csv`` beside them is read where
-it lies (see ``data.splits``).
+- ``images/0006.jpg`` with ``masks/0006.png`` or ``masks/0006_mask.png``, or other usual names of the two folders;
+- these two in each of ``train``, ``val`` and ``test``; or ``images/train`` with ``masks/train``; or ``train`` with
+  ``train_masks``;
+- ``0006.jpg`` and ``0006_mask.png`` in one folder;
+- ISIC's releases: ``ISIC-2017_Training_Data`` with ``ISIC-2017_Training_Part1_GroundTruth``.
+
+Pictures may lie in folders of their own below these; their names then begin with the folder, which is also a tag.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.masks import read_stored, values_in
-from pixelwise.data.pictures import is_image
+from pixelwise.data.layouts.meaning import meaning_of
+from pixelwise.data.layouts.nesting import folders_in, holds_files, holds_pictures, pictures_in
+from pixelwise.data.layouts.pairing import (
+    ENDINGS,
+    Keys,
+    Part,
+    keyed,
+    masks_by_image,
+    samples_of,
+    without_ending,
+)
+from pixelwise.data.legend import NO_HINTS, Hints
+from pixelwise.data.problems import STRICT, Problems
+from pixelwise.data.splits import split_called
 from pixelwise.errors import DataError
-from pixelwise.labels import Labels
-from pixelwise.types import IGNORE_INDEX, Sample
+from pixelwise.types import SPLITS, SplitName
 
 NAME = "paired"
-MASK_ENDINGS = ("_segmentation", "_mask", "_lesion", "_label")
-"""What people add to an image's name to name its mask."""
+
+IMAGES = frozenset({"images", "image", "imgs", "img", "jpegimages", "pngimages", "photos"})
+MASKS = frozenset(
+    {"masks", "mask", "labels", "label", "annotations", "annotation"}
+    | {"segmentationclass", "segmentations", "gt", "groundtruth"}
+)
+"""Names of folders, in small letters and without what separates words."""
+
+_LEVELS = 2  # images and masks in one folder may lie so far below it
+_SUPERPIXELS = "_superpixels"  # ISIC's, beside the images
+
+_Kind = Literal["images", "masks", "split"]
+_Role = tuple[_Kind, SplitName | None]
+_Roles = Mapping[_Role, list[Path]]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where images and their masks are: in two folders, or in one; without masks nobody labelled them."""
+
+    images: Path
+    masks: Path | None
+    split: SplitName | None = None
 
 
 def detect(root: Path) -> bool:
-    """Whether ``root`` holds both folders."""
-    return (root / "images").is_dir() and (root / "masks").is_dir()
+    """Whether ``root`` holds images and masks in one of these ways."""
+    return any(place.masks is not None for place in _places(root))
 
 
-def read(root: Path) -> Dataset:
-    """Pair by name without suffix, never by order; an image without a mask is kept without labels."""
-    if not detect(root):
+def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
+    """Pair by name, never by order; an image without a mask is kept without labels.
+
+    Raises:
+        DataError: folders or names that leave open what belongs together, a mask without an image, or masks whose
+            values leave open what they mean.
+    """
+    places = _places(root)
+    if not any(place.masks is not None for place in places):
         raise DataError(f"{root} does not hold the folders images and masks; name them so.")
-    images = _by_stem(root / "images")
-    masks = _by_image(_by_stem(root / "masks"), set(images))
-    lonely = sorted(set(masks) - set(images))
-    if lonely:
+    parts = _parts(places, problems)
+    masks = [mask for part in parts for mask in part.masks.values()]
+    meaning = meaning_of(masks, root, hints, problems)
+    samples = samples_of(parts, _tags)
+    return Dataset(root, NAME, samples, meaning.labels, meaning.coding, inferred=meaning.inferred)
+
+
+def _places(root: Path) -> list[_Place]:
+    roles = _roles(root)
+    images, masks = (_only(roles, (kind, None)) for kind in ("images", "masks"))
+    if images and masks:
+        return list(_two_folders(_inner(images), _inner(masks)))
+    found = [_place_of(roles, split) for split in SPLITS]
+    places = [place for place in found if place is not None]
+    if any(place.masks for place in places):
+        return places
+    return [_Place(folder, folder) for folder in (images, root) if folder and _is_mixed(folder)][:1]
+
+
+def _roles(folder: Path) -> _Roles:
+    """The folders in a folder by what their names say; those of other files, as VOC's Annotations, are left out."""
+    roles: dict[_Role, list[Path]] = defaultdict(list)
+    for child in folders_in(folder):
+        role = _role(child.name)
+        if role is not None and (holds_pictures(child) or not holds_files(child)):
+            roles[role].append(child)
+    return roles
+
+
+def _role(name: str) -> _Role | None:
+    """What a folder of this name holds, and of which split."""
+    words = re.split(r"[\W_]+", name.casefold())
+    if words[0].startswith(("isic", "isbi")):
+        return _isic_role(words)
+    if len(words) == 1 and (split := split_called(name)):
+        return "split", split
+    for rest, split_word in ((words, ""), (words[1:], words[0]), (words[:-1], words[-1])):
+        split, joined = split_called(split_word), "".join(rest)
+        if (split or not split_word) and joined in IMAGES | MASKS:
+            return ("images" if joined in IMAGES else "masks"), split
+    return None
+
+
+def _isic_role(words: list[str]) -> _Role | None:
+    # ISIC-2017_Test_v2_Data, ISIC2018_Task1-2_Training_Input; the other parts are no masks of lesions.
+    split = next((found for word in words if (found := split_called(word))), None)
+    if split and words[-1] in {"data", "input"}:
+        return "images", split
+    if split and words[-1] == "groundtruth" and {"part1", "task1"} & set(words):
+        return "masks", split
+    return None
+
+
+def _only(roles: _Roles, role: _Role) -> Path | None:
+    """The folder of a role; of several, the one that holds pictures."""
+    folders = roles.get(role, [])
+    full = [folder for folder in folders if holds_pictures(folder)] if len(folders) > 1 else folders
+    if len(full) > 1:
+        names = ", ".join(folder.name for folder in full)
         raise DataError(
-            f"{masks[lonely[0]]} has no image of that name in {root / 'images'}; add it or remove the mask."
+            f"{full[0].parent} holds {len(full)} folders of {role[0]} ({names}); "
+            "keep one of them there, or list what belongs together in a CSV."
         )
-    samples = tuple(
-        Sample(stem, path, {"mask": masks[stem]} if stem in masks else {}) for stem, path in images.items()
-    )
-    return Dataset(
-        root, NAME, samples, _labels([masks[stem] for stem in images if stem in masks]), inferred=True
-    )
+    return next(iter(full or folders), None)
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in sorted(path for path in folder.iterdir() if is_image(path)):
-        if path.stem in found:
-            raise DataError(
-                f"{path} and {found[path.stem].name} have the same name; rename or remove one of them."
+def _inner(folder: Path) -> Path:
+    """The folder itself, or the one of the same name that an archive put into it."""
+    children = folders_in(folder)
+    nested = len(children) == 1 and children[0].name.casefold() == folder.name.casefold()
+    return _inner(children[0]) if nested and not any(pictures_in(folder, levels=0)) else folder
+
+
+def _two_folders(images: Path, masks: Path) -> Iterator[_Place]:
+    """``images`` with ``masks``, or what they hold of each split."""
+    inside, labelled = (
+        {split: _only(_roles(one), ("split", split)) for split in SPLITS} for one in (images, masks)
+    )
+    if not any(inside.values()):
+        yield _Place(images, masks)
+        return
+    _check_sorted(images, inside.values())
+    if any(labelled.values()):
+        _check_sorted(masks, labelled.values())
+    for split, folder in inside.items():
+        if folder:
+            # Masks that lie together are paired with the images of every split.
+            yield _Place(folder, labelled[split] if any(labelled.values()) else masks, split)
+
+
+def _check_sorted(folder: Path, places: Iterable[Path | None]) -> None:
+    """Raise :class:`DataError` for a picture in a folder that lies in none of the places within it."""
+    known = [place for place in places if place]
+    for path in pictures_in(folder):
+        if not any(path.is_relative_to(place) for place in known):
+            names = " and ".join(place.name for place in known)
+            raise DataError(f"{path} lies outside {names}; move it into the folder of its split.")
+
+
+def _place_of(roles: _Roles, split: SplitName) -> _Place | None:
+    """What the folders of one split hold: ``train``, or ``train_images`` with ``train_masks``."""
+    images, masks, both = (_only(roles, (kind, split)) for kind in ("images", "masks", "split"))
+    if both and not images and not masks:
+        inner = _roles(both)
+        images, masks = (_only(inner, (kind, None)) for kind in ("images", "masks"))
+        if not images and _is_mixed(both):
+            return _Place(both, both, split)
+    images = images or both
+    return _Place(images, masks, split) if images and holds_pictures(images) else None
+
+
+def _is_mixed(folder: Path) -> bool:
+    """Whether there are masks that are told from the images beside them by their ending."""
+    keys = {path.with_suffix("").as_posix() for path in pictures_in(folder, _LEVELS)}
+    return any(without_ending(key) != key and without_ending(key) in keys for key in keys)
+
+
+def _parts(places: list[_Place], problems: Problems) -> list[Part]:
+    images: dict[_Place, Keys] = {}
+    masks: dict[Path, Keys] = {}
+    of_masks: dict[Path, list[_Place]] = defaultdict(list)
+    for place in places:
+        if place.masks == place.images:
+            images[place], masks[place.images] = _told_apart(
+                _pictures(place.images, problems, _LEVELS), problems
             )
-        if any("\ud800" <= letter <= "\udfff" for letter in path.name):  # bytes that are no UTF-8
-            raise DataError(f"{path.name!a} in {folder} is not named in UTF-8; rename it.")
-        found[path.stem] = path
-    return found
+        else:
+            images[place] = _pictures(place.images, problems)
+        if place.masks:
+            of_masks[place.masks].append(place)
+    for folder, sharing in of_masks.items():
+        keys = {key for place in sharing for key in images[place]}
+        where = sharing[0].images if len(sharing) == 1 else sharing[0].images.parent
+        stored = masks.get(folder) or _pictures(folder, problems)
+        masks[folder] = masks_by_image(stored, keys, where, problems)
+    return [_part(place, images[place], masks) for place in places]
 
 
-def _by_image(masks: dict[str, Path], images: set[str]) -> dict[str, Path]:
-    """Masks by the name of their image: their own, or that without one of ``MASK_ENDINGS``."""
-    found: dict[str, Path] = {}
-    for stem, path in masks.items():
-        ending = next((one for one in MASK_ENDINGS if stem.endswith(one)), "")
-        name = stem if stem in images else stem.removesuffix(ending)
-        if name in found:
-            raise DataError(f"{path} and {found[name].name} are both masks of '{name}'; remove one of them.")
-        found[name] = path
-    return found
+def _part(place: _Place, images: Keys, masks: Mapping[Path, Keys]) -> Part:
+    # Images that nobody labelled are of no use to a split: they would only stop it.
+    split = place.split if place.masks else None
+    return Part(images, masks[place.masks] if place.masks else {}, split, place.split or "")
 
 
-def _labels(masks: list[Path]) -> Labels:
-    # A mask that breaks the rule for two values is told apart from class ids by what all masks hold together.
-    with ThreadPoolExecutor() as pool:
-        present = set().union(*pool.map(lambda path: values_in(read_stored(path)).tolist(), masks))
-    ids = present - {IGNORE_INDEX}
-    if len(present) == 2 and present not in ({0, 1}, {0, IGNORE_INDEX}):
-        raise DataError(
-            f"the masks in {masks[0].parent} hold the values {min(present)} and {max(present)}; "
-            "save two classes as 0 and 255, or as 0 and 1."
-        )
-    if not ids or max(ids) <= 1 or max(ids) > 64:
-        # More than 64 classes in plain ids are grey levels of a smoothed mask: reading it will say so.
-        return Labels(classes=("background", "object"))
-    return Labels(classes=tuple(f"class {i}" for i in range(max(ids) + 1)), background=None)
+def _pictures(folder: Path, problems: Problems, levels: int | None = None) -> Keys:
+    pictures = (
+        path for path in pictures_in(folder, levels) if not path.stem.casefold().endswith(_SUPERPIXELS)
+    )
+    return keyed(folder, pictures, problems)
+
+
+def _told_apart(pictures: Keys, problems: Problems) -> tuple[Keys, Keys]:
+    """Images, and masks by their own keys, of one folder."""
+    masks = {key: path for key, path in pictures.items() if _is_mask(key, pictures)}
+    images = {key: path for key, path in pictures.items() if key not in masks}
+    of_images = {without_ending(key) for key in masks}
+    lonely = [key for key in images if key.casefold().endswith(ENDINGS) and key not in of_images]
+    for key in lonely:
+        message = f"{images[key]} has no image of that name beside it; add it or remove the mask."
+        problems.meet("pair-no-image", message, images.pop(key))
+    return images, masks
+
+
+def _is_mask(key: str, pictures: Keys) -> bool:
+    return without_ending(key) != key and without_ending(key) in pictures
+
+
+def _tags(key: str) -> dict[str, str]:
+    folder = key.rpartition("/")[0]
+    return {"folder": folder} if folder else {}

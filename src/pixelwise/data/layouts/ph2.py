@@ -10,7 +10,10 @@ import re
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.layouts.nesting import first_folder, folders_in
+from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.pictures import is_image
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import Sample
@@ -31,16 +34,21 @@ def detect(root: Path) -> bool:
     return _cases_folder(root) is not None
 
 
-def read(root: Path) -> Dataset:
-    """Read the cases under ``root``; a case without a mask is kept without labels."""
+def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
+    """Read the cases under ``root``; a case without a mask is kept without labels.
+
+    Raises:
+        DataError: another layout, a case without an image, or several images in one place.
+    """
     cases = _cases_folder(root)
     if cases is None:
         raise DataError(
             f"{root} is not laid out as PH²; it should hold folders such as IMD002/IMD002_Dermoscopic_Image."
         )
     diagnoses = _read_diagnoses(cases)
-    samples = [_read_case(case, diagnoses) for case in sorted(cases.iterdir()) if _is_case(case)]
-    return Dataset(root, NAME, tuple(samples), LABELS, any_way_up=True)
+    read = [_read_case(case, diagnoses, problems) for case in sorted(cases.iterdir()) if _is_case(case)]
+    samples = tuple(sample for sample in read if sample is not None)
+    return Dataset(root, NAME, samples, *hints.over(LABELS), any_way_up=True)
 
 
 def _is_case(folder: Path) -> bool:
@@ -49,37 +57,25 @@ def _is_case(folder: Path) -> bool:
 
 def _cases_folder(root: Path) -> Path | None:
     # The archive nests twice (PH2Dataset/PH2 Dataset images); people point at any of the levels, or the one above.
-    level = [root]
-    for _ in range(4):
-        for folder in level:
-            if any(_is_case(child) for child in _folders(folder)):
-                return folder
-        level = [child for folder in level for child in _folders(folder)][:50]
-    return None
+    return first_folder(root, lambda folder: any(_is_case(child) for child in folders_in(folder)), levels=3)
 
 
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return [child for child in sorted(folder.iterdir()) if child.is_dir()]
-    except OSError:  # a folder that may not be read, such as lost+found, holds no cases for us
-        return []
-
-
-def _read_case(case: Path, diagnoses: dict[str, str]) -> Sample:
-    image = _only_image(case / f"{case.name}{_IMAGE_FOLDER}")
+def _read_case(case: Path, diagnoses: dict[str, str], problems: Problems) -> Sample | None:
+    image = _only_image(case / f"{case.name}{_IMAGE_FOLDER}", problems)
     if image is None:
-        raise DataError(
-            f"{case} has no image in {case.name}{_IMAGE_FOLDER}; put it back or remove the folder."
-        )
-    mask = _only_image(case / f"{case.name}{_MASK_FOLDER}")
+        message = f"{case} has no image in {case.name}{_IMAGE_FOLDER}; put it back or remove the folder."
+        problems.meet("pair-no-image", message, case)
+        return None
+    mask = _only_image(case / f"{case.name}{_MASK_FOLDER}", problems)
     tags = {"diagnosis": diagnoses[case.name]} if case.name in diagnoses else {}
     return Sample(case.name, image, {"mask": mask} if mask else {}, tags)
 
 
-def _only_image(folder: Path) -> Path | None:
+def _only_image(folder: Path, problems: Problems) -> Path | None:
     found = sorted(path for path in folder.iterdir() if is_image(path)) if folder.is_dir() else []
     if len(found) > 1:
-        raise DataError(f"{folder} holds {len(found)} images where PH² has one; remove all but one.")
+        message = f"{folder} holds {len(found)} images where PH² has one; remove all but one."
+        problems.meet("pair-clash", message, *found)
     return found[0] if found else None
 
 

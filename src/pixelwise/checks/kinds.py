@@ -1,0 +1,27 @@
+"""What sort of mask a sample has, so that splits can be drawn in which every sort has its share."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from pixelwise.checks.subject import Subject
+from pixelwise.checks.values import class_pixels
+
+SIZES = ("small", "medium", "large")
+
+
+def kinds_of_masks(subject: Subject) -> dict[str, str]:
+    """By sample name: with two classes the third that the object's share of the image is in, else its rarest class."""
+    pixels = {
+        one.sample.name: class_pixels(subject, content)
+        for one, _, content in subject.masks
+        if content.look == "clean"
+    }
+    if not subject.is_binary:
+        total = sum((Counter(found) for found in pixels.values()), Counter[int]())
+        return {name: str(min(found, key=lambda i: total[i])) for name, found in pixels.items() if found}
+    shares = {name: found.get(1, 0) / max(1, sum(found.values())) for name, found in pixels.items()}
+    limits = np.quantile([*shares.values(), *([] if shares else [0.0])], [1 / 3, 2 / 3])
+    return {name: SIZES[int(np.searchsorted(limits, share))] for name, share in shares.items()}

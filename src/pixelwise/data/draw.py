@@ -1,0 +1,138 @@
+"""Drawing splits by a seed: what belongs together stays together, and every kind of image gets its share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pixelwise.data.dataset import Dataset
+from pixelwise.types import SPLITS, SplitName
+
+MOST_VALUES = 20
+"""Drawn splits are not balanced by tags of more values than that."""
+
+Together = Sequence[Collection[str]]
+"""Names of samples that must lie in one split, set by set."""
+NO_KINDS: Mapping[str, str] = {}
+
+
+def draw_splits(
+    dataset: Dataset,
+    seed: int,
+    *,
+    val: float = 0.15,
+    test: float = 0.2,
+    together: Together = (),
+    kinds: Mapping[str, str] = NO_KINDS,
+) -> Dataset:
+    """Draw splits at random by ``seed``, each combination of tags and kinds in the same shares.
+
+    Samples of one group (:attr:`Dataset.group`) are kept in one split, and those that belong together otherwise. Tags
+    of many values (an age, a patient's number) are not balanced: every image would be a kind of its own.
+
+    Args:
+        val, test: shares of the samples; the rest trains.
+        together: sets of names that must lie in one split; those that overlap are joined.
+        kinds: of samples by name, to be balanced as a tag is (small and large objects, say).
+    """
+    units = _units(dataset, together)
+    keys = _keys(dataset, kinds)
+    generator = np.random.default_rng(seed)
+    by_key: dict[tuple[tuple[str, str], ...], list[tuple[str, ...]]] = defaultdict(list)
+    for unit in units:
+        if len(unit) == 1:
+            by_key[keys[unit[0]]].append(unit)
+    # The large ones first, while there is room to make up for them.
+    order = sorted(
+        (unit for unit in units if len(unit) > 1), key=lambda unit: (-len(unit), generator.random())
+    )
+    for key in sorted(by_key):
+        alike = sorted(by_key[key])
+        order += [alike[i] for i in generator.permutation(len(alike))]
+    splits = _dealt([len(unit) for unit in order], val, test)
+    return dataset.with_splits(
+        {name: split for unit, split in zip(order, splits, strict=True) for name in unit}
+    )
+
+
+def carve_validation(
+    dataset: Dataset,
+    seed: int,
+    share: float = 0.15,
+    *,
+    together: Together = (),
+    kinds: Mapping[str, str] = NO_KINDS,
+) -> Dataset:
+    """Move a share of the training samples to validation, drawn by ``seed``; at least one, never all.
+
+    Where all training samples belong together none is moved.
+    """
+    training = dataset.split("train")
+    if len(_units(training, together)) < 2:
+        return dataset
+    share = min(max(share, 1 / len(training)), 1 - 1 / len(training))
+    drawn = draw_splits(training, seed, val=share, test=0.0, together=together, kinds=kinds)
+    names = {sample.name for sample in drawn.split("val").samples}
+    return replace(
+        dataset,
+        samples=tuple(replace(s, split="val") if s.name in names else s for s in dataset.samples),
+    )
+
+
+def joined(sets: Together) -> list[set[str]]:
+    """Sets of which no two overlap: those that do are made one."""
+    parts: list[set[str]] = []
+    for names in sets:
+        new = set(names)
+        apart = [part for part in parts if not part & new]
+        new = new.union(*(part for part in parts if part & new))
+        parts = [*apart, new]
+    return parts
+
+
+def _units(dataset: Dataset, together: Together) -> list[tuple[str, ...]]:
+    """All samples, those that belong together in one tuple, by name."""
+    names = [sample.name for sample in dataset.samples]
+    groups: dict[str, set[str]] = defaultdict(set)
+    for sample in dataset.samples:
+        if dataset.group is not None and dataset.group in sample.tags:
+            groups[sample.tags[dataset.group]].add(sample.name)
+    present = set(names)
+    sets = joined([*groups.values(), *({*one} & present for one in together)])
+    found = [tuple(sorted(one)) for one in sets if one]
+    taken = {name for unit in found for name in unit}
+    return sorted([*found, *((name,) for name in names if name not in taken)])
+
+
+def _keys(dataset: Dataset, kinds: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What every sample is balanced by."""
+    balanced = _balanced_tags(dataset)
+    found = {}
+    for sample in dataset.samples:
+        tags = sorted((tag, value) for tag, value in sample.tags.items() if tag in balanced)
+        found[sample.name] = (*tags, ("", kinds.get(sample.name, "")))
+    return found
+
+
+def _balanced_tags(dataset: Dataset) -> set[str]:
+    values: dict[str, set[str]] = defaultdict(set)
+    for sample in dataset.samples:
+        for tag, value in sample.tags.items():
+            values[tag].add(value)
+    return {tag for tag, found in values.items() if len(found) <= MOST_VALUES and len(found) < len(dataset)}
+
+
+def _dealt(sizes: Sequence[int], val: float, test: float) -> list[SplitName]:
+    # Each goes where most is owed, so that every stretch of the ordered list, hence every kind, gets its shares.
+    shares: dict[SplitName, float] = {"train": 1 - val - test, "val": val, "test": test}
+    owed = dict.fromkeys(SPLITS, 0.0)
+    dealt: list[SplitName] = []
+    for size in sizes:
+        for split in SPLITS:
+            owed[split] += shares[split] * size
+        dealt.append(max(SPLITS, key=lambda split: owed[split]))
+        owed[dealt[-1]] -= size
+    return dealt
