@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from tests.pictures import png
 
 from pixelwise.data.images import read_image
 from pixelwise.data.synthetic import draw_lesion
@@ -15,19 +16,22 @@ from pixelwise.workflows.check import Checked, check
 
 
 def lesions(root: Path, suffix: str, count: int = 6) -> Path:
-    """Drawings as 16-bit grey PNGs or as arrays of five channels."""
+    """Drawings as 16-bit PNGs, grey or (".rgb.png") in colour, or as arrays of five channels."""
     for folder in ("images", "masks"):
         (root / folder).mkdir(parents=True)
     for index in range(count):
         drawing = draw_lesion(index, (64, 96))
         path = root / "images" / f"{index}{suffix}"
         grey = drawing.image[..., 1].astype(np.uint16) * 16
-        if suffix == ".png":
+        if suffix == ".rgb.png":
+            rows = b"".join(b"\0" + line.tobytes() for line in (drawing.image * np.uint16(257)).astype(">u2"))
+            png(path, 96, 64, 16, 2, rows)
+        elif suffix == ".png":
             PIL.Image.fromarray(grey).save(path)
         else:
             np.save(path, np.dstack([grey] * 5))
         mask = np.uint8(255) * drawing.mask
-        PIL.Image.fromarray(mask).save(root / "masks" / f"{index}.png")
+        PIL.Image.fromarray(mask).save(root / "masks" / path.with_suffix(".png").name)
     return root
 
 
@@ -35,7 +39,7 @@ def errors(checked: Checked) -> list[str]:
     return [finding.kind for finding in checked.result.findings if finding.severity == "error"]
 
 
-@pytest.mark.parametrize("suffix", [".png", ".npy"])
+@pytest.mark.parametrize("suffix", [".png", ".rgb.png", ".npy"])
 def test_a_set_of_deep_images_is_in_order(tmp_path: Path, suffix: str) -> None:
     checked = check(lesions(tmp_path / "data", suffix))
     assert errors(checked) == []
@@ -45,10 +49,11 @@ def test_a_set_of_deep_images_is_in_order(tmp_path: Path, suffix: str) -> None:
     assert len(list((tmp_path / "copy" / "images").glob(f"*{suffix}"))) == 6
 
 
-def test_one_deep_image_among_others_is_an_error(tmp_path: Path) -> None:
-    data = lesions(tmp_path / "data", ".png")
+@pytest.mark.parametrize("suffix", [".png", ".rgb.png"])
+def test_one_deep_image_among_others_is_an_error(tmp_path: Path, suffix: str) -> None:
+    data = lesions(tmp_path / "data", suffix)
     for path in sorted((data / "images").iterdir())[1:]:
-        PIL.Image.fromarray((read_image(path)[..., 0] // 16).astype(np.uint8)).convert("RGB").save(path)
+        PIL.Image.fromarray((read_image(path)[..., 0] // 257).astype(np.uint8)).convert("RGB").save(path)
     assert errors(check(data)) == ["image-kind"]
 
 

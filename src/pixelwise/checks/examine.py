@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
 from pixelwise.data.cache import digest
-from pixelwise.data.deep import picture_header
+from pixelwise.data.deep import picture_format
 from pixelwise.data.duplicates import Signature, signature
 from pixelwise.data.images import is_picture, read_image
 from pixelwise.data.masks import stored_in
@@ -178,8 +178,8 @@ def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
     """What is true of an image file, and the image as :func:`_seen`."""
     if is_picture(path):
         with opened(path, load=False) as picture:
-            facts = _facts(path, picture)
-            return replace(facts, pixels=picture_header(path, picture).pixels), _seen(picture)
+            pixel_format = picture_format(path, picture)
+            return replace(_facts(path, picture), pixels=pixel_format), _seen(picture)
     pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
     facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
     few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]

@@ -27,7 +27,7 @@ from pixelwise.data.pictures import (
     upright_size,
 )
 from pixelwise.data.pixels import ImageHeader, checked_header, kept_values, laid_on_white, upright_values
-from pixelwise.types import RGB8, Pixels
+from pixelwise.types import RGB8, PixelFormat, Pixels
 
 _OTHER_ENDED = "L" if sys.byteorder == "big" else "B"
 
@@ -56,23 +56,37 @@ _COLOURS: Mapping[str, _Halves] = MappingProxyType(
 )
 
 
+def picture_format(path: Path, picture: PIL.ImageFile.ImageFile) -> PixelFormat:
+    """What an open picture is read as; to be asked before it is decoded.
+
+    Raises:
+        PictureError: colours of more than 8 bits in a format where they cannot be had.
+    """
+    raw = raw_mode(picture)
+    if picture.mode == "F":
+        return PixelFormat(1, "float32")
+    if picture.mode.startswith("I"):
+        return PixelFormat(1, "uint16")
+    if not _is_deep_colour(raw):
+        return RGB8
+    if raw not in _COLOURS or picture.format not in {"PNG", "TIFF"}:
+        raise PictureError("foreign", f"{path} holds colours of more than 8 bits; save it as a PNG.")
+    return PixelFormat(_COLOURS[raw].channels, "uint16")
+
+
 def picture_header(path: Path, picture: PIL.ImageFile.ImageFile) -> ImageHeader:
     """The header of an open picture that is not decoded yet.
 
     Raises:
-        PictureError: too large, or colours of more than 8 bits in a format where they cannot be had.
+        PictureError: as :func:`picture_format`, or too large.
     """
-    raw = raw_mode(picture)
+    found = picture_format(path, picture)
     size = upright_size(picture)  # asked last: a PNG is decoded for it, since EXIF data may follow the pixels
-    if picture.mode == "F":
-        return checked_header(path, size, 1, np.dtype(np.float32))
-    if picture.mode.startswith("I"):
-        return checked_header(path, size, 1, np.dtype(np.uint16 if ";16" in picture.mode else np.int32))
-    if not _is_deep_colour(raw):
-        return ImageHeader(size, RGB8)
-    if raw not in _COLOURS or picture.format not in {"PNG", "TIFF"}:
-        raise PictureError("foreign", f"{path} holds colours of more than 8 bits; save it as a PNG.")
-    return checked_header(path, size, _COLOURS[raw].channels, np.dtype(np.uint16))
+    return (
+        ImageHeader(size, RGB8)
+        if found == RGB8
+        else checked_header(path, size, found.channels, np.dtype(found.dtype))
+    )
 
 
 def read_deep(path: Path) -> Pixels:

@@ -115,7 +115,7 @@ def laid_on_white(
         alpha: (H, W), 65535 where nothing shows through.
         multiplied: colours have been multiplied by alpha already.
     """
-    opaque = alpha[..., None].astype(np.float64) / 65535
+    opaque = alpha[..., None].astype(np.float32) / 65535
     over = colours if multiplied else colours * opaque
     return np.clip(np.rint(over + 65535 * (1 - opaque)), 0, 65535).astype(np.uint16)
 
