@@ -6,8 +6,8 @@ exposure steers it. Then what is coarse is removed from both, and the rest is co
 at a coarse level are not looked at in a finer one.
 
 The limits were set on copies of every second image of PH², CamVid, DSB 2018 and LSP, and on what the other images of
-each set reach: at the finest level, pairs of different images hardly exceed 0.35, and most copies reach 0.7; a few, cut and of
-faint detail, fall to 0.57.
+each set reach: at the finest level, pairs of different images hardly exceed 0.35, and most copies reach 0.7; a few,
+cut and of faint detail, fall to 0.57.
 ``benchmarks/near_duplicates.py`` measures on the images in between.
 """
 
