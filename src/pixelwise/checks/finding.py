@@ -246,6 +246,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Images that are nearly the same lie in different splits: scores will be too good.",
             "Draw splits anew, or move one of them.",
         ),
+        "groups-in-names": _note(
+            "Names look like those of frames, or slices, of several sequences.",
+            "If they are, keep each sequence in one split: give the pattern with --group-by.",
+        ),
         "leak-names": _warning(
             "By their names, images in different splits are of one sequence: scores may be too good.",
             "Name the groups with --group-by.",

@@ -42,19 +42,20 @@ def _pair(subject: Subject, pair: Likeness) -> Iterator[Found]:
 
 
 def _groups(subject: Subject) -> Iterator[Found]:
-    """Groups of which some samples are in one split and some in another."""
+    """Groups of which some samples are in one split and some in another; or a pattern of names that shows groups."""
     dataset, group = subject.dataset, subject.dataset.group
-    if not dataset.has_splits():
-        return
     if group is not None:
         known = {sample.name: sample.tags[group] for sample in dataset.samples if group in sample.tags}
         yield from _torn(subject, known, "leak-group", group)
         return
     pattern = propose([sample.name for sample in dataset.samples])
-    if pattern is not None:
-        matches = {sample.name: re.search(pattern, sample.name) for sample in dataset.samples}
-        known = {name: match[1] for name, match in matches.items() if match}
-        yield from _torn(subject, known, "leak-names", f"by the pattern {pattern}")
+    if pattern is None:
+        return
+    matches = {sample.name: re.search(pattern, sample.name) for sample in dataset.samples}
+    known = {name: match[1] for name, match in matches.items() if match}
+    detail = f"{len(set(known.values()))} groups of {len(known)} images by the pattern {pattern}"
+    yield "groups-in-names", subject.place(dataset.root, detail=detail)
+    yield from _torn(subject, known, "leak-names", f"by the pattern {pattern}")
 
 
 def _torn(subject: Subject, groups: Mapping[str, str], kind: str, what: str) -> Iterator[Found]:
