@@ -44,6 +44,11 @@ class Place(_Frozen):
     files: tuple[str, ...]
     detail: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The files as a line for people."""
+        return " · ".join("the whole set" if name == "." else name for name in self.files)
+
 
 class Finding(_Frozen):
     """All places of one kind of fault."""
