@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
 from pixelwise.data.cache import digest
+from pixelwise.data.deep import picture_format
 from pixelwise.data.duplicates import Signature, signature
+from pixelwise.data.images import is_picture, read_image
 from pixelwise.data.masks import stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
@@ -28,7 +31,7 @@ from pixelwise.data.pictures import (
     stored_size,
     upright,
 )
-from pixelwise.types import Image, Sample, Size
+from pixelwise.types import RGB8, Image, PixelFormat, Sample, Size
 
 SEEN = 384
 """Shorter side of what images are compared by; JPEGs are decoded at a fraction where that is enough."""
@@ -59,6 +62,7 @@ class FileFacts:
         stored: (height, width) as stored.
         orientation: EXIF orientation, 1–8; 1 is as stored.
         transparent: it may be, in places.
+        pixels: what it is read as, of an image.
     """
 
     path: Path
@@ -70,6 +74,7 @@ class FileFacts:
     stored: Size = (0, 0)
     orientation: int = 1
     transparent: bool = False
+    pixels: PixelFormat = RGB8
 
     @property
     def size(self) -> Size:
@@ -140,9 +145,7 @@ def examine_sample(sample: Sample) -> Examined:
 def examine_image(path: Path) -> ImageFacts:
     """The image file at ``path``."""
     try:
-        with opened(path, load=False) as picture:
-            facts = _facts(path, picture)
-            seen = _seen(picture)
+        facts, seen = _look(path)
     except PictureError as error:
         return ImageFacts(_faulty(path, error), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
     pixels = np.asarray(seen)
@@ -168,8 +171,20 @@ def examine_mask(path: Path) -> MaskFacts:
 
 def thumbnail(path: Path) -> Image:
     """The image at ``path`` as it is seen, (h, w, 3) uint8, its shorter side no longer than ``SEEN``."""
-    with opened(path, load=False) as picture:
-        return np.asarray(_seen(picture))
+    return np.asarray(_look(path)[1])
+
+
+def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
+    """What is true of an image file, and the image as :func:`_seen`."""
+    if is_picture(path):
+        with opened(path, load=False) as picture:
+            pixel_format = picture_format(path, picture)
+            return replace(_facts(path, picture), pixels=pixel_format), _seen(picture)
+    pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
+    facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
+    few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
+    shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
+    return facts, _shrunk(shown, SEEN / min(shown.size))
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
@@ -202,10 +217,15 @@ def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
 
 
 def _to_eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    values = np.asarray(upright(picture)).astype(np.float32)
-    low, high = (float(value) for value in (values.min(), values.max()))
-    scaled = (values - low) / max(high - low, 1.0) * 255
-    return PIL.Image.fromarray(scaled.astype(np.uint8))
+    return PIL.Image.fromarray(_stretched(np.asarray(upright(picture))))
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Values of any kind from 0, for the least, to 255."""
+    fractions = values.astype(np.float32)
+    low, high = (float(value) for value in (fractions.min(), fractions.max()))
+    scaled = (fractions - low) / ((high - low) or 1.0) * 255
+    return scaled.astype(np.uint8)
 
 
 def _shrunk(picture: PIL.Image.Image, scale: float) -> PIL.Image.Image:

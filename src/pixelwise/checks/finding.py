@@ -117,7 +117,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Rename image and mask alike.",
             mends=True,
         ),
-        "image-16-bit": _error("The image holds more than 8 bits a channel.", "Save it as an 8-bit PNG."),
+        "image-kind": _error(
+            "The image has other channels or another depth than most.", "Save all images alike."
+        ),
         "image-cmyk": _note(
             "The image is in printer's colours (CMYK), and is read as RGB.",
             "Save it as RGB if its colours look wrong.",

@@ -21,12 +21,12 @@ from pixelwise.checks.subject import Subject
 from pixelwise.data.images import read_image
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import OutputError
-from pixelwise.types import IGNORE_INDEX, LabelMap
+from pixelwise.types import IGNORE_INDEX, RGB8, LabelMap, PixelFormat
 
 CHANGES = "changes.csv"
 LEFT_OUT = "left-out"
 _PICTURE = ("image-cmyk", "image-alpha", "image-rotated")
-_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-16-bit")
+_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-kind")
 """Beginnings of the kinds of finding that keep a sample from being read, where they are errors."""
 
 Kinds = Mapping[Path, Sequence[str]]
@@ -120,7 +120,10 @@ def _image(subject: Subject, one: Examined, kinds: Kinds, target: Path) -> _Line
     found = [kind for kind in kinds.get(path, ()) if kind in _PICTURE]
     if not found:
         return _copied(subject, path, target, one.image.file.format)
-    _write_png(target.with_name(target.name + ".png"), read_image(path))
+    pixels = read_image(path)
+    if PixelFormat.of(pixels) != RGB8:  # a PNG would not keep it, and training reads it as it is
+        return _copied(subject, path, target, one.image.file.format)
+    _write_png(target.with_name(target.name + ".png"), pixels.astype(np.uint8, copy=False))
     return _Line(subject.name(path), "saved upright in RGB as PNG", _why(found))
 
 

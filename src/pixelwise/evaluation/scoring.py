@@ -13,9 +13,9 @@ from pixelwise.errors import DataError
 from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
-from pixelwise.prediction import Prediction, Predictor
+from pixelwise.prediction import Prediction, Predictor, check_format
 from pixelwise.tasks import AnyTask
-from pixelwise.types import Image, Label, Sample, Size
+from pixelwise.types import Label, Pixels, Sample, Size
 
 INTERVALS = ("mean", "pooled")
 MOST_GROUPS = 20
@@ -27,7 +27,7 @@ class Scored:
     """One image with its truth, what the model said and the rows that its scores derive from, by task name."""
 
     sample: Sample
-    image: Image
+    image: Pixels
     truth: Label
     prediction: Prediction
     rows: Mapping[str, Any]
@@ -65,11 +65,12 @@ def evaluate(
         on_image: called with every image after it is scored.
 
     Raises:
-        DataError: no samples, classes that differ from the model's, or a file that cannot be read.
+        DataError: no samples, classes or pixels that differ from the model's, or a file that cannot be read.
     """
     if not dataset.samples:
         raise DataError(f"{dataset.root} has no images in the split '{split}'; choose another with --split.")
     dataset = labelled_like(predictor, dataset)
+    check_format(dataset.pixel_format, predictor.preprocessing.values, dataset.root)
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
