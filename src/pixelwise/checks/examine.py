@@ -6,8 +6,10 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import PIL.Image
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
 from pixelwise.data.cache import digest
 from pixelwise.data.duplicates import Signature, signature
-from pixelwise.data.masks import stored_in
+from pixelwise.data.masks import MaskCoding, is_deep_colour, stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
     SWAPS,
@@ -41,6 +43,9 @@ _FAULTS = {
     "foreign": "file-foreign",
     "damaged": "file-truncated",
 }
+
+_LARGE = 24_000_000  # pixels; a few pictures of fewer may be decoded at once
+_ONE_LARGE = Lock()
 
 Grey = NDArray[np.uint8]
 
@@ -115,32 +120,33 @@ class Examined:
 
 
 def examine(
-    samples: Sequence[Sample], on_sample: Callable[[int], None] = lambda done: None
+    samples: Sequence[Sample], coding: MaskCoding, on_sample: Callable[[int], None] = lambda done: None
 ) -> list[Examined]:
     """Decode every file once, several at a time; a file that cannot be read is a fault, never an error.
 
     Args:
+        coding: what stored values stand for.
         on_sample: called with the number of samples examined so far.
     """
     found: list[Examined] = []
     # Decoding leaves Python to other threads; a few more than cores, since some wait for the disk.
     with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
-        for done, one in enumerate(pool.map(examine_sample, samples), start=1):
+        for done, one in enumerate(pool.map(lambda sample: examine_sample(sample, coding), samples), start=1):
             found.append(one)
             on_sample(done)
     return found
 
 
-def examine_sample(sample: Sample) -> Examined:
+def examine_sample(sample: Sample, coding: MaskCoding) -> Examined:
     """Both files of one sample."""
     mask = sample.labels.get("mask")
-    return Examined(sample, examine_image(sample.image), examine_mask(mask) if mask else None)
+    return Examined(sample, examine_image(sample.image), examine_mask(mask, coding) if mask else None)
 
 
 def examine_image(path: Path) -> ImageFacts:
     """The image file at ``path``."""
     try:
-        with opened(path, load=False) as picture:
+        with opened(path, load=False) as picture, _room_for(picture):
             facts = _facts(path, picture)
             seen = _seen(picture)
     except PictureError as error:
@@ -153,23 +159,33 @@ def examine_image(path: Path) -> ImageFacts:
     return ImageFacts(facts, grey, float(grey.mean()), float(grey.std()), hue > HUE, kept)
 
 
-def examine_mask(path: Path) -> MaskFacts:
-    """The mask file at ``path``."""
-    try:
-        with opened(path, load=False) as picture:
-            facts = _facts(path, picture)
-            raw = raw_mode(picture)
-            picture.load()
-            stored, coloured = stored_in(picture, raw)
-    except PictureError as error:
-        return MaskFacts(_faulty(path, error), None)
-    return MaskFacts(facts, content_of(stored, coloured, facts.format))
+def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
+    """The mask file at ``path``, its values read as for training."""
+    with ExitStack() as room:
+        try:
+            with opened(path, load=False) as picture:
+                room.enter_context(_room_for(picture))
+                facts = _facts(path, picture)
+                raw = raw_mode(picture)
+                if is_deep_colour(picture):
+                    deep = replace(facts, fault="mask-deep", message=f"{path} is {facts.mode}.")
+                    return MaskFacts(deep, None)
+                picture.load()
+                stored, coloured = stored_in(picture, raw, coloured=coding.coloured)
+        except PictureError as error:
+            return MaskFacts(_faulty(path, error), None)
+        return MaskFacts(facts, content_of(stored, coloured, facts.format, coding.ids))
 
 
 def thumbnail(path: Path) -> Image:
     """The image at ``path`` as it is seen, (h, w, 3) uint8, its shorter side no longer than ``SEEN``."""
     with opened(path, load=False) as picture:
         return np.asarray(_seen(picture))
+
+
+def _room_for(picture: PIL.Image.Image) -> AbstractContextManager[object]:
+    """Held while a picture is in memory, so that a large one does not share it with another large one."""
+    return _ONE_LARGE if picture.width * picture.height > _LARGE else nullcontext()
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
@@ -202,7 +218,7 @@ def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
 
 
 def _to_eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    values = np.asarray(upright(picture)).astype(np.float32)
+    values = np.nan_to_num(np.asarray(upright(picture)).astype(np.float32), posinf=0.0, neginf=0.0)
     low, high = (float(value) for value in (values.min(), values.max()))
     scaled = (values - low) / max(high - low, 1.0) * 255
     return PIL.Image.fromarray(scaled.astype(np.uint8))

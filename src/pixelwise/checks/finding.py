@@ -163,6 +163,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         # Values in masks
         "mask-single-value": _error("Every mask is of a single value.", "Check how the masks were saved."),
+        "mask-deep": _error(
+            "The mask holds more than 8 bits a channel, or fractions.", "Save it with one number per class."
+        ),
         "mask-photo": _error(
             "The mask looks like a photograph.", "Check whether images and masks were mixed up."
         ),

@@ -15,7 +15,7 @@ CHECKS = (files.find, pairs.find, sizes.find, values.find, content.find, fitting
 
 def look_at(dataset: Dataset, on_sample: Callable[[int], None] = lambda done: None) -> Subject:
     """Examine all files of a data set; ``on_sample`` hears how many samples are done."""
-    return Subject(dataset, examine(dataset.samples, on_sample), dataset.mask_coding)
+    return Subject(dataset, examine(dataset.samples, dataset.mask_coding, on_sample), dataset.mask_coding)
 
 
 def find_all(subject: Subject) -> list[Finding]:
