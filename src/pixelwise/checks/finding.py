@@ -119,7 +119,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             mends=True,
         ),
         "image-alpha": _note(
-            "Part of the image is transparent, and is read as white.",
+            "The image has an alpha channel; what is transparent is read as white.",
             "Save it without transparency.",
             mends=True,
         ),
@@ -250,6 +250,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "leak-names": _warning(
             "By their names, images in different splits are of one sequence: scores may be too good.",
             "Name the groups with --group-by.",
+        ),
+        "group-names": _note(
+            "By their names, images are of several sequences (patients, videos), but no group is named.",
+            "Name the groups with --group-by, so that splits that are drawn keep each together.",
         ),
         "leak-group": _error(
             "Images of one group (a patient, a video) lie in different splits: scores will be too good.",

@@ -22,9 +22,12 @@ MOST_KEPT = 1024
 MOST_CLASSES = 64
 """A mask of more values than that is no class map."""
 
+NEAR = 40
+"""Grey levels that a JPEG moves a value."""
+NEAR_COLOUR = 60.0
+"""Distance in RGB between shades of one colour."""
+
 _RARE = 0.002  # share of the pixels below which a value is not one that somebody chose
-_NEAR = 40  # grey levels that a JPEG moves a value
-_NEAR_COLOUR = 60.0  # distance in RGB between shades of one colour
 _SOFT_WIDTH = 4.0  # pixels; smoothing blurs an edge over fewer
 
 
@@ -139,8 +142,8 @@ def _look_grey(stored: Stored, values: NDArray[np.int64], counts: NDArray[np.int
     low, high = (int(value) for value in _extremes(values))
     between = (values > low) & (values < high)
     n_between = int(counts[between].sum())
-    near = between & ((values - low <= _NEAR) | (high - values <= _NEAR))
-    if high - low > 3 * _NEAR and counts[near].sum() > 0.8 * n_between:
+    near = between & ((values - low <= NEAR) | (high - values <= NEAR))
+    if high - low > 3 * NEAR and counts[near].sum() > 0.8 * n_between:
         return "jpeg"
     inside = stored > (low + high) / 2
     edge = int((inside[1:] != inside[:-1]).sum() + (inside[:, 1:] != inside[:, :-1]).sum())
@@ -178,8 +181,8 @@ def _look_coloured(
     chosen = _distinct(values, counts)
     if len(chosen) > MOST_CLASSES:
         return "photo", values
-    apart, _ = nearest(values, chosen)
-    if counts[apart <= _NEAR_COLOUR].sum() < 0.9 * counts.sum():
+    apart, _ = nearest_colours(values, chosen)
+    if counts[apart <= NEAR_COLOUR].sum() < 0.9 * counts.sum():
         return "photo", values
     if len(values) == len(chosen):
         return "clean", np.sort(chosen)
@@ -197,12 +200,12 @@ def _distinct(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[n
             break
         members = np.flatnonzero(crowds == crowd)
         commonest = members[counts[members].argmax()]
-        if all(np.linalg.norm(colours[commonest] - colours[one]) > _NEAR_COLOUR for one in kept):
+        if all(np.linalg.norm(colours[commonest] - colours[one]) > NEAR_COLOUR for one in kept):
             kept.append(int(commonest))
     return values[kept]
 
 
-def nearest(
+def nearest_colours(
     values: NDArray[np.int64], chosen: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Distance (n,) of every colour from the nearest of the chosen ones, and that colour; both 0xRRGGBB."""
