@@ -31,18 +31,20 @@ def _pair(subject: Subject, pair: Likeness) -> Iterator[Found]:
         yield "leak", subject.place(*files, detail=f"In {splits[0]} and {splits[1]}: {pair.how}.")
     group = subject.dataset.group
     grouped = group is not None and pair.one.sample.tags.get(group) == pair.other.sample.tags.get(group, "")
-    if grouped and pair.score < 1:  # neighbours in one video are no surprise
+    if grouped and not pair.is_copy:  # neighbours in one video are no surprise
         return
-    kind = "duplicate" if pair.score == 1 else "near-duplicate"
-    yield kind, subject.place(*files, detail="" if pair.score == 1 else f"They are {pair.how}.")
-    agreement = pair.mask_agreement(subject.coding.ids)
+    if pair.is_copy:
+        yield "duplicate", subject.place(*files)
+    else:
+        yield "near-duplicate", subject.place(*files, detail=f"They are {pair.how}.")
+    agreement = pair.mask_agreement(subject.objects)
     if pair.score > SAME_PICTURE and agreement is not None and agreement < SAME_MASK:
         detail = f"Laid over each other, the masks agree to a Dice of {agreement:.2f}."
         yield "duplicate-masks-differ", subject.place(*files, detail=detail)
 
 
 def _groups(subject: Subject) -> Iterator[Found]:
-    """Groups of which some samples are in one split and some in another; or a pattern of names that shows groups."""
+    """Groups of which some samples are in one split and some in another, and groups that only names tell of."""
     dataset, group = subject.dataset, subject.dataset.group
     if group is not None:
         known = {sample.name: sample.tags[group] for sample in dataset.samples if group in sample.tags}
@@ -51,11 +53,12 @@ def _groups(subject: Subject) -> Iterator[Found]:
     pattern = propose([sample.name for sample in dataset.samples])
     if pattern is None:
         return
-    matches = {sample.name: re.search(pattern, sample.name) for sample in dataset.samples}
-    known = {name: match[1] for name, match in matches.items() if match}
-    detail = f"{len(set(known.values()))} groups of {len(known)} images by the pattern {pattern}"
-    yield "groups-in-names", subject.place(dataset.root, detail=detail)
-    yield from _torn(subject, known, "leak-names", f"by the pattern {pattern}")
+    if not dataset.has_splits():
+        yield "group-names", subject.place(dataset.root, detail=f"Try --group-by '{pattern}'.")
+    else:
+        matches = {sample.name: re.search(pattern, sample.name) for sample in dataset.samples}
+        known = {name: match[1] for name, match in matches.items() if match}
+        yield from _torn(subject, known, "leak-names", f"by the pattern {pattern}")
 
 
 def _torn(subject: Subject, groups: Mapping[str, str], kind: str, what: str) -> Iterator[Found]:

@@ -14,6 +14,9 @@ from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.checks import Finding, Place, Subject
 from pixelwise.checks.examine import Examined, thumbnail
+from pixelwise.checks.maskfacts import MaskContent, rgb
+from pixelwise.checks.subject import printable
+from pixelwise.data.masks import Stored
 from pixelwise.report.templates import jpeg, template
 from pixelwise.types import Image
 
@@ -95,7 +98,7 @@ def _picture(place: Place, by_name: Mapping[str, Examined]) -> _Picture | None:
     gap = np.full((GAP, width, 3), 255, np.uint8)
     filled = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
     joined = np.concatenate([part for row in filled for part in (row, gap)][:-1], axis=0)
-    names = " and ".join(one.sample.name for one in samples.values())
+    names = " and ".join(printable(one.sample.name) for one in samples.values())
     return _Picture(place, jpeg(joined, 900), width, joined.shape[0], f"{names}, image and mask")
 
 
@@ -106,29 +109,30 @@ def _row(panels: Sequence[Image]) -> Image | None:
 
 def _panels(one: Examined) -> list[Image]:
     panels = []
-    shown = None if one.mask is None or one.mask.content is None else one.mask.content.small
+    content = None if one.mask is None else one.mask.content
     if one.image.file.fault is None:
         image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
-        panels.append(image if shown is None else _outlined(image, _meant(shown, one)))
-    if shown is not None:
-        panels.append(_scaled(_visible(shown), PIL.Image.Resampling.NEAREST))
+        panels.append(image if content is None else _outlined(image, _meant(content)))
+    if content is not None:
+        panels.append(_scaled(_visible(content), PIL.Image.Resampling.NEAREST))
     return panels
 
 
-def _meant(shown: NDArray[np.unsignedinteger], one: Examined) -> NDArray[np.unsignedinteger]:
+def _meant(content: MaskContent) -> Stored:
     """The mask with shades between two values taken for the nearer one, so that it has an outline."""
-    content = None if one.mask is None else one.mask.content
-    if content is None or content.coloured or content.look not in {"smoothed", "soft", "jpeg"}:
-        return shown
-    return (shown > np.mean(content.chosen)).astype(np.uint8)
+    if content.coloured or content.look not in {"smoothed", "soft", "jpeg"}:
+        return content.small
+    return (content.small > np.mean(content.chosen)).astype(np.uint8)
 
 
 def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
+    """In RGB at the height of all pictures; what is very wide is squeezed."""
     width = max(1, min(3 * HEIGHT, round(values.shape[1] * HEIGHT / values.shape[0])))
     return np.asarray(PIL.Image.fromarray(values).convert("RGB").resize((width, HEIGHT), how))
 
 
-def _outlined(image: Image, mask: NDArray[np.unsignedinteger]) -> Image:
+def _outlined(image: Image, mask: Stored) -> Image:
+    """The image with a line where the mask's values meet."""
     rows, columns = (
         ((np.arange(side) + 0.5) * other / side).astype(int)
         for side, other in zip(image.shape[:2], mask.shape, strict=True)
@@ -142,11 +146,11 @@ def _outlined(image: Image, mask: NDArray[np.unsignedinteger]) -> Image:
     return drawn
 
 
-def _visible(mask: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
+def _visible(content: MaskContent) -> NDArray[np.uint8]:
     """Colours as they are, grey levels spread over black to white."""
-    if mask.dtype == np.uint32:
-        colours = np.stack([mask >> np.uint32(16), mask >> np.uint32(8), mask], axis=-1)
-        return (colours & np.uint32(255)).astype(np.uint8)
+    mask = content.small
+    if content.coloured:
+        return rgb(mask.astype(np.int64)).astype(np.uint8)
     _, ranks = np.unique(mask, return_inverse=True)
     ranks = ranks.reshape(mask.shape)
     levels: NDArray[np.uint8] = (ranks * (255 / max(1, int(ranks.max())))).astype(np.uint8)

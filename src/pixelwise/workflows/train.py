@@ -74,7 +74,7 @@ def train(
     runfolder.check_free(Path(out))
     drawn_by = seed if seed is not None else recipe.seed if recipe else 0
     opened = data if isinstance(data, Dataset) else open_data(data, strict=False)
-    checked = check(_used(opened), listener=listener)
+    checked = check(_used(opened), cache=cache, listener=listener)
     listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
     dataset = with_splits(checked.subject, drawn_by, listener)
