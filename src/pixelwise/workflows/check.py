@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pixelwise._version import __version__
 from pixelwise.checks import Check, Mended, Subject, find_all, look_at, mend
-from pixelwise.data.cache import Cache, default_folder
+from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
 from pixelwise.report.checkpage import write_check
@@ -53,8 +53,7 @@ def check(
     """
     listener = listener or Listener()
     dataset = data if isinstance(data, Dataset) else open_data(data, strict=False)
-    kept = Cache(Path(cache) if cache else default_folder())
-    subject = look_at(dataset, kept, lambda done: listener.examined(done, len(dataset)))
+    subject = look_at(dataset, Cache.at(cache), lambda done: listener.examined(done, len(dataset)))
     result = Check(
         pixelwise=__version__,
         data=dataset.root.resolve().name,

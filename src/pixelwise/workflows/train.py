@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixelwise.data.cache import Cache, default_folder
+from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import OutputError
@@ -80,7 +80,7 @@ def train(
     dataset = with_splits(checked.subject, drawn_by, listener)
     recipe = complete_recipe(recipe, dataset, seconds, epochs, seed, listener)
     with runfolder.run_folder(Path(out)) as folder:
-        job = prepare(dataset, recipe, listener, Cache(Path(cache) if cache else default_folder()))
+        job = prepare(dataset, recipe, listener, Cache.at(cache))
         job.recipe.write(folder / runfolder.RECIPE)
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
