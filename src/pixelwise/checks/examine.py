@@ -14,12 +14,12 @@ import PIL.Image
 import PIL.ImageFile
 from numpy.typing import NDArray
 
-from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
+from pixelwise.checks.maskfacts import MaskContent, content_of, small_of, small_size
 from pixelwise.data.cache import digest
 from pixelwise.data.deep import picture_format
 from pixelwise.data.duplicates import Signature, signature
 from pixelwise.data.images import is_picture, read_image
-from pixelwise.data.masks import MaskCoding, is_deep_colour, stored_in
+from pixelwise.data.masks import MaskCoding, Stored, is_deep_colour, stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
     SWAPS,
@@ -157,6 +157,14 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
         except PictureError as error:
             return MaskFacts(_faulty(path, error), None)
         return MaskFacts(facts, content_of(stored, coloured, facts.format, coding.ids))
+
+
+def mask_thumbnail(path: Path, coding: MaskCoding) -> Stored:
+    """The values of the mask at ``path``, (h, w) and at most ``SEEN`` a side."""
+    with opened(path, load=False) as picture, _room_for(picture):
+        raw = raw_mode(picture)
+        picture.load()
+        return small_of(stored_in(picture, raw, coloured=coding.coloured)[0], SEEN)
 
 
 def thumbnail(path: Path) -> Image:
