@@ -360,7 +360,7 @@ FAULTS = (
     Fault("an animation", "file-animated", _animated),
     Fault("a mask that is a JPEG named .png", "file-suffix", _jpeg_named_png),
     Fault("a name with a new line", "file-name", _with_newline, mends=True),
-    Fault("16 bits a channel", "image-16-bit", _deep),
+    Fault("16 bits a channel", "image-kind", _deep),
     Fault("CMYK", "image-cmyk", on_image(lambda one: one.convert("CMYK")), mends=True),
     Fault("an alpha channel", "image-alpha", on_image(lambda one: one.convert("RGBA"), ".png"), mends=True),
     Fault(

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from pixelwise.evaluation import Metrics
     from pixelwise.prediction import Prediction, Predictor, load
     from pixelwise.recipe import Recipe, read_recipe
+    from pixelwise.workflows.check import Checked, check
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate
     from pixelwise.workflows.predict import predict
     from pixelwise.workflows.train import Run, train
 
 _HOMES = {
+    "Checked": "pixelwise.workflows.check",
     "Dataset": "pixelwise.data.dataset",
     "DataError": "pixelwise.errors",
     "ModelFileError": "pixelwise.errors",
@@ -34,6 +36,7 @@ _HOMES = {
     "Recipe": "pixelwise.recipe",
     "read_recipe": "pixelwise.recipe",
     "Run": "pixelwise.workflows.train",
+    "check": "pixelwise.workflows.check",
     "evaluate": "pixelwise.workflows.evaluate",
     "load": "pixelwise.prediction",
     "open_data": "pixelwise.workflows.data",
@@ -42,6 +45,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Checked",
     "DataError",
     "Dataset",
     "Metrics",
@@ -54,6 +58,7 @@ __all__ = [
     "RecipeError",
     "Run",
     "__version__",
+    "check",
     "evaluate",
     "load",
     "open_data",

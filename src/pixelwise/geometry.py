@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.types import OUTSIDE, Field, Label, Size
+from pixelwise.types import OUTSIDE, Field, Label, Pixels, Size
 
 
 def resize(values: Tensor, size: Size) -> Tensor:
@@ -41,6 +41,13 @@ def resize(values: Tensor, size: Size) -> Tensor:
 
 def _interpolated(values: Tensor, size: Size) -> Tensor:
     return F.interpolate(values, size=size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def _resized_pixels(planes: Tensor, size: Size) -> Tensor:
+    """Pixels of any dtype resized; whole numbers of 16 bits by way of float32, which holds them exactly."""
+    if planes.dtype in {torch.uint8, torch.float32} or planes.shape[-2:] == size:
+        return resize(planes, size)
+    return resize(planes.float(), size).round_().to(planes.dtype)
 
 
 def resize_ids(ids: Tensor, size: Size) -> Tensor:
@@ -78,11 +85,11 @@ class Frame:
         top, left = (frame_size[0] - height) // 2, (frame_size[1] - width) // 2
         return cls(image_size, frame_size, (height, width), top, left)
 
-    def place_image(self, image: NDArray[np.uint8], fill: tuple[int, ...]) -> Tensor:
-        """(H, W, C) uint8 image to (C, h, w) uint8 in the frame; padding holds ``fill``, a value per channel."""
+    def place_image(self, image: Pixels, fill: tuple[float, ...]) -> Tensor:
+        """(H, W, C) image to (C, h, w) of its dtype in the frame; padding holds ``fill``, a value per channel."""
         planes = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
-        framed = torch.tensor(fill, dtype=planes.dtype)[:, None, None].repeat(1, *self.frame_size)
-        self._content(framed)[:] = resize(planes, self.content_size)[0]
+        framed = torch.tensor(fill).to(planes.dtype)[:, None, None].repeat(1, *self.frame_size)
+        self._content(framed)[:] = _resized_pixels(planes, self.content_size)[0]
         return framed
 
     def place_ids(self, ids: NDArray[np.uint8], fill: int) -> Tensor:

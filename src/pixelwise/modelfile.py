@@ -75,8 +75,9 @@ class ModelFile:
 def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> None:
     """Write a model file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    complete = header.model_copy(update={"sha256": _digest(header, tensors)})
-    files.write_bytes(path, save(tensors, metadata={KEY: complete.model_dump_json(exclude_none=True)}))
+    described = json.loads(header.model_dump_json(exclude_none=True))
+    complete = {**described, "sha256": _digest(described, tensors)}
+    files.write_bytes(path, save(tensors, metadata={KEY: json.dumps(complete, ensure_ascii=False)}))
 
 
 def read_model(path: Path) -> ModelFile:
@@ -99,7 +100,7 @@ def read_model(path: Path) -> ModelFile:
             f"{path} is cut short or no model file; copy it again from where it was made."
         ) from error
     header = _read_header(path, metadata)
-    if header.sha256 != _digest(header, weights):
+    if header.sha256 != _digest(json.loads(metadata[KEY]), weights):
         raise ModelFileError(f"{path} is damaged; copy it again from where it was made.")
     return ModelFile(header, weights)
 
@@ -125,8 +126,9 @@ def _read_header(path: Path, metadata: Mapping[str, str]) -> Header:
         ) from error
 
 
-def _digest(header: Header, weights: Mapping[str, Tensor]) -> str:
-    described = header.model_dump(mode="json", exclude={"sha256"}, exclude_none=True)
+def _digest(header: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
+    """Over the header as the file holds it: one of the past lacks settings that have a default today."""
+    described = {name: value for name, value in header.items() if name != "sha256"}
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for name in sorted(weights):
         tensor = weights[name].contiguous()

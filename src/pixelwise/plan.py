@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pixelwise.data.valuerange import BYTES, PERCENTILES, ValueRange
 from pixelwise.geometry import usual_frame
-from pixelwise.recipe import Augment, Recipe, Scale
-from pixelwise.types import Size
+from pixelwise.recipe import Augment, Recipe, Scale, Values
+from pixelwise.types import RGB8, Size
 
 FRAME_PIXELS = 224 * 224
 """Area of the frame: what a 2-core computer trains at 10–20 images a second."""
@@ -21,17 +22,24 @@ class Plan:
     reasons: dict[str, str]
 
 
-def plan(sizes: Mapping[Size, int], *, any_way_up: bool) -> Plan:
+def plan(sizes: Mapping[Size, int], *, any_way_up: bool, found: ValueRange = BYTES) -> Plan:
     """Fill in a recipe, but for seed and length of training.
 
     Args:
         sizes: how many images have each (height, width).
         any_way_up: the pictures have no up and down.
+        found: what the images hold.
     """
     size = usual_frame(sizes, FRAME_PIXELS)
     usual = max(sizes, key=lambda one: sizes[one])
     recipe = Recipe(
         scale=Scale(size=size),
+        values=Values(
+            channels=found.pixels.channels,
+            dtype=found.pixels.dtype,
+            minimum=found.minimum,
+            maximum=found.maximum,
+        ),
         augment=Augment(vflip=0.5, rotate=180.0) if any_way_up else Augment(),
     )
     turns = (
@@ -45,5 +53,20 @@ def plan(sizes: Mapping[Size, int], *, any_way_up: bool) -> Plan:
             "scale.size": f"{size[1]}×{size[0]} (width × height): the usual image is {usual[1]}×{usual[0]}",
             "augment": turns,
             "model": f"{recipe.model.decoder} over pretrained {recipe.model.encoder}",
+            **_of_values(found),
         },
     )
+
+
+def _of_values(found: ValueRange) -> dict[str, str]:
+    """Why values are scaled as they are; nothing to say of usual pictures."""
+    if found.pixels == RGB8:
+        return {}
+    reason = f"{found.pixels}, {found.minimum:g} to {found.maximum:g}"
+    if found.images:
+        low, high = PERCENTILES
+        reason += (
+            f": what lies between the {low}th and the {high}th percentile of {found.images} training "
+            f"image{'s' * (found.images != 1)}, rounded outwards"
+        )
+    return {"values": reason}

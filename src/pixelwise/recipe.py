@@ -16,12 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pixelwise import files
 from pixelwise.errors import RecipeError
+from pixelwise.types import MAX_CHANNELS, PixelFormat, PixelType
 
 FORMAT: Literal[1] = 1
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Side = Annotated[int, Field(ge=32, le=8192, multiple_of=32)]
 EncoderName = Literal["efficientnet-lite0", "plain-tiny", "plain-small"]
@@ -45,12 +47,33 @@ class Scale(_Strict):
 
 
 class Values(_Strict):
-    """How pixel values become network input: (value / maximum - mean) / std."""
+    """What images hold, and how that becomes network input.
 
-    channels: Literal[3] = 3
-    maximum: Positive = 255.0
+    Input = (share - mean) / std, where share = (value - minimum) / (maximum - minimum), of values held to that range.
+    """
+
+    channels: Annotated[int, Field(ge=1, le=MAX_CHANNELS)] = 3
+    dtype: PixelType = "uint8"
+    minimum: Finite = 0.0
+    maximum: Finite = 255.0
     mean: Positive = 0.5
     std: Positive = 0.5
+
+    @model_validator(mode="after")
+    def _some_range(self) -> Values:
+        if self.maximum <= self.minimum:
+            raise ValueError("maximum must be greater than minimum")
+        return self
+
+    @property
+    def pixel_format(self) -> PixelFormat:
+        """What images have to hold."""
+        return PixelFormat(self.channels, self.dtype)
+
+    @property
+    def span(self) -> float:
+        """The range's width, in units of the images' values: full scale."""
+        return self.maximum - self.minimum
 
 
 class Preprocessing(_Strict):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]
 Image = NDArray[np.uint8]
-"""(H, W, 3) sRGB, 0-255."""
+"""(H, W, 3) sRGB, 0-255, for showing."""
+Pixels = NDArray[np.uint8 | np.uint16 | np.int16 | np.float32]
+"""(H, W, C) values as the file means them: uint8, uint16, int16 or finite float32, C from 1 to ``MAX_CHANNELS``."""
+PixelType = Literal["uint8", "uint16", "int16", "float32"]
+PIXEL_TYPES: tuple[PixelType, ...] = get_args(PixelType)
+MAX_CHANNELS = 64
 LabelMap = NDArray[np.uint8]
 """(H, W) class ids; ``IGNORE_INDEX`` where nobody labelled."""
 Probs = NDArray[np.float32]
@@ -77,6 +82,42 @@ class Field:
             raise ValueError(f"field {self.name}: hflip {self.hflip} does not take vectors to vectors")
         if self.in_pixels and len(parts) != self.channels:
             raise ValueError(f"field {self.name}: in_pixels scales vectors, so each channel must be in one")
+
+
+@dataclass(frozen=True)
+class PixelFormat:
+    """What :data:`Pixels` hold; ``str`` of it is for people ("1 channel of 16 bits").
+
+    Attributes:
+        channels: number of channels.
+        dtype: name of the values' NumPy type.
+    """
+
+    channels: int
+    dtype: PixelType
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> PixelFormat:
+        """The format of an array (H, W, C); ValueError if it is of another dtype than pixels have."""
+        for name in PIXEL_TYPES:
+            if pixels.dtype == np.dtype(name):
+                return cls(pixels.shape[2], name)
+        raise ValueError(f"pixels are {', '.join(PIXEL_TYPES)}, got {pixels.dtype}")
+
+    def __str__(self) -> str:
+        words = {
+            "uint8": "8 bits",
+            "uint16": "16 bits",
+            "int16": "16 bits with sign",
+            "float32": "32-bit fractions",
+        }
+        unsigned = self.dtype in {"uint8", "uint16"}
+        several = "RGB" if self.channels == 3 and unsigned else f"{self.channels} channels"
+        return f"{'1 channel' if self.channels == 1 else several} of {words[self.dtype]}"
+
+
+RGB8 = PixelFormat(3, "uint8")
+"""What pictures of up to 8 bits a channel are read as, whatever their mode."""
 
 
 @dataclass(frozen=True)

@@ -276,3 +276,29 @@ def test_recolouring_by_hand() -> None:
     shifts = [2 * brightness + gain - 1 for gain in (red, green, blue)]
     parts = zip((expected_red, expected_rest, expected_rest), shifts, strict=True)
     assert changed == pytest.approx([part + shift for part, shift in parts], abs=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 5])
+def test_recolouring_of_other_channels_than_three_by_hand(channels: int) -> None:
+    """As above, but each channel for itself: there is no saturation."""
+    image = torch.zeros(1, channels, 1, 2)
+    image[0, :, 0] = torch.tensor([0.5, -0.5])
+    recipe = only(brightness=0.2, contrast=0.25, colour=0.15, saturation=0.3)
+    draw = seeded(3)
+    u = [float(torch.rand(1, generator=draw)) * 2 - 1 for _ in range(channels + 3)]
+    contrast, gains, brightness = 1 + 0.25 * u[0], [1 + 0.15 * one for one in u[1:-2]], 0.2 * u[-1]
+    values = Values(channels=channels, dtype="uint16", maximum=4095.0)
+    changed = recolour(image, recipe, values, seeded(3))[0, :, 0, 0].tolist()
+    expected = [0.5 * contrast * gain + 2 * brightness + gain - 1 for gain in gains]
+    assert changed == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 13])
+def test_a_batch_of_any_channels_is_moved_as_one(channels: int) -> None:
+    images, ids = batch()
+    stacked = images[:, :1].expand(-1, channels, -1, -1)
+    moved, moved_ids = augment(stacked, ids, GEOMETRY, VALUES, seeded())
+    wanted, wanted_ids = augment(images, ids, GEOMETRY, VALUES, seeded())
+    assert moved_ids.equal(wanted_ids)
+    for channel in moved.unbind(dim=1):
+        torch.testing.assert_close(channel, wanted[:, 0], atol=1e-5, rtol=0)

@@ -12,6 +12,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from tests.pictures import shades
 
 from pixelwise.data.cache import Cache, digest
 from pixelwise.data.dataset import Dataset
@@ -20,7 +21,7 @@ from pixelwise.data.layouts import paired
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, OutputError
 from pixelwise.geometry import Frame
-from pixelwise.types import Image, Label, Sample
+from pixelwise.types import Label, Pixels, Sample
 
 SIZE = (64, 96)
 PADDING = (128, 128, 128)
@@ -45,12 +46,29 @@ def test_a_batch_is_the_samples_in_frames(lesions: Dataset, tmp_path: Path) -> N
     assert images.dtype == labels.class_maps.dtype == torch.uint8
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
+@pytest.mark.parametrize("channels", [1, 5])
+def test_frames_keep_the_type_of_their_images(tmp_path: Path, dtype: str, channels: int) -> None:
+    values = shades(*SIZE, channels, dtype=dtype)
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    np.save(tmp_path / "images" / "a.npy", values)
+    PIL.Image.new("L", SIZE[::-1], 255).save(tmp_path / "masks" / "a.png")
+    dataset = paired.read(tmp_path)
+    for _ in range(2):  # the second time from the cache
+        images, _labels = read_frames(dataset, SIZE, (0.0,) * channels, Cache(tmp_path / "cache")).batch(
+            torch.tensor([0, 0])
+        )
+        assert images.dtype == getattr(torch, dtype)
+        np.testing.assert_array_equal(images[1].numpy(), values.transpose(2, 0, 1))
+
+
 def decodings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the samples that are decoded from now on."""
     seen: list[str] = []
     original = Dataset.read
 
-    def read(self: Dataset, sample: Sample) -> tuple[Image, Label]:
+    def read(self: Dataset, sample: Sample) -> tuple[Pixels, Label]:
         seen.append(sample.name)
         return original(self, sample)
 

@@ -171,3 +171,21 @@ def test_one_image_has_no_interval() -> None:
     low, high = bootstrap([0.5], mean_summary, ["mean"])["x"]["mean"]  # type: ignore[arg-type]
     assert math.isnan(low)
     assert math.isnan(high)
+
+
+def test_classes_are_told_by_their_names_whatever_their_order(tmp_path: Path) -> None:
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    ids = np.zeros((32, 48), np.uint8)
+    ids[:16], ids[16:, :24] = 1, 2
+    PIL.Image.fromarray(np.stack([ids * 90] * 3, axis=-1)).save(tmp_path / "images" / "a.png")
+    PIL.Image.fromarray(ids).save(tmp_path / "masks" / "a.png")
+    predictor = tiny_predictor(labels=Labels(classes=("sky", "road", "car"), background=None))
+    (tmp_path / "classes.txt").write_text("sky\nroad\ncar\n")
+    first = evaluate(predictor, open_data(tmp_path), "all").classes["semantic"]
+    PIL.Image.fromarray(np.array([2, 0, 1], np.uint8)[ids]).save(tmp_path / "masks" / "a.png")
+    (tmp_path / "classes.txt").write_text("road\ncar\nsky\n")
+    assert evaluate(predictor, open_data(tmp_path), "all").classes["semantic"] == first
+    (tmp_path / "classes.txt").write_text("road\ncar\ncloud\n")
+    with pytest.raises(DataError, match="the class 'cloud', which the model does not know"):
+        evaluate(predictor, open_data(tmp_path), "all")

@@ -135,6 +135,23 @@ def test_placed_image_and_ids_by_hand() -> None:
     np.testing.assert_array_equal(placed_ids.numpy(), np.pad(ids, ((1, 1), (0, 0)), constant_values=255))
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
+def test_images_of_every_type_keep_it_in_the_frame(dtype: str) -> None:
+    """Enlarged twice, between centres a and b the values are 3/4 a + 1/4 b and 1/4 a + 3/4 b, rounded if whole."""
+    image = np.array([[[1, 30_000], [8, 2]]], dtype)  # 1 × 2 pixels of two channels
+    placed = Frame.fit((1, 2), (4, 4)).place_image(image, (7, 9.0))
+    assert placed.dtype == getattr(torch, dtype)
+    first, second = [1, 2.75, 6.25, 8], [30_000, 22_500.5, 7501.5, 2]
+    if dtype != "float32":
+        first, second = [1, 3, 6, 8], [30_000, 22_500, 7502, 2]  # halves go to even
+    for row in (1, 2):
+        assert placed[:, row].float().tolist() == [first, second]
+    assert placed[0, 0].float().tolist() == [7] * 4
+    assert placed[1, 3].float().tolist() == [9] * 4
+    large = np.full((3, 5, 1), np.iinfo(dtype).max if dtype != "float32" else 1e30, dtype)
+    assert Frame.fit((3, 5), (32, 32)).place_image(large, (0,)).numpy().max() == large.max()
+
+
 def test_a_ramp_survives_the_frame_and_the_way_back() -> None:
     """A ramp of slope 2, halved and doubled again.
 

@@ -24,7 +24,7 @@ from pixelwise.types import Field
 CHANGED = Recipe(
     seed=7,
     scale=Scale(size=(192, 256)),
-    values=Values(mean=0.4, std=0.3),
+    values=Values(channels=5, dtype="int16", minimum=-1000.0, maximum=0.5, mean=0.4, std=0.3),
     model=Model(encoder="plain-tiny", pretrained=False),
     tasks={"lesion": SemanticTask(cross_entropy=0, dice=2), "skin_2": SemanticTask()},
     augment=Augment(vflip=0.5, rotate=180),
@@ -59,6 +59,10 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         (
             "[train]\nepochs = 1\nbudget_seconds = 9.0",
             "'train' is wrong (exactly one of budget_seconds and epochs must be given); correct it.",
+        ),
+        (
+            "[values]\nminimum = 255.0",
+            "'values' is wrong (maximum must be greater than minimum); correct it.",
         ),
         (
             "[tasks.lesion]\ncross_entropy = 0\ndice = 0",
@@ -101,6 +105,11 @@ def test_mistakes_are_one_sentence(tmp_path: Path, text: str, sentence: str) -> 
         ("scale.policy", "stretch"),
         ("model.encoder", "resnet50"),
         ("model.pretrained", "yes"),
+        ("values.channels", 0),
+        ("values.channels", 65),
+        ("values.dtype", "float64"),
+        ("values.minimum", float("-inf")),
+        ("values.maximum", float("nan")),
         ("augment.hflip", 1.5),
         ("augment.hflip", float("nan")),
         ("augment.scale", 0.9),

@@ -68,6 +68,35 @@ def test_features_equal_the_reference() -> None:
         torch.testing.assert_close(feature, expected[feature.shape[-2]], atol=1e-4, rtol=1e-4)
 
 
+def pretrained(channels: int) -> EfficientNetLite:
+    encoder = EfficientNetLite(in_channels=channels).eval()
+    load_pretrained(encoder)
+    return encoder
+
+
+@torch.no_grad()
+def test_one_channel_sees_what_grey_as_three_channels_gave() -> None:
+    grey = torch.rand(2, 1, 64, 96, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    for one, three in zip(pretrained(1)(grey), pretrained(3)(grey.expand(-1, 3, -1, -1)), strict=True):
+        torch.testing.assert_close(one, three, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_equal_channels_give_the_same_however_many_there_are() -> None:
+    grey = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    wanted = pretrained(1)(grey)
+    for channels in (2, 5):
+        encoder = pretrained(channels)
+        for found, feature in zip(encoder(grey.expand(-1, channels, -1, -1)), wanted, strict=True):
+            torch.testing.assert_close(found, feature, atol=1e-4, rtol=1e-4)
+    stored: dict[str, Any] = torch.load(_locate(LITE0_WEIGHTS), weights_only=True)
+    red, green, blue = stored["_conv_stem.weight"].unbind(dim=1)
+    weight = encoder.state_dict()["stem.0.weight"]
+    assert weight.shape[1] == 5
+    # The mean over red, green and blue, times 3 / 5.
+    torch.testing.assert_close(weight[:, 4], (red + green + blue) / 3 * 3 / 5)
+
+
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:
     changed = tmp_path / "weights.pth"
     changed.write_bytes(_locate(LITE0_WEIGHTS).read_bytes()[:-1] + b"x")

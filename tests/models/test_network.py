@@ -33,6 +33,17 @@ def test_fields_have_half_the_size_and_their_channels(encoder: EncoderName, size
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("channels", [1, 2, 13])
+def test_images_of_any_channels(encoder: EncoderName, channels: int) -> None:
+    recipe = ModelRecipe(encoder=encoder, pretrained=False)
+    network = build_model(recipe, FIELDS, pretrained=False, channels=channels).train()
+    images = torch.randn(2, channels, 64, 64, requires_grad=True)
+    network(images)["semantic"]["classes"].square().mean().backward()
+    assert images.grad is not None
+    assert (images.grad.abs().sum(dim=(0, 2, 3)) > 0).all()  # no channel is ignored
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
 def test_every_parameter_gets_a_gradient(encoder: EncoderName) -> None:
     network = built(encoder).train()
     outputs = network(torch.randn(2, 3, 64, 64))

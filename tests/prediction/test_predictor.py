@@ -14,9 +14,9 @@ from pixelwise.errors import DataError, ModelFileError
 from pixelwise.labels import Labels
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import build_model
-from pixelwise.prediction import Predictor, load
-from pixelwise.recipe import Model
-from pixelwise.types import Image
+from pixelwise.prediction import ImageSource, Predictor, load
+from pixelwise.recipe import Model, Values
+from pixelwise.types import Image, PixelFormat, PixelType
 
 SIZES = [(64, 96), (128, 192), (63, 97), (300, 31), (1, 1), (1, 500), (720, 1280)]
 
@@ -108,6 +108,52 @@ def test_an_image_on_its_side_by_exif_is_predicted_upright(tmp_path: Path) -> No
 def test_other_arrays_are_refused(array: Image) -> None:
     with pytest.raises(DataError, match="uint8"):
         tiny_predictor().predict(array)
+
+
+def deep_predictor(channels: int, dtype: PixelType) -> Predictor:
+    return tiny_predictor(values=Values(channels=channels, dtype=dtype, maximum=4000.0))
+
+
+def test_the_same_deep_image_from_every_source(tmp_path: Path) -> None:
+    predictor = deep_predictor(1, "uint16")
+    image = picture((50, 70)).astype(np.uint16)[..., :1] * 16
+    PIL.Image.fromarray(image[..., 0]).save(tmp_path / "a.png")
+    PIL.Image.fromarray(image[..., 0]).save(tmp_path / "a.tif")
+    np.save(tmp_path / "a.npy", image)
+    wanted = predictor.predict(image)["semantic"].probs
+    assert wanted.std() > 0.001
+    sources: list[ImageSource] = [tmp_path / f"a.{suffix}" for suffix in ("png", "tif", "npy")]
+    for source in [*sources, image[..., 0], image.astype(">u2"), PIL.Image.fromarray(image[..., 0])]:
+        assert np.array_equal(predictor(source)["semantic"].probs, wanted)
+
+
+def test_what_the_image_holds_beyond_the_range_does_not_matter() -> None:
+    predictor, image = deep_predictor(5, "float32"), np.random.default_rng(0).normal(2000, 2500, (64, 96, 5))
+    probs = predictor(image.astype(np.float32))["semantic"].probs
+    held = predictor(np.clip(image, 0, 4000).astype(np.float32))["semantic"].probs
+    np.testing.assert_allclose(held, probs, atol=1e-5)
+
+
+def test_images_of_another_format_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    predictor = deep_predictor(1, "uint16")
+    PIL.Image.fromarray(picture((9, 9))).save(tmp_path / "a.png")
+    with pytest.raises(DataError) as caught:
+        predictor(tmp_path / "a.png")
+    said = "is RGB of 8 bits, but the model was trained on 1 channel of 16 bits; give images like those"
+    assert str(caught.value).startswith(f"{tmp_path / 'a.png'} {said}")
+    with pytest.raises(DataError, match=r"the array is uint8 .*; give \(height, width, 1\) uint16\."):
+        predictor(picture((9, 9)))
+    broken = np.full((9, 9, 5), np.nan, np.float32)
+    with pytest.raises(DataError, match="no finite numbers"):
+        deep_predictor(5, "float32")(broken)
+
+
+def test_a_model_of_several_channels_comes_back_from_its_file(tmp_path: Path) -> None:
+    predictor = deep_predictor(5, "int16")
+    image = np.random.default_rng(0).integers(-99, 5000, (40, 60, 5), dtype=np.int16)
+    again = load(saved(predictor, tmp_path / "model.safetensors"), device="cpu")
+    assert again.preprocessing.values.pixel_format == PixelFormat(5, "int16")
+    assert np.array_equal(again(image)["semantic"].probs, predictor(image)["semantic"].probs)
 
 
 def test_threshold_decides() -> None:

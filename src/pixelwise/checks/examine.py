@@ -6,10 +6,11 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -18,7 +19,9 @@ from numpy.typing import NDArray
 
 from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
 from pixelwise.data.cache import digest
+from pixelwise.data.deep import picture_format
 from pixelwise.data.duplicates import Signature, signature
+from pixelwise.data.images import image_header, is_picture, read_image
 from pixelwise.data.masks import MaskCoding, is_deep_colour, stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
@@ -30,7 +33,8 @@ from pixelwise.data.pictures import (
     stored_size,
     upright,
 )
-from pixelwise.types import Image, Sample, Size
+from pixelwise.errors import DataError
+from pixelwise.types import RGB8, Image, PixelFormat, Sample, Size
 
 SEEN = 384
 """Shorter side of what images are compared by; JPEGs are decoded at a fraction where that is enough."""
@@ -64,6 +68,7 @@ class FileFacts:
         stored: (height, width) as stored.
         orientation: EXIF orientation, 1–8; 1 is as stored.
         transparent: it may be, in places.
+        pixels: what it is read as, of an image.
     """
 
     path: Path
@@ -75,6 +80,7 @@ class FileFacts:
     stored: Size = (0, 0)
     orientation: int = 1
     transparent: bool = False
+    pixels: PixelFormat = RGB8
 
     @property
     def size(self) -> Size:
@@ -146,10 +152,8 @@ def examine_sample(sample: Sample, coding: MaskCoding) -> Examined:
 def examine_image(path: Path) -> ImageFacts:
     """The image file at ``path``."""
     try:
-        with opened(path, load=False) as picture, _room_for(picture):
-            facts = _facts(path, picture)
-            seen = _seen(picture)
-    except PictureError as error:
+        facts, seen = _look(path)
+    except DataError as error:
         return ImageFacts(_faulty(path, error), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
     pixels = np.asarray(seen)
     height, width = small_size(facts.size)
@@ -164,7 +168,7 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
     with ExitStack() as room:
         try:
             with opened(path, load=False) as picture:
-                room.enter_context(_room_for(picture))
+                room.enter_context(_room_for(picture.size))
                 facts = _facts(path, picture)
                 raw = raw_mode(picture)
                 if is_deep_colour(picture):
@@ -172,20 +176,33 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
                     return MaskFacts(deep, None)
                 picture.load()
                 stored, coloured = stored_in(picture, raw, coloured=coding.coloured)
-        except PictureError as error:
+        except DataError as error:
             return MaskFacts(_faulty(path, error), None)
         return MaskFacts(facts, content_of(stored, coloured, facts.format, coding.ids))
 
 
 def thumbnail(path: Path) -> Image:
     """The image at ``path`` as it is seen, (h, w, 3) uint8, its shorter side no longer than ``SEEN``."""
-    with opened(path, load=False) as picture:
-        return np.asarray(_seen(picture))
+    return np.asarray(_look(path)[1])
 
 
-def _room_for(picture: PIL.Image.Image) -> AbstractContextManager[object]:
+def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
+    """What is true of an image file, and the image as :func:`_seen`."""
+    if is_picture(path):
+        with opened(path, load=False) as picture, _room_for(picture.size):
+            pixel_format = picture_format(path, picture)
+            return replace(_facts(path, picture), pixels=pixel_format), _seen(picture)
+    with _room_for(image_header(path).size):
+        pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
+        few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
+        shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
+    facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
+    return facts, _shrunk(shown, SEEN / min(shown.size))
+
+
+def _room_for(size: tuple[int, int]) -> AbstractContextManager[object]:
     """Held while a picture is in memory, so that a large one does not share it with another large one."""
-    return _ONE_LARGE if picture.width * picture.height > _LARGE else nullcontext()
+    return _ONE_LARGE if math.prod(size) > _LARGE else nullcontext()
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
@@ -201,9 +218,12 @@ def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
     )
 
 
-def _faulty(path: Path, error: PictureError) -> FileFacts:
-    empty = path.is_file() and path.stat().st_size == 0
-    return FileFacts(path, "file-empty" if empty else _FAULTS[error.fault], str(error))
+def _faulty(path: Path, error: DataError) -> FileFacts:
+    fault = error.fault if isinstance(error, PictureError) else "damaged"
+    with suppress(OSError):  # no rights to the folder, or a link that leads round in a circle
+        if path.stat().st_size == 0:
+            return FileFacts(path, "file-empty", str(error))
+    return FileFacts(path, _FAULTS[fault], str(error))
 
 
 def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
@@ -218,10 +238,15 @@ def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
 
 
 def _to_eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    values = np.nan_to_num(np.asarray(upright(picture)).astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = (float(value) for value in (values.min(), values.max()))
-    scaled = (values - low) / max(high - low, 1.0) * 255
-    return PIL.Image.fromarray(scaled.astype(np.uint8))
+    return PIL.Image.fromarray(_stretched(np.asarray(upright(picture))))
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Values of any kind from 0, for the least, to 255."""
+    fractions = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    low, high = (float(value) for value in (fractions.min(), fractions.max()))
+    span = (high - low) or 1.0
+    return ((fractions / span - low / span) * 255).clip(0, 255).astype(np.uint8)
 
 
 def _shrunk(picture: PIL.Image.Image, scale: float) -> PIL.Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pixelwise.checks.examine import FileFacts
@@ -30,6 +31,7 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _image_file(subject, one.image.file)
         if one.mask is not None:
             yield from _any_file(subject, one.mask.file)
+    yield from _other_kinds(subject)
     yield from _grey_among_coloured(subject)
 
 
@@ -46,8 +48,6 @@ def _any_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
 def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
     if facts.fault is not None:
         return
-    if facts.mode.startswith(("I", "F")) or ";16" in facts.mode:
-        yield "image-16-bit", subject.place(facts.path, detail=f"It is {facts.mode}.")
     if facts.mode == "CMYK":
         yield "image-cmyk", subject.place(facts.path)
     if facts.transparent:
@@ -56,6 +56,19 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
         yield "image-rotated", subject.place(facts.path, detail=f"EXIF orientation {facts.orientation}.")
     if min(facts.size) < TINY:
         yield "size-tiny", subject.place(facts.path, detail="{1} × {0} pixels.".format(*facts.size))
+
+
+def _other_kinds(subject: Subject) -> Iterator[Found]:
+    """Images of other channels or depth than most."""
+    readable = [one.image.file for one in subject.examined if one.image.file.fault is None]
+    if not readable:
+        return
+    [(usual, _)] = Counter(facts.pixels for facts in readable).most_common(1)
+    like = next(facts for facts in readable if facts.pixels == usual)
+    for facts in readable:
+        if facts.pixels != usual:
+            detail = f"It is {facts.pixels}, {subject.name(like.path)} is {usual}."
+            yield "image-kind", subject.place(facts.path, detail=detail)
 
 
 def _grey_among_coloured(subject: Subject) -> Iterator[Found]:

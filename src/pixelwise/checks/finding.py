@@ -44,6 +44,11 @@ class Place(_Frozen):
     files: tuple[str, ...]
     detail: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The files as a line for people."""
+        return " · ".join("the whole set" if name == "." else name for name in self.files)
+
 
 class Finding(_Frozen):
     """All places of one kind of fault."""
@@ -112,7 +117,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Rename image and mask alike.",
             mends=True,
         ),
-        "image-16-bit": _error("The image holds more than 8 bits a channel.", "Save it as an 8-bit PNG."),
+        "image-kind": _error(
+            "The image has other channels or another depth than most.", "Save all images alike."
+        ),
         "image-cmyk": _note(
             "The image is in printer's colours (CMYK), and is read as RGB.",
             "Save it as RGB if its colours look wrong.",
@@ -247,13 +254,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Images that are nearly the same lie in different splits: scores will be too good.",
             "Draw splits anew, or move one of them.",
         ),
+        "groups-in-names": _note(
+            "Names look like those of frames, or slices, of several sequences.",
+            "If they are, keep each sequence in one split: give the pattern with --group-by.",
+        ),
         "leak-names": _warning(
             "By their names, images in different splits are of one sequence: scores may be too good.",
             "Name the groups with --group-by.",
-        ),
-        "group-names": _note(
-            "By their names, images are of several sequences (patients, videos), but no group is named.",
-            "Name the groups with --group-by, so that splits that are drawn keep each together.",
         ),
         "leak-group": _error(
             "Images of one group (a patient, a video) lie in different splits: scores will be too good.",

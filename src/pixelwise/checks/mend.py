@@ -24,12 +24,12 @@ from pixelwise.checks.subject import Subject
 from pixelwise.data.images import read_image
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import DataError, OutputError
-from pixelwise.types import IGNORE_INDEX
+from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
 
 CHANGES = "changes.csv"
 LEFT_OUT = "left-out"
 _PICTURE = ("image-cmyk", "image-alpha", "image-rotated")
-_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-16-bit")
+_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-kind")
 """Beginnings of the kinds of finding that keep a sample from being read, where they are errors."""
 
 Kinds = Mapping[Path, Sequence[str]]
@@ -166,10 +166,10 @@ class _Copy:
         pixels = read_image(path) if found else None
         # Where the mask cannot be mended, the image must not have been written.
         mask = self._mask(one, self.out / "masks" / name)
-        if pixels is None:
+        if pixels is None or PixelFormat.of(pixels) != RGB8:  # which a PNG would not keep
             return [self._copied(path, target, one.image.file.format), mask]
-        done = "saved upright in RGB as PNG"
-        return [_Line(self.subject.name(path), done, _why(found), _write_png(target, pixels)), mask]
+        target = _write_png(target, pixels.astype(np.uint8, copy=False))
+        return [_Line(self.subject.name(path), "saved upright in RGB as PNG", _why(found), target), mask]
 
     def _mask(self, one: Examined, target: Path) -> _Line:
         assert one.mask is not None

@@ -224,13 +224,19 @@ def evaluate(
 @app.command()
 def predict(
     model: ModelArgument,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Image files, or folders of images.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Image files like those of training, or folders of them."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for masks, overlays and JSON.")],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results that are there already.")
     ] = False,
 ) -> None:
-    """Write a mask PNG at the image's own size, an overlay and a JSON for every image."""
+    """Write a mask PNG at the image's own size, an overlay and a JSON for every image.
+
+    Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is installed, DICOM.
+    """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.predict import predict as predict_images
 

@@ -27,7 +27,7 @@ def augment(
     What comes into view beyond the frame is the mirrored picture, in image and label.
 
     Args:
-        images: (N, 3, h, w) float, normalised as ``values`` say.
+        images: (N, C, h, w) float, normalised as ``values`` say.
         labels: of the images, at their size.
 
     Returns:
@@ -76,22 +76,25 @@ def normalised(matrices: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def recolour(images: Tensor, recipe: Augment, values: Values, generator: Generator) -> Tensor:
-    """Random colour cast, then saturation and contrast about the image's mean, then brightness.
+    """Random gain of each channel, then saturation and contrast about the image's mean, then brightness.
 
     Args:
-        images: (N, 3, h, w), normalised as ``values`` say.
+        images: (N, C, h, w), normalised as ``values`` say; three channels are red, green and blue, and only they have
+            a saturation.
     """
-    count = len(images)
+    count, channels = images.shape[:2]
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(count, *shape, generator=generator) * 2 - 1
 
     contrast = 1 + recipe.contrast * uniform(1, 1)
-    gains = 1 + recipe.colour * uniform(3, 1)
+    gains = 1 + recipe.colour * uniform(channels, 1)
     saturation = 1 + recipe.saturation * uniform(1, 1)
     brightness = recipe.brightness / values.std * uniform(1, 1)
-    grey = torch.tensor(GREY).expand(3, 3)
-    mix = contrast * (saturation * torch.eye(3) + (1 - saturation) * grey) * gains.transpose(1, 2)
+    mix = torch.eye(channels)
+    if channels == 3:
+        mix = saturation * mix + (1 - saturation) * torch.tensor(GREY).expand(3, 3)
+    mix = contrast * mix * gains.transpose(1, 2)
     mix, gains, brightness = (one.to(images.device) for one in (mix, gains, brightness))
     mean = images.mean(dim=(2, 3))[:, :, None]
     # A gain acts on light, whose zero lies at -mean / std after normalisation.

@@ -10,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 
-from pixelwise.data.images import read_image
+from pixelwise.data.images import image_header, image_size, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
-from pixelwise.data.pictures import image_size
+from pixelwise.data.pictures import picture_size
 from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
-from pixelwise.types import CLASSES, Image, Label, Sample, Size, SplitName
+from pixelwise.types import CLASSES, Label, PixelFormat, Pixels, Sample, Size, SplitName
 
 SplitChoice = Literal["all", "train", "val", "test"]
 
@@ -57,8 +57,13 @@ class Dataset:
         """What the values in mask files stand for."""
         return self.coding or MaskCoding.of(self.labels)
 
-    def read(self, sample: Sample) -> tuple[Image, Label]:
-        """Image (H, W, 3) uint8 and label of one sample.
+    @property
+    def pixel_format(self) -> PixelFormat:
+        """What the images hold, by the header of the first; :func:`check_pairs` refuses a mixture."""
+        return image_header(self.samples[0].image).pixels
+
+    def read(self, sample: Sample) -> tuple[Pixels, Label]:
+        """Image (H, W, C) in the depth of its file and label of one sample.
 
         Raises:
             DataError: no mask, an unreadable file, or sizes that differ.
@@ -97,9 +102,20 @@ def check_readable(dataset: Dataset) -> None:
 
 
 def check_pairs(samples: Iterable[Sample]) -> None:
-    """Raise :class:`DataError` for the first sample without a mask or with sizes that differ, by headers alone."""
+    """Raise :class:`DataError` for the first sample that does not fit, by headers alone.
+
+    That is one without a mask, with sizes that differ, or whose image is of another format than the first one's.
+    """
+    first: tuple[Path, PixelFormat] | None = None
     for sample in samples:
-        _check_sizes(sample, image_size(sample.image), image_size(_mask_of(sample)))
+        header = image_header(sample.image)
+        _check_sizes(sample, header.size, picture_size(_mask_of(sample)))
+        first = first or (sample.image, header.pixels)
+        if header.pixels != first[1]:
+            raise DataError(
+                f"{first[0]} is {first[1]} but {sample.image} is {header.pixels}; "
+                "save all images alike, or keep each kind in a folder of its own."
+            )
 
 
 def label_files(sample: Sample) -> list[Path]:

@@ -15,7 +15,7 @@ from pixelwise.data.dataset import Dataset, label_files
 from pixelwise.geometry import Frame
 from pixelwise.types import LabelBatch, Sample, Size
 
-VERSION = 1
+VERSION = 2
 """Of how frames are made: another number makes cached ones of the past unfindable."""
 _IMAGE, _MAP = "image", "map."
 
@@ -47,7 +47,7 @@ class CachedFrames:
 
     dataset: Dataset
     size: Size
-    padding: tuple[int, ...]
+    padding: tuple[float, ...]
     cache: Cache
     names: tuple[str, ...]
 
@@ -71,7 +71,7 @@ class CachedFrames:
         )
 
 
-def read_frames(dataset: Dataset, size: Size, padding: tuple[int, ...], cache: Cache) -> CachedFrames:
+def read_frames(dataset: Dataset, size: Size, padding: tuple[float, ...], cache: Cache) -> CachedFrames:
     """Decode the samples of a data set that are not in the cache yet, several at a time.
 
     Raises:
@@ -96,7 +96,7 @@ def read_frames(dataset: Dataset, size: Size, padding: tuple[int, ...], cache: C
     return CachedFrames(dataset, size, padding, cache, names)
 
 
-def _decode(dataset: Dataset, sample: Sample, size: Size, padding: tuple[int, ...]) -> dict[str, Tensor]:
+def _decode(dataset: Dataset, sample: Sample, size: Size, padding: tuple[float, ...]) -> dict[str, Tensor]:
     image, label = dataset.read(sample)
     frame = Frame.fit(image.shape[:2], size)
     maps: dict[str, Any] = {_MAP + name: ids for name, ids in frame.place_label(label).items()}

@@ -16,7 +16,10 @@ import PIL.TiffImagePlugin
 from pixelwise.errors import DataError
 from pixelwise.types import Size
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+"""Suffixes of pictures, which Pillow reads."""
+SUFFIXES = PICTURES | {".dcm", ".dicom", ".npy"}
+"""Suffixes of images: pictures, DICOM and NumPy arrays."""
 # We have a limit of our own. Set once here, since changing filters around each reading is not safe in threads.
 warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 
@@ -60,12 +63,16 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def image_size(path: Path) -> Size:
-    """(height, width) of an image file as it is read, from its header alone."""
+def picture_size(path: Path) -> Size:
+    """(height, width) of a picture file as it is read, from its header alone."""
     with opened(path, load=False) as picture:
-        height, width = stored_size(picture)
-        orientation = picture.getexif().get(ORIENTATION, 1)
-    return (width, height) if orientation in SWAPS else (height, width)
+        return upright_size(picture)
+
+
+def upright_size(picture: PIL.ImageFile.ImageFile) -> Size:
+    """(height, width) of an open picture once it is turned as its EXIF data say."""
+    height, width = stored_size(picture)
+    return (width, height) if picture.getexif().get(ORIENTATION, 1) in SWAPS else (height, width)
 
 
 def stored_size(picture: PIL.ImageFile.ImageFile) -> Size:

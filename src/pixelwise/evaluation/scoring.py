@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from pixelwise._version import __version__
@@ -11,9 +12,10 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
 from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
-from pixelwise.prediction import Prediction, Predictor
+from pixelwise.labels import Labels
+from pixelwise.prediction import Prediction, Predictor, check_format
 from pixelwise.tasks import AnyTask
-from pixelwise.types import Image, Label, Sample, Size
+from pixelwise.types import Label, Pixels, Sample, Size
 
 INTERVALS = ("mean", "pooled")
 MOST_GROUPS = 20
@@ -25,7 +27,7 @@ class Scored:
     """One image with its truth, what the model said and the rows that its scores derive from, by task name."""
 
     sample: Sample
-    image: Image
+    image: Pixels
     truth: Label
     prediction: Prediction
     rows: Mapping[str, Any]
@@ -63,11 +65,12 @@ def evaluate(
         on_image: called with every image after it is scored.
 
     Raises:
-        DataError: no samples, classes that differ from the model's, or a file that cannot be read.
+        DataError: no samples, classes or pixels that differ from the model's, or a file that cannot be read.
     """
     if not dataset.samples:
         raise DataError(f"{dataset.root} has no images in the split '{split}'; choose another with --split.")
     dataset = labelled_like(predictor, dataset)
+    check_format(dataset.pixel_format, predictor.preprocessing.values, dataset.root)
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
@@ -93,7 +96,8 @@ def evaluate(
 def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
     """``dataset`` with the model's classes, if it has the same ones or, inferred from its masks, some of them.
 
-    Names of two classes may differ: the lesion of one set is the object of another.
+    Names of two classes may differ: the lesion of one set is the object of another. Of more classes the names tell
+    which is which, whatever their order.
 
     Raises:
         DataError: the data has other classes than the model.
@@ -112,8 +116,26 @@ def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
                 f"{dataset.root} has {theirs.num_classes} classes but the model knows {ours.num_classes}; "
                 "use data that is labelled like its training data."
             )
-        dataset = replace(dataset, labels=ours)
+        dataset = _numbered_like(ours, dataset)
     return dataset
+
+
+def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
+    """The data set with the model's class ids."""
+    theirs = dataset.labels
+    nameless = dataset.inferred or ours.classes == tuple(f"class {i}" for i in range(ours.num_classes))
+    if nameless or theirs.is_binary or theirs.classes == ours.classes:
+        return replace(dataset, labels=ours)
+    unknown = [name for name in theirs.classes if name not in ours.classes]
+    if unknown:
+        raise DataError(
+            f"{dataset.root} has the class '{unknown[0]}', which the model does not know ({', '.join(ours.classes)}); "
+            "name the classes as they were named in training."
+        )
+    numbers = {number: ours.classes.index(name) for number, name in enumerate(theirs.classes)}
+    coding = dataset.mask_coding
+    ids = {value: numbers.get(class_id, class_id) for value, class_id in coding.ids.items()}
+    return replace(dataset, labels=ours, coding=replace(coding, ids=MappingProxyType(ids)))
 
 
 def _all_scores(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:

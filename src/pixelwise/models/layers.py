@@ -11,7 +11,8 @@ from pixelwise.models.depthwise import depthwise_conv
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's "same" padding for inputs whose sides the stride divides.
 
-    There the padding is static: ``kernel - stride`` in all, the odd pixel on the right and at the bottom.
+    There the padding is static: ``kernel - stride`` in all, the odd pixel on the right and at the bottom. ``groups`` is
+    1, or the number of inputs, each of which is then filtered alone.
     Weights trained in TensorFlow (EfficientNet-Lite) expect exactly this.
     """
 
@@ -28,7 +29,7 @@ class SameConv2d(nn.Conv2d):
     def forward(self, images: Tensor) -> Tensor:
         """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
         padded = images if self.uneven is None else F.pad(images, self.uneven)
-        if self.groups == self.in_channels:
+        if self.groups > 1:
             return depthwise_conv(padded, self.weight, self.step, self.even)
         return super().forward(padded)
 

@@ -42,7 +42,7 @@ class Network(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Outputs:
-        """Normalised (N, 3, H, W) images, sides multiples of 32, to logits by task and field at stride 2."""
+        """Normalised (N, C, H, W) images, sides multiples of 32, to logits by task and field at stride 2."""
         features = self.decoder(self.encoder(images))
         return {
             task: {field.name: self.head(task, field.name)(features) for field in group}
@@ -54,32 +54,37 @@ class Network(nn.Module):
         return self.heads[f"{task}/{field}"]
 
 
-def build_model(recipe: ModelRecipe, fields: Mapping[str, Sequence[Field]], *, pretrained: bool) -> Network:
+def build_model(
+    recipe: ModelRecipe, fields: Mapping[str, Sequence[Field]], *, pretrained: bool, channels: int = 3
+) -> Network:
     """The network that a recipe describes.
 
     Args:
         recipe: encoder and decoder by name.
         fields: what to predict, by task name.
         pretrained: load ImageNet weights if the recipe asks for them; False where a model file's follow.
+        channels: of the images.
     """
-    encoder = _build_encoder(recipe, pretrained=pretrained)
+    encoder = _build_encoder(recipe, channels, pretrained=pretrained)
     match recipe.decoder:
         case "unet":
             decoder = UNetDecoder(encoder.channels, _unet_widths(encoder.channels))
     return Network(encoder, decoder, fields)
 
 
-def _build_encoder(recipe: ModelRecipe, *, pretrained: bool) -> EfficientNetLite | PlainEncoder:
+def _build_encoder(
+    recipe: ModelRecipe, channels: int, *, pretrained: bool
+) -> EfficientNetLite | PlainEncoder:
     match recipe.encoder:
         case "efficientnet-lite0":
-            encoder = EfficientNetLite()
+            encoder = EfficientNetLite(in_channels=channels)
             if pretrained and recipe.pretrained:
                 load_pretrained(encoder)
             return encoder
         case "plain-tiny":
-            return PlainEncoder((4, 8, 8, 16, 16))
+            return PlainEncoder((4, 8, 8, 16, 16), channels)
         case "plain-small":
-            return PlainEncoder((16, 32, 64, 96, 128))
+            return PlainEncoder((16, 32, 64, 96, 128), channels)
 
 
 def _unet_widths(encoder_channels: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,6 +1,16 @@
 """From an image to a result at the image's own size."""
 
 from pixelwise.prediction.predictor import ImageSource, Prediction, Predictor, activate, load
-from pixelwise.prediction.values import PADDING, normalise
+from pixelwise.prediction.values import check_format, normalise, padding, viewable
 
-__all__ = ["PADDING", "ImageSource", "Prediction", "Predictor", "activate", "load", "normalise"]
+__all__ = [
+    "ImageSource",
+    "Prediction",
+    "Predictor",
+    "activate",
+    "check_format",
+    "load",
+    "normalise",
+    "padding",
+    "viewable",
+]

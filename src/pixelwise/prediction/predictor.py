@@ -16,17 +16,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.data.images import picture_to_array, read_image
+from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
-from pixelwise.prediction.values import PADDING, normalise
-from pixelwise.recipe import Preprocessing
+from pixelwise.prediction.values import check_format, normalise, padding
+from pixelwise.recipe import Preprocessing, Values
 from pixelwise.tasks import AnyTask, build_tasks
-from pixelwise.types import Field, Image, Size
+from pixelwise.types import RGB8, Field, PixelFormat, Pixels, Size
 
-ImageSource = str | Path | PIL.Image.Image | NDArray[np.uint8]
+ImageSource = str | Path | PIL.Image.Image | Pixels
 FieldsByTask = dict[str, dict[str, NDArray[np.float32]]]
 
 
@@ -85,19 +85,23 @@ class Predictor:
         """Segment an image.
 
         Args:
-            source: path of an image file, a Pillow image, or an array (H, W, 3) uint8 sRGB.
+            source: path of an image file, a Pillow image, or an array (H, W, C) of the channels and dtype that the
+                model was trained on (sRGB where that is three of uint8); (H, W) will do for one channel.
+
+        Raises:
+            DataError: an image that cannot be read, or of another format than the model was trained on.
         """
-        image = to_array(source)
+        image = to_pixels(source, self.preprocessing.values)
         values = self.field_values(image)
         results = {name: task.decode(values[name], self.settings[name]) for name, task in self.tasks.items()}
         return Prediction(image.shape[:2], results)
 
     __call__ = predict
 
-    def field_values(self, image: Image) -> FieldsByTask:
-        """The fields of an (H, W, 3) uint8 image, by task and field name: (C, H, W) float32 after activation."""
-        frame = Frame.fit(image.shape[:2], self.preprocessing.scale.size)
-        framed = normalise(frame.place_image(image, PADDING)[None], self.preprocessing.values)
+    def field_values(self, image: Pixels) -> FieldsByTask:
+        """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation."""
+        frame, values = Frame.fit(image.shape[:2], self.preprocessing.scale.size), self.preprocessing.values
+        framed = normalise(frame.place_image(image, padding(values))[None], values)
         logits = self._logits(framed)
         return {
             task: {field.name: _at_image(logits[task][field.name], field, frame) for field in fields}
@@ -120,17 +124,38 @@ def load(path: Path | str, device: str = "auto") -> Predictor:
     return Predictor.load(path, device)
 
 
-def to_array(source: ImageSource) -> Image:
-    """Any image source as (H, W, 3) uint8 sRGB; :class:`DataError` for arrays of another shape or dtype."""
+def to_pixels(source: ImageSource, values: Values) -> Pixels:
+    """Any image source as pixels (H, W, C) of the format that ``values`` name.
+
+    Raises:
+        DataError: an image that cannot be read, or of another format.
+    """
     if isinstance(source, str | Path):
-        return read_image(Path(source))
-    if isinstance(source, PIL.Image.Image):
-        return picture_to_array(source)
-    if source.ndim != 3 or source.shape[2] != 3 or source.dtype != np.uint8 or 0 in source.shape:
+        found, about = read_image(Path(source)), str(source)
+    elif isinstance(source, PIL.Image.Image):
+        found, about = picture_to_pixels(source), "the picture"
+    else:
+        return _checked_array(source, values)
+    check_format(PixelFormat.of(found), values, about)
+    return found
+
+
+def _checked_array(array: Pixels, values: Values) -> Pixels:
+    channels = values.channels
+    shaped = array[..., None] if array.ndim == 2 and channels == 1 else array
+    if (
+        shaped.ndim != 3
+        or shaped.shape[2] != channels
+        or 0 in shaped.shape
+        or array.dtype.name != values.dtype
+    ):
+        order = " in RGB order" if values.pixel_format == RGB8 else ""
         raise DataError(
-            f"the array is {source.dtype} {source.shape}; give (height, width, 3) uint8 in RGB order."
+            f"the array is {array.dtype} {array.shape}; give (height, width, {channels}) {values.dtype}{order}."
         )
-    return source
+    if values.dtype == "float32" and not np.isfinite(shaped).all():
+        raise DataError("the array holds values that are no finite numbers; replace them, by 0 for instance.")
+    return shaped if shaped.dtype.isnative else shaped.astype(values.dtype)
 
 
 def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:
@@ -159,7 +184,8 @@ def _network_of(stored: ModelFile, tasks: Mapping[str, AnyTask], path: Path) -> 
         raise ModelFileError(
             f"{path} predicts fields that its recipe does not name; copy it again from its run."
         )
-    network = build_model(header.recipe.model, fields, pretrained=False)
+    channels = header.preprocessing.values.channels
+    network = build_model(header.recipe.model, fields, pretrained=False, channels=channels)
     try:
         network.load_state_dict(dict(stored.weights))
     except RuntimeError as error:

@@ -24,7 +24,8 @@ MOST_PICTURES = 6
 """Places of a finding that are shown; the others are listed."""
 MOST_LISTED = 500
 HEIGHT = 220
-"""Pixels of a picture."""
+"""Pixels of an image or mask."""
+GAP = 6
 OUTLINE = np.array([255, 210, 31], np.uint8)
 
 
@@ -88,15 +89,23 @@ def _by_file(subject: Subject) -> dict[str, Examined]:
 
 
 def _picture(place: Place, by_name: Mapping[str, Examined]) -> _Picture | None:
-    """The samples of a place side by side, each with its mask beside it; None where there is nothing to show."""
+    """The samples of a place, one below the other, each with its mask beside it; None where nothing can be shown."""
     samples = {id(by_name[name]): by_name[name] for name in place.files[:2] if name in by_name}
-    panels = [panel for one in samples.values() for panel in _panels(one)]
-    if not panels:
+    rows = [row for one in samples.values() if (row := _row(_panels(one))) is not None]
+    if not rows:
         return None
-    gap = np.full((HEIGHT, 6, 3), 255, np.uint8)
-    row = np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
+    width = max(row.shape[1] for row in rows)
+    gap = np.full((GAP, width, 3), 255, np.uint8)
+    filled = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
+    whole = np.concatenate([part for row in filled for part in (row, gap)][:-1], axis=0)
     names = " and ".join(printable(one.sample.name) for one in samples.values())
-    return _Picture(place, jpeg(row, 900), row.shape[1], HEIGHT, f"{names}, image and mask")
+    return _Picture(place, jpeg(whole, 900), width, whole.shape[0], f"{names}, image and mask")
+
+
+def _row(panels: Sequence[Image]) -> Image | None:
+    """Panels side by side; None where there are none."""
+    gap = np.full((HEIGHT, GAP, 3), 255, np.uint8)
+    return np.concatenate([part for one in panels for part in (one, gap)][:-1], axis=1) if panels else None
 
 
 def _panels(one: Examined) -> list[Image]:

@@ -74,7 +74,7 @@ def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:
             else ""
         )
         raise DataError(
-            f"{' and '.join(first.files)} in {checked.subject.dataset.root}: {errors[0].what} "
+            f"{first.shown} in {checked.subject.dataset.root}: {errors[0].what} "
             f"{first.detail} {errors[0].fix}{more}".replace("  ", " ")
         )
     if leaks and not allow_leaks:

@@ -19,7 +19,7 @@ from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import Frames, read_frames
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import Network, build_model
-from pixelwise.prediction import PADDING, Predictor
+from pixelwise.prediction import Predictor, padding
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask, build_tasks
 from pixelwise.training import (
@@ -183,16 +183,16 @@ def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) 
     """
     tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
     cache.trim()
-    training = read_frames(dataset.split("train"), recipe.scale.size, PADDING, cache)
+    beside = padding(recipe.values)
+    training = read_frames(dataset.split("train"), recipe.scale.size, beside, cache)
     validating = dataset.split("val")
-    validation = read_frames(validating, recipe.scale.size, PADDING, cache) if validating else None
+    validation = read_frames(validating, recipe.scale.size, beside, cache) if validating else None
     check_readable(dataset.split("test"))  # better now than after an hour of training
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
     torch.manual_seed(recipe.seed)
-    network = build_model(
-        recipe.model, {name: task.fields() for name, task in tasks.items()}, pretrained=True
-    )
+    fields = {name: task.fields() for name, task in tasks.items()}
+    network = build_model(recipe.model, fields, pretrained=True, channels=recipe.values.channels)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     measured = _measured(recipe, tasks, network, training, listener)
     return Job(dataset, measured, listener, tasks, network, training, validation)

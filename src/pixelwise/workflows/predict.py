@@ -13,11 +13,11 @@ import PIL.Image
 
 from pixelwise import files
 from pixelwise._version import __version__
-from pixelwise.data.images import read_image
-from pixelwise.data.pictures import image_size, is_image
+from pixelwise.data.images import image_header, read_image
+from pixelwise.data.pictures import is_image
 from pixelwise.errors import DataError, OutputError
-from pixelwise.prediction import Prediction, Predictor
-from pixelwise.types import Image
+from pixelwise.prediction import Prediction, Predictor, check_format, viewable
+from pixelwise.types import Pixels
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.runfolder import make_folder
 
@@ -51,8 +51,8 @@ def predict(
 
     Raises:
         ModelFileError: the model cannot be read.
-        DataError: no images, or one that cannot be read; a file that is cut short is found when its turn comes, and
-            results of the images before it stay.
+        DataError: no images, or one that cannot be read or is not like those of training; a file that is cut short is
+            found when its turn comes, and results of the images before it stay.
         OutputError: results are there already, or cannot be written.
     """
     listener = listener or Listener()
@@ -60,7 +60,8 @@ def predict(
     sources, folder = find_images([Path(path) for path in paths]), Path(out)
     check_outputs(predictor, sources, folder, overwrite)
     for source in sources:
-        image_size(source.path)  # a file that is no image is better found before the first result
+        # A file that is no image, or not like those of training, is better found before the first result.
+        check_format(image_header(source.path).pixels, predictor.preprocessing.values, source.path)
     make_folder(folder)
     written = []
     for done, source in enumerate(sources, start=1):
@@ -122,16 +123,17 @@ def _stem_of(predictor: Predictor, source: Source, task: str) -> str:
 
 
 def write_prediction(
-    predictor: Predictor, prediction: Prediction, image: Image, source: Source, folder: Path
+    predictor: Predictor, prediction: Prediction, image: Pixels, source: Source, folder: Path
 ) -> Path:
     """Write what each task writes, an overlay per task and, last, the JSON that lists them."""
     tasks: dict[str, Any] = {}
+    shown = viewable(image, predictor.preprocessing.values)
     for name, task in predictor.tasks.items():
         result = prediction[name]
         stem = _stem_of(predictor, source, name)
         overlay = folder / f"{stem}_overlay.png"
         with files.replacing(overlay) as temporary:
-            PIL.Image.fromarray(task.draw(image, result)).save(temporary, format="PNG")
+            PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
         written = [*task.write(result, folder, stem), overlay]
         described = {"settings": predictor.settings[name], "files": [path.name for path in written]}
         tasks[name] = {**task.describe(result), **described}

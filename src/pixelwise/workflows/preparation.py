@@ -7,6 +7,7 @@ from typing import Any
 from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
 from pixelwise.data.draw import carve_validation, draw_splits
+from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.plan import plan
 from pixelwise.recipe import Recipe, parse_recipe
@@ -53,14 +54,16 @@ def complete_recipe(
     """The recipe given, with what was asked for beside it; or one planned from the data.
 
     Raises:
-        RecipeError: two lengths of training are asked for, or values that a recipe cannot have.
+        RecipeError: two lengths of training are asked for, values that a recipe cannot have, or a recipe for images
+            of another format.
     """
     if budget is not None and epochs is not None:
         raise RecipeError("give either --budget or --epochs, not both.")
     if recipe is None:
         length: dict[str, Any] = {"budget_seconds": DEFAULT_BUDGET if budget is None else budget}
         length = length if epochs is None else {"epochs": epochs}
-        planned = plan(image_sizes(dataset), any_way_up=dataset.any_way_up)
+        found = find_value_range(dataset.split("train"))
+        planned = plan(image_sizes(dataset), any_way_up=dataset.any_way_up, found=found)
         for setting, reason in planned.reasons.items():
             listener.say(f"Plan: {setting} = {reason}.")
         values = planned.recipe.model_dump(exclude_none=True)
@@ -80,7 +83,17 @@ def complete_recipe(
         values["train"] = {**fixed, **length}
     if seed is not None:
         values["seed"] = seed
-    return parse_recipe(values, "what was asked for")
+    return _fitting(parse_recipe(values, "what was asked for"), dataset)
+
+
+def _fitting(recipe: Recipe, dataset: Dataset) -> Recipe:
+    found, wanted = dataset.pixel_format, recipe.values.pixel_format
+    if found != wanted:
+        raise RecipeError(
+            f"{dataset.root} is {found}, but the recipe is for {wanted}; set values.channels = {found.channels} "
+            f'and values.dtype = "{found.dtype}" in it, with their range, or train without it.'
+        )
+    return recipe
 
 
 def scored_part(dataset: Dataset) -> tuple[Dataset, SplitName, list[str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics
-from pixelwise.prediction import Predictor
+from pixelwise.prediction import Predictor, viewable
 from pixelwise.recipe import Recipe
 from pixelwise.report import Exhibit, choose_exhibits, write_report
 from pixelwise.types import LogRow
@@ -40,7 +40,8 @@ def report_run(
     def exhibit(chosen: str) -> Exhibit:
         image, truth = dataset.read(samples[chosen])
         predicted = predictor.predict(image)[name].label_map
-        return Exhibit(chosen, image, truth.class_map, predicted, scores[chosen], samples[chosen].tags)
+        shown = viewable(image, predictor.preprocessing.values)
+        return Exhibit(chosen, shown, truth.class_map, predicted, scores[chosen], samples[chosen].tags)
 
     write_report(
         path,

@@ -17,5 +17,5 @@ class Encoder(Protocol):
     channels: tuple[int, ...]
 
     def __call__(self, images: Tensor) -> list[Tensor]:
-        """(N, 3, H, W) to a list of (N, channels[i], H / 2^(i+1), W / 2^(i+1)); sides multiples of 2^len."""
+        """(N, C, H, W) to a list of (N, channels[i], H / 2^(i+1), W / 2^(i+1)); sides multiples of 2^len."""
         ...

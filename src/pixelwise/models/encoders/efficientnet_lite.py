@@ -20,6 +20,7 @@ from pixelwise.errors import ModelFileError
 from pixelwise.models.layers import SameConv2d
 
 BATCH_NORM_EPS = 1e-3
+_STEM = "stem.0.weight"
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,21 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """Features of EfficientNet-Lite at strides 2, 4, 8, 16 and 32; its classifier is left out."""
+    """Features of EfficientNet-Lite at strides 2, 4, 8, 16 and 32; its classifier is left out.
 
-    def __init__(self, stages: tuple[Stage, ...] = LITE0_STAGES, stem: int = 32) -> None:
+    Args:
+        stages: the blocks.
+        stem: channels of the first convolution.
+        in_channels: channels of the images.
+    """
+
+    def __init__(
+        self, stages: tuple[Stage, ...] = LITE0_STAGES, stem: int = 32, in_channels: int = 3
+    ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(SameConv2d(3, stem, 3, stride=2), _norm(stem), nn.ReLU6(inplace=True))
+        self.stem = nn.Sequential(
+            SameConv2d(in_channels, stem, 3, stride=2), _norm(stem), nn.ReLU6(inplace=True)
+        )
         blocks: list[InvertedResidual] = []
         inputs = stem
         ends: list[int] = []  # index of the last block at each stride
@@ -104,7 +115,7 @@ class EfficientNetLite(nn.Module):
         self.channels = tuple(_outputs(blocks[end]) for end in ends)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """(N, 3, H, W), sides multiples of 32, to five features of strides 2 to 32."""
+        """(N, in_channels, H, W), sides multiples of 32, to five features of strides 2 to 32."""
         features, images = [], self.stem(images)
         for index, block in enumerate(self.blocks):
             images = block(images)
@@ -114,7 +125,7 @@ class EfficientNetLite(nn.Module):
 
 
 def load_pretrained(encoder: EfficientNetLite, weights: Weights = LITE0_WEIGHTS) -> None:
-    """Load ImageNet weights into ``encoder``.
+    """Load ImageNet weights into ``encoder``; those of the first convolution for the channels that it has.
 
     Raises:
         ModelFileError: the package is not installed or its file is not the one that is known.
@@ -125,7 +136,21 @@ def load_pretrained(encoder: EfficientNetLite, weights: Weights = LITE0_WEIGHTS)
             f"{path} is not the file that {weights.distribution} 0.1.0 holds; reinstall that package."
         )
     stored = torch.load(path, map_location="cpu", weights_only=True)
-    encoder.load_state_dict(_renamed(stored, encoder))
+    renamed = _renamed(stored, encoder)
+    stem = encoder.stem[0]
+    assert isinstance(stem, SameConv2d)
+    renamed[_STEM] = _for_channels(renamed[_STEM], stem.in_channels)
+    encoder.load_state_dict(renamed)
+
+
+def _for_channels(weight: Tensor, channels: int) -> Tensor:
+    """Filters (N, 3, k, k) of red, green and blue for another number of channels: (N, channels, k, k).
+
+    One channel gets what grey gave as all three; several share what three equal ones gave.
+    """
+    if channels == 3:
+        return weight
+    return weight.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
 
 
 def _locate(weights: Weights) -> Path:

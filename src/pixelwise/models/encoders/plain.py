@@ -12,19 +12,20 @@ class PlainEncoder(nn.Module):
 
     Args:
         channels: channels of the levels at strides 2, 4, 8, …
+        in_channels: channels of the images.
     """
 
-    def __init__(self, channels: tuple[int, ...]) -> None:
+    def __init__(self, channels: tuple[int, ...], in_channels: int = 3) -> None:
         super().__init__()
         self.channels = channels
-        inputs = (3, *channels[:-1])
+        inputs = (in_channels, *channels[:-1])
         self.levels = nn.ModuleList(
             nn.Sequential(conv_bn_relu(before, after), nn.MaxPool2d(2), conv_bn_relu(after, after))
             for before, after in zip(inputs, channels, strict=True)
         )
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """(N, 3, H, W) to features at strides 2, 4, 8, …"""
+        """(N, in_channels, H, W) to features at strides 2, 4, 8, …"""
         features = []
         for level in self.levels:
             images = level(images)
