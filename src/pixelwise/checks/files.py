@@ -61,17 +61,14 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
 def _other_kinds(subject: Subject) -> Iterator[Found]:
     """Images of other channels or depth than most."""
     readable = [one.image.file for one in subject.examined if one.image.file.fault is None]
-    counts = Counter(facts.pixels for facts in readable)
+    if not readable:
+        return
+    [(usual, _)] = Counter(facts.pixels for facts in readable).most_common(1)
+    like = next(facts for facts in readable if facts.pixels == usual)
     for facts in readable:
-        usual = counts.most_common(1)[0][0]
         if facts.pixels != usual:
-            like = next(one for one in readable if one.pixels == usual)
-            yield (
-                "image-kind",
-                subject.place(
-                    facts.path, detail=f"It is {facts.pixels}, {subject.name(like.path)} is {usual}."
-                ),
-            )
+            detail = f"It is {facts.pixels}, {subject.name(like.path)} is {usual}."
+            yield "image-kind", subject.place(facts.path, detail=detail)
 
 
 def _grey_among_coloured(subject: Subject) -> Iterator[Found]:

@@ -254,13 +254,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Images that are nearly the same lie in different splits: scores will be too good.",
             "Draw splits anew, or move one of them.",
         ),
+        "groups-in-names": _note(
+            "Names look like those of frames, or slices, of several sequences.",
+            "If they are, keep each sequence in one split: give the pattern with --group-by.",
+        ),
         "leak-names": _warning(
             "By their names, images in different splits are of one sequence: scores may be too good.",
             "Name the groups with --group-by.",
-        ),
-        "group-names": _note(
-            "By their names, images are of several sequences (patients, videos), but no group is named.",
-            "Name the groups with --group-by, so that splits that are drawn keep each together.",
         ),
         "leak-group": _error(
             "Images of one group (a patient, a video) lie in different splits: scores will be too good.",

@@ -44,7 +44,7 @@ def _pair(subject: Subject, pair: Likeness) -> Iterator[Found]:
 
 
 def _groups(subject: Subject) -> Iterator[Found]:
-    """Groups of which some samples are in one split and some in another, and groups that only names tell of."""
+    """Groups of which some samples are in one split and some in another; or a pattern of names that shows groups."""
     dataset, group = subject.dataset, subject.dataset.group
     if group is not None:
         known = {sample.name: sample.tags[group] for sample in dataset.samples if group in sample.tags}
@@ -53,12 +53,11 @@ def _groups(subject: Subject) -> Iterator[Found]:
     pattern = propose([sample.name for sample in dataset.samples])
     if pattern is None:
         return
-    if not dataset.has_splits():
-        yield "group-names", subject.place(dataset.root, detail=f"Try --group-by '{pattern}'.")
-    else:
-        matches = {sample.name: re.search(pattern, sample.name) for sample in dataset.samples}
-        known = {name: match[1] for name, match in matches.items() if match}
-        yield from _torn(subject, known, "leak-names", f"by the pattern {pattern}")
+    matches = {sample.name: re.search(pattern, sample.name) for sample in dataset.samples}
+    known = {name: match[1] for name, match in matches.items() if match}
+    detail = f"{len(set(known.values()))} groups of {len(known)} images by the pattern {pattern}"
+    yield "groups-in-names", subject.place(dataset.root, detail=detail)
+    yield from _torn(subject, known, "leak-names", f"by the pattern {pattern}")
 
 
 def _torn(subject: Subject, groups: Mapping[str, str], kind: str, what: str) -> Iterator[Found]:

@@ -27,6 +27,7 @@ NEAR = 40
 NEAR_COLOUR = 60.0
 """Distance in RGB between shades of one colour."""
 
+_CLOSE_COLOUR = 24.0  # distance in RGB that most shades of a colour keep
 _RARE = 0.002  # share of the pixels below which a value is not one that somebody chose
 _SOFT_WIDTH = 4.0  # pixels; smoothing blurs an edge over fewer
 
@@ -184,7 +185,8 @@ def _look_coloured(
     if len(chosen) > MOST_CLASSES:
         return "photo", values
     apart, _ = nearest_colours(values, chosen)
-    if counts[apart <= NEAR_COLOUR].sum() < 0.9 * counts.sum():
+    # Compression moves few colours far; in a photograph they spread.
+    if counts[apart <= _CLOSE_COLOUR].sum() < 0.75 * counts.sum():
         return "photo", values
     if len(values) == len(chosen):
         return "clean", np.sort(chosen)

@@ -164,22 +164,12 @@ class _Copy:
         path, target = one.sample.image, self.out / "images" / name
         found = [kind for kind in self.kinds.get(path, ()) if kind in _PICTURE]
         pixels = read_image(path) if found else None
-        if pixels is not None and PixelFormat.of(pixels) != RGB8:
-            pixels = None  # a PNG would not keep it, and training reads it as it is
         # Where the mask cannot be mended, the image must not have been written.
         mask = self._mask(one, self.out / "masks" / name)
-        if pixels is None:
+        if pixels is None or PixelFormat.of(pixels) != RGB8:  # which a PNG would not keep
             return [self._copied(path, target, one.image.file.format), mask]
-        done = "saved upright in RGB as PNG"
-        return [
-            _Line(
-                self.subject.name(path),
-                done,
-                _why(found),
-                _write_png(target, pixels.astype(np.uint8, copy=False)),
-            ),
-            mask,
-        ]
+        target = _write_png(target, pixels.astype(np.uint8, copy=False))
+        return [_Line(self.subject.name(path), "saved upright in RGB as PNG", _why(found), target), mask]
 
     def _mask(self, one: Examined, target: Path) -> _Line:
         assert one.mask is not None
