@@ -74,7 +74,7 @@ FAULTS: list[tuple[Callable[[Path], None], str]] = [
     (mask_without_image, r"masks/lesion_0002\.png in .*data: The mask has no image\."),
     (
         sizes_differ,
-        r"and masks/lesion_0003\.png in .*: Image and mask differ in size\. The image is 64 × 48, the mask 64 × 47\.",
+        r"· masks/lesion_0003\.png in .*: Image and mask differ in size\. The image is 64 × 48, the mask 64 × 47\.",
     ),
     (not_an_image, r"lesion_0004\.png in .*: The file is not the picture that its name promises\."),
     (empty_file, r"lesion_0004\.png in .*: The file holds no bytes\."),

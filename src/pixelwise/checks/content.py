@@ -47,13 +47,14 @@ def _flat_and_exposure(subject: Subject) -> Iterator[Found]:
 
 def _repeated(subject: Subject) -> Iterator[Found]:
     """The very same mask, not of a single value, at images that differ."""
-    by_mask: dict[str, list[tuple[Path, str]]] = defaultdict(list)
+    by_mask: dict[str, dict[str, Path]] = defaultdict(dict)
     for one, mask, content in subject.masks:
         if len(content.counts) > 1:
-            by_mask[content.digest].append((mask.file.path, one.image.file.digest))
+            by_mask[content.digest][one.sample.name] = mask.file.path
     for same in by_mask.values():
-        if len({image for _, image in same}) > 1:
-            yield "mask-repeated", subject.place(*(path for path, _ in same))
+        # Near-duplicates have one mask by right.
+        if len(same) > 1 and not any(set(same) <= alike for alike in subject.together):
+            yield "mask-repeated", subject.place(*same.values())
 
 
 def _inverted(subject: Subject) -> Iterator[Found]:
@@ -70,7 +71,7 @@ def _inverted(subject: Subject) -> Iterator[Found]:
         if not 0 < _share_of_object(subject, content.counts) < 1:
             continue
         against = side * usual < 0 if steady else True
-        if rim > 0.8 and (everywhere or (np.median(rims) < 0.4 and against)):
+        if everywhere or (rim > 0.8 and np.median(rims) < 0.4 and against):
             yield "mask-inverted", subject.place(mask.file.path)
 
 
@@ -84,9 +85,8 @@ def contrast(subject: Subject, one: Examined, content: MaskContent) -> float:
 
 
 def object_map(subject: Subject, content: MaskContent) -> NDArray[np.bool_]:
-    """(h, w) bool: where the small mask holds any class but 0."""
-    values = [value for value, class_id in subject.coding.ids.items() if class_id not in {0, 255}]
-    return np.isin(content.small, values)
+    """(h, w) bool: where the small mask, one of two classes, holds the object."""
+    return np.isin(content.small, subject.objects.get(1, []))
 
 
 def _areas(subject: Subject) -> Iterator[Found]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,12 @@ import PIL.Image
 import PIL.ImageFile
 from numpy.typing import NDArray
 
-from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
+from pixelwise.checks.maskfacts import MaskContent, content_of, small_of, small_size
 from pixelwise.data.cache import digest
 from pixelwise.data.deep import picture_format
 from pixelwise.data.duplicates import Signature, signature
-from pixelwise.data.images import is_picture, read_image
-from pixelwise.data.masks import stored_in
+from pixelwise.data.images import image_header, is_picture, read_image
+from pixelwise.data.masks import MaskCoding, Stored, is_deep_colour, stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
     SWAPS,
@@ -31,6 +30,7 @@ from pixelwise.data.pictures import (
     stored_size,
     upright,
 )
+from pixelwise.errors import DataError
 from pixelwise.types import RGB8, Image, PixelFormat, Sample, Size
 
 SEEN = 384
@@ -44,6 +44,9 @@ _FAULTS = {
     "foreign": "file-foreign",
     "damaged": "file-truncated",
 }
+
+_LARGE = 24_000_000  # pixels; a few pictures of fewer may be decoded at once
+_ONE_LARGE = Lock()
 
 Grey = NDArray[np.uint8]
 
@@ -119,34 +122,17 @@ class Examined:
     mask: MaskFacts | None
 
 
-def examine(
-    samples: Sequence[Sample], on_sample: Callable[[int], None] = lambda done: None
-) -> list[Examined]:
-    """Decode every file once, several at a time; a file that cannot be read is a fault, never an error.
-
-    Args:
-        on_sample: called with the number of samples examined so far.
-    """
-    found: list[Examined] = []
-    # Decoding leaves Python to other threads; a few more than cores, since some wait for the disk.
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
-        for done, one in enumerate(pool.map(examine_sample, samples), start=1):
-            found.append(one)
-            on_sample(done)
-    return found
-
-
-def examine_sample(sample: Sample) -> Examined:
+def examine_sample(sample: Sample, coding: MaskCoding) -> Examined:
     """Both files of one sample."""
     mask = sample.labels.get("mask")
-    return Examined(sample, examine_image(sample.image), examine_mask(mask) if mask else None)
+    return Examined(sample, examine_image(sample.image), examine_mask(mask, coding) if mask else None)
 
 
 def examine_image(path: Path) -> ImageFacts:
     """The image file at ``path``."""
     try:
         facts, seen = _look(path)
-    except PictureError as error:
+    except DataError as error:
         return ImageFacts(_faulty(path, error), np.zeros((1, 1), np.uint8), 0.0, 0.0, False, None)
     pixels = np.asarray(seen)
     height, width = small_size(facts.size)
@@ -156,17 +142,30 @@ def examine_image(path: Path) -> ImageFacts:
     return ImageFacts(facts, grey, float(grey.mean()), float(grey.std()), hue > HUE, kept)
 
 
-def examine_mask(path: Path) -> MaskFacts:
-    """The mask file at ``path``."""
-    try:
-        with opened(path, load=False) as picture:
-            facts = _facts(path, picture)
-            raw = raw_mode(picture)
-            picture.load()
-            stored, coloured = stored_in(picture, raw)
-    except PictureError as error:
-        return MaskFacts(_faulty(path, error), None)
-    return MaskFacts(facts, content_of(stored, coloured, facts.format))
+def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
+    """The mask file at ``path``, its values read as for training."""
+    with ExitStack() as room:
+        try:
+            with opened(path, load=False) as picture:
+                room.enter_context(_room_for(picture.size))
+                facts = _facts(path, picture)
+                raw = raw_mode(picture)
+                if is_deep_colour(picture):
+                    deep = replace(facts, fault="mask-deep", message=f"{path} is {facts.mode}.")
+                    return MaskFacts(deep, None)
+                picture.load()
+                stored, coloured = stored_in(picture, raw, coloured=coding.coloured)
+        except DataError as error:
+            return MaskFacts(_faulty(path, error), None)
+        return MaskFacts(facts, content_of(stored, coloured, facts.format, coding.ids))
+
+
+def mask_thumbnail(path: Path, coding: MaskCoding) -> Stored:
+    """The values of the mask at ``path``, (h, w) and at most ``SEEN`` a side."""
+    with opened(path, load=False) as picture, _room_for(picture.size):
+        raw = raw_mode(picture)
+        picture.load()
+        return small_of(stored_in(picture, raw, coloured=coding.coloured)[0], SEEN)
 
 
 def thumbnail(path: Path) -> Image:
@@ -177,14 +176,20 @@ def thumbnail(path: Path) -> Image:
 def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
     """What is true of an image file, and the image as :func:`_seen`."""
     if is_picture(path):
-        with opened(path, load=False) as picture:
+        with opened(path, load=False) as picture, _room_for(picture.size):
             pixel_format = picture_format(path, picture)
             return replace(_facts(path, picture), pixels=pixel_format), _seen(picture)
-    pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
+    with _room_for(image_header(path).size):
+        pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
+        few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
+        shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
     facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
-    few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
-    shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
     return facts, _shrunk(shown, SEEN / min(shown.size))
+
+
+def _room_for(size: tuple[int, int]) -> AbstractContextManager[object]:
+    """Held while a picture is in memory, so that a large one does not share it with another large one."""
+    return _ONE_LARGE if math.prod(size) > _LARGE else nullcontext()
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
@@ -200,9 +205,12 @@ def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
     )
 
 
-def _faulty(path: Path, error: PictureError) -> FileFacts:
-    empty = path.is_file() and path.stat().st_size == 0
-    return FileFacts(path, "file-empty" if empty else _FAULTS[error.fault], str(error))
+def _faulty(path: Path, error: DataError) -> FileFacts:
+    fault = error.fault if isinstance(error, PictureError) else "damaged"
+    with suppress(OSError):  # no rights to the folder, or a link that leads round in a circle
+        if path.stat().st_size == 0:
+            return FileFacts(path, "file-empty", str(error))
+    return FileFacts(path, _FAULTS[fault], str(error))
 
 
 def _seen(picture: PIL.ImageFile.ImageFile) -> PIL.Image.Image:
@@ -222,10 +230,10 @@ def _to_eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Values of any kind from 0, for the least, to 255."""
-    fractions = values.astype(np.float32)
+    fractions = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
     low, high = (float(value) for value in (fractions.min(), fractions.max()))
-    scaled = (fractions - low) / ((high - low) or 1.0) * 255
-    return scaled.astype(np.uint8)
+    span = (high - low) or 1.0
+    return ((fractions / span - low / span) * 255).clip(0, 255).astype(np.uint8)
 
 
 def _shrunk(picture: PIL.Image.Image, scale: float) -> PIL.Image.Image:

@@ -9,16 +9,17 @@ from pixelwise.checks.examine import FileFacts
 from pixelwise.checks.finding import Found
 from pixelwise.checks.subject import Subject
 
-_SUFFIXES = {
-    "BMP": {".bmp"},
-    "DIB": {".bmp"},
-    "GIF": {".gif"},
-    "JPEG": {".jpg", ".jpeg"},
-    "MPO": {".jpg", ".jpeg"},
-    "PNG": {".png"},
-    "TIFF": {".tif", ".tiff"},
-    "WEBP": {".webp"},
+SUFFIXES = {
+    "BMP": (".bmp",),
+    "DIB": (".bmp",),
+    "GIF": (".gif",),
+    "JPEG": (".jpg", ".jpeg"),
+    "MPO": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
 }
+"""Of files of a format, the usual one first."""
 TINY = 16
 """Images with a shorter side than this show nothing."""
 
@@ -36,9 +37,9 @@ def find(subject: Subject) -> Iterator[Found]:
 
 def _any_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
     if facts.fault is not None:
-        message = subject.shown(facts.message).removeprefix(subject.name(facts.path)).strip()
+        message = subject.shown(facts.message.removeprefix(str(facts.path)).strip())
         yield facts.fault, subject.place(facts.path, detail="" if facts.fault == "file-empty" else message)
-    elif facts.path.suffix.lower() not in _SUFFIXES.get(facts.format, {facts.path.suffix.lower()}):
+    elif facts.path.suffix.lower() not in SUFFIXES.get(facts.format, (facts.path.suffix.lower(),)):
         yield "file-suffix", subject.place(facts.path, detail=f"It is {facts.format}.")
     if not facts.path.name.isprintable() or "\\" in facts.path.name:
         yield "file-name", subject.place(facts.path)
@@ -60,17 +61,14 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
 def _other_kinds(subject: Subject) -> Iterator[Found]:
     """Images of other channels or depth than most."""
     readable = [one.image.file for one in subject.examined if one.image.file.fault is None]
-    counts = Counter(facts.pixels for facts in readable)
+    if not readable:
+        return
+    [(usual, _)] = Counter(facts.pixels for facts in readable).most_common(1)
+    like = next(facts for facts in readable if facts.pixels == usual)
     for facts in readable:
-        usual = counts.most_common(1)[0][0]
         if facts.pixels != usual:
-            like = next(one for one in readable if one.pixels == usual)
-            yield (
-                "image-kind",
-                subject.place(
-                    facts.path, detail=f"It is {facts.pixels}, {subject.name(like.path)} is {usual}."
-                ),
-            )
+            detail = f"It is {facts.pixels}, {subject.name(like.path)} is {usual}."
+            yield "image-kind", subject.place(facts.path, detail=detail)
 
 
 def _grey_among_coloured(subject: Subject) -> Iterator[Found]:

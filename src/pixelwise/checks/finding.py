@@ -44,6 +44,11 @@ class Place(_Frozen):
     files: tuple[str, ...]
     detail: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The files as a line for people."""
+        return " · ".join("the whole set" if name == "." else name for name in self.files)
+
 
 class Finding(_Frozen):
     """All places of one kind of fault."""
@@ -121,7 +126,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             mends=True,
         ),
         "image-alpha": _note(
-            "Part of the image is transparent, and is read as white.",
+            "The image has an alpha channel; what is transparent is read as white.",
             "Save it without transparency.",
             mends=True,
         ),
@@ -165,6 +170,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         # Values in masks
         "mask-single-value": _error("Every mask is of a single value.", "Check how the masks were saved."),
+        "mask-deep": _error(
+            "The mask holds more than 8 bits a channel, or fractions.", "Save it with one number per class."
+        ),
         "mask-photo": _error(
             "The mask looks like a photograph.", "Check whether images and masks were mixed up."
         ),

@@ -20,6 +20,7 @@ SIDE = 128
 REACH = 20
 """Largest shift that is tried, in pixels of the small picture: 16 % of its longest side."""
 _BLUR = 1.0
+_LEAST = 0.01  # grey levels per pixel: less is the error of the computation
 _CLASSES = 6  # of a mask with more, the largest count
 
 Plane = NDArray[np.uint8]
@@ -111,6 +112,7 @@ def _small(plane: Plane, how: PIL.Image.Resampling) -> NDArray[np.float32]:
 
 
 def _gradient(plane: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
+    """Slope to the right and downwards, (h, w) each, in grey levels per pixel."""
     values = torch.from_numpy(plane)[None, None]
     reach = int(3 * _BLUR) + 1
     places = torch.arange(-reach, reach + 1, dtype=torch.float32)
@@ -123,4 +125,6 @@ def _gradient(plane: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
         down = torch.nn.functional.conv2d(padded, rows[None, None, :, None])
         return torch.nn.functional.conv2d(down, columns[None, None, None, :])[0, 0]
 
-    return along(bell, slope), along(slope, bell)
+    x, y = along(bell, slope), along(slope, bell)
+    clear = torch.hypot(x, y) > _LEAST
+    return x * clear, y * clear

@@ -8,6 +8,7 @@ import numpy as np
 
 from pixelwise.checks.subject import Subject
 from pixelwise.checks.values import class_pixels
+from pixelwise.types import IGNORE_INDEX
 
 SIZES = ("small", "medium", "large")
 
@@ -19,9 +20,14 @@ def kinds_of_masks(subject: Subject) -> dict[str, str]:
         for one, _, content in subject.masks
         if content.look == "clean"
     }
+    for found in pixels.values():
+        found.pop(IGNORE_INDEX, None)
+    pixels = {name: found for name, found in pixels.items() if found}
+    if not pixels:
+        return {}
     if not subject.is_binary:
         total = sum((Counter(found) for found in pixels.values()), Counter[int]())
-        return {name: str(min(found, key=lambda i: total[i])) for name, found in pixels.items() if found}
-    shares = {name: found.get(1, 0) / max(1, sum(found.values())) for name, found in pixels.items()}
-    limits = np.quantile([*shares.values(), *([] if shares else [0.0])], [1 / 3, 2 / 3])
+        return {name: str(min(found, key=lambda i: (total[i], i))) for name, found in pixels.items()}
+    shares = {name: found.get(1, 0) / sum(found.values()) for name, found in pixels.items()}
+    limits = np.quantile(list(shares.values()), [1 / 3, 2 / 3])
     return {name: SIZES[int(np.searchsorted(limits, share))] for name, share in shares.items()}

@@ -31,11 +31,13 @@ def _pair(subject: Subject, pair: Likeness) -> Iterator[Found]:
         yield "leak", subject.place(*files, detail=f"In {splits[0]} and {splits[1]}: {pair.how}.")
     group = subject.dataset.group
     grouped = group is not None and pair.one.sample.tags.get(group) == pair.other.sample.tags.get(group, "")
-    if grouped and pair.score < 1:  # neighbours in one video are no surprise
+    if grouped and not pair.is_copy:  # neighbours in one video are no surprise
         return
-    kind = "duplicate" if pair.score == 1 else "near-duplicate"
-    yield kind, subject.place(*files, detail="" if pair.score == 1 else f"They are {pair.how}.")
-    agreement = pair.mask_agreement(subject.coding.ids)
+    if pair.is_copy:
+        yield "duplicate", subject.place(*files)
+    else:
+        yield "near-duplicate", subject.place(*files, detail=f"They are {pair.how}.")
+    agreement = pair.mask_agreement(subject.objects)
     if pair.score > SAME_PICTURE and agreement is not None and agreement < SAME_MASK:
         detail = f"Laid over each other, the masks agree to a Dice of {agreement:.2f}."
         yield "duplicate-masks-differ", subject.place(*files, detail=detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,20 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.data.masks import Stored
-from pixelwise.types import Size
+from pixelwise.types import IGNORE_INDEX, Size
 
 Look = Literal["clean", "smoothed", "soft", "jpeg", "near-colours", "photo"]
 
-SMALL = 256
+SMALL = 128
 """Longest side of the small mask."""
 MOST_KEPT = 1024
 """Values that are counted; of more than that the rarest are left out."""
 MOST_CLASSES = 64
 """A mask of more values than that is no class map."""
 
+NEAR = 40
+"""Grey levels that a JPEG moves a value."""
+NEAR_COLOUR = 60.0
+"""Distance in RGB between shades of one colour."""
+
+_CLOSE_COLOUR = 24.0  # distance in RGB that most shades of a colour keep
 _RARE = 0.002  # share of the pixels below which a value is not one that somebody chose
-_NEAR = 40  # grey levels that a JPEG moves a value
-_NEAR_COLOUR = 60.0  # distance in RGB between shades of one colour
 _SOFT_WIDTH = 4.0  # pixels; smoothing blurs an edge over fewer
 
 
@@ -58,17 +62,21 @@ class MaskContent:
         return self.size[0] * self.size[1]
 
 
-def content_of(stored: Stored, coloured: bool, format_name: str) -> MaskContent:
+def content_of(stored: Stored, coloured: bool, format_name: str, known: Collection[int] = ()) -> MaskContent:
     """What a mask holds.
 
     Args:
         stored: (H, W) values as the file stores them, upright.
         coloured: values are 0xRRGGBB.
         format_name: of the file, as Pillow names it.
+        known: values that stand for a class; a mask that holds no other is clean, however many it holds.
     """
     stored = np.ascontiguousarray(stored)
     values, counts = _counted(stored)
-    look, chosen = _look(stored, values, counts, coloured, format_name == "JPEG")
+    is_jpeg = format_name == "JPEG"
+    look, chosen = _look(stored, values, counts, coloured, is_jpeg)
+    if not is_jpeg and set(known).issuperset(values.tolist()):  # JPEG makes one known value of another
+        look, chosen = "clean", values
     most = np.argsort(counts)[::-1][:MOST_KEPT]
     height, width = stored.shape
     rim = np.concatenate([stored[0], stored[-1], stored[:, 0], stored[:, -1]])
@@ -84,17 +92,19 @@ def content_of(stored: Stored, coloured: bool, format_name: str) -> MaskContent:
     )
 
 
-def small_size(size: Size) -> Size:
-    """(height, width) of a picture of ``size`` when it is shown at most ``SMALL`` pixels a side."""
-    scale = min(1.0, SMALL / max(size))
+def small_size(size: Size, longest: int = SMALL) -> Size:
+    """(height, width) of a picture of ``size`` when it has at most ``longest`` pixels a side."""
+    scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def small_of(stored: Stored) -> Stored:
-    """(h, w) values by nearest neighbour, at most ``SMALL`` a side."""
+def small_of(stored: Stored, longest: int = SMALL) -> Stored:
+    """(h, w) values by nearest neighbour, at most ``longest`` a side."""
     rows, columns = (
         ((np.arange(small) + 0.5) * side / small).astype(int)
-        for small, side in zip(small_size((stored.shape[0], stored.shape[1])), stored.shape, strict=True)
+        for small, side in zip(
+            small_size((stored.shape[0], stored.shape[1]), longest), stored.shape, strict=True
+        )
     )
     return stored[np.ix_(rows, columns)]
 
@@ -114,18 +124,19 @@ def _look(
     """How the values look, and those that somebody chose."""
     if len(values) <= 2:
         return "clean", values
-    common = values[counts >= _RARE * stored.size]
-    share = counts[counts >= _RARE * stored.size].sum() / stored.size
     if coloured:
         return _look_coloured(values, counts, is_jpeg)
+    share = counts[counts >= _RARE * stored.size].sum() / stored.size
     if is_jpeg and len(values) > 8:
         return ("jpeg", _extremes(values)) if _mostly_extreme(values, counts) else ("photo", values)
-    # Grey levels in plenty are shades of two values, or a photograph; few are class ids.
-    if len(values) <= MOST_CLASSES and (values.max() <= MOST_CLASSES or len(values) <= 8) and share > 0.98:
+    # Grey levels in plenty are shades of two values, or a photograph; few or small numbers are class ids.
+    if values[values != IGNORE_INDEX].max() <= MOST_CLASSES:
+        return "clean", values
+    if len(values) <= 8 and share > 0.98:
         if not _between_two(values, counts):
             return "clean", values
     elif not _mostly_extreme(values, counts):
-        return ("photo", values) if len(values) > MOST_CLASSES else ("clean", common)
+        return ("photo" if len(values) > MOST_CLASSES else "clean"), values
     return _look_grey(stored, values, counts), _extremes(values)
 
 
@@ -134,8 +145,8 @@ def _look_grey(stored: Stored, values: NDArray[np.int64], counts: NDArray[np.int
     low, high = (int(value) for value in _extremes(values))
     between = (values > low) & (values < high)
     n_between = int(counts[between].sum())
-    near = between & ((values - low <= _NEAR) | (high - values <= _NEAR))
-    if high - low > 3 * _NEAR and counts[near].sum() > 0.8 * n_between:
+    near = between & ((values - low <= NEAR) | (high - values <= NEAR))
+    if high - low > 3 * NEAR and counts[near].sum() > 0.8 * n_between:
         return "jpeg"
     inside = stored > (low + high) / 2
     edge = int((inside[1:] != inside[:-1]).sum() + (inside[:, 1:] != inside[:, :-1]).sum())
@@ -171,8 +182,11 @@ def _look_coloured(
     values: NDArray[np.int64], counts: NDArray[np.int64], is_jpeg: bool
 ) -> tuple[Look, NDArray[np.int64]]:
     chosen = _distinct(values, counts)
-    apart = np.linalg.norm(rgb(values)[:, None] - rgb(chosen)[None], axis=2).min(axis=1)
-    if counts[apart <= _NEAR_COLOUR].sum() < 0.9 * counts.sum() or len(chosen) > MOST_CLASSES:
+    if len(chosen) > MOST_CLASSES:
+        return "photo", values
+    apart, _ = nearest_colours(values, chosen)
+    # Compression moves few colours far; in a photograph they spread.
+    if counts[apart <= _CLOSE_COLOUR].sum() < 0.75 * counts.sum():
         return "photo", values
     if len(values) == len(chosen):
         return "clean", np.sort(chosen)
@@ -190,9 +204,23 @@ def _distinct(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[n
             break
         members = np.flatnonzero(crowds == crowd)
         commonest = members[counts[members].argmax()]
-        if all(np.linalg.norm(colours[commonest] - colours[one]) > _NEAR_COLOUR for one in kept):
+        if all(np.linalg.norm(colours[commonest] - colours[one]) > NEAR_COLOUR for one in kept):
             kept.append(int(commonest))
     return values[kept]
+
+
+def nearest_colours(
+    values: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Distance (n,) of every colour from the nearest of the chosen ones, and that colour; both 0xRRGGBB."""
+    colours = rgb(values)
+    apart = np.full(len(values), np.inf, np.float32)
+    found = np.zeros(len(values), np.int64)
+    for one in chosen:  # not all at once: a photograph has millions of colours
+        distance = np.linalg.norm(colours - rgb(one), axis=1)
+        found[distance < apart] = one
+        apart = np.minimum(apart, distance)
+    return apart, found
 
 
 def rgb(values: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
+from numpy.typing import NDArray
 
 from pixelwise import files
 from pixelwise.checks.examine import Examined
+from pixelwise.checks.files import SUFFIXES
 from pixelwise.checks.finding import KINDS, Finding
 from pixelwise.checks.mendmask import mended_mask
 from pixelwise.checks.subject import Subject
 from pixelwise.data.images import read_image
 from pixelwise.data.splits import write_splits
-from pixelwise.errors import OutputError
-from pixelwise.types import IGNORE_INDEX, RGB8, LabelMap, PixelFormat
+from pixelwise.errors import DataError, OutputError
+from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
 
 CHANGES = "changes.csv"
 LEFT_OUT = "left-out"
@@ -44,53 +47,61 @@ class Mended:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of ``changes.csv``: a file, what was done with it and why."""
+    """A line of ``changes.csv``: a file, what was done with it and why; no reason where nothing changed.
+
+    Attributes:
+        target: what became of it, within the copy.
+    """
 
     file: str
     done: str
     why: str
+    target: Path
 
 
 def mend(subject: Subject, findings: Sequence[Finding], out: Path) -> Mended:
-    """Write ``images``, ``masks``, ``splits.csv`` and ``changes.csv`` into a new folder.
+    """Write ``images``, ``masks``, their splits, tags and class names, and ``changes.csv`` into a new folder.
 
     What cannot be mended is copied into ``left-out``; ``changes.csv`` says of every file what was done, and why.
 
     Raises:
-        OutputError: the folder is there already and not empty, or cannot be written.
+        OutputError: the folder is there already and not empty, lies among the data, or cannot be written.
     """
+    _check_free(subject, out)
+    part = out.absolute().with_name(f".{out.absolute().name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        part.mkdir(parents=True)
+        mended = _Copy(subject, _kinds_by_file(subject, findings), part).write()
+        out.mkdir(exist_ok=True)
+        for written in part.iterdir():
+            written.rename(out / written.name)
+    except OSError as error:
+        raise OutputError(
+            f"{out} could not be written ({error.strerror or error}); make room or choose another folder."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return mended
+
+
+def _check_free(subject: Subject, out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} is not empty; give the name of a new folder with --fix.")
-    kinds = _kinds_by_file(subject, findings)
-    lines: list[_Line] = []
-    names = _new_names(subject)
-    kept: set[str] = set()
-    changed = 0
-    for one in subject.examined:
-        hopeless = _hopeless(one, kinds)
-        if hopeless:
-            written = [_set_aside(subject, path, out, hopeless) for path in _files_of(one)]
-        else:
-            kept.add(one.sample.name)
-            written = [_image(subject, one, kinds, out / "images" / names[one.sample.name])]
-            written.append(_mask(subject, one, kinds, out / "masks" / names[one.sample.name]))
-            changed += any(line.done != "copied" for line in written)
-        lines += written
-    taken = {path for one in subject.examined for path in _files_of(one)}
-    lines += [
-        _set_aside(subject, path, out, kinds[path]) for path in sorted(set(kinds) - taken) if path.is_file()
-    ]
-    _write_lists(subject, {name: names[name] for name in kept}, lines, out)
-    return Mended(len(subject.examined), changed, len(subject.examined) - len(kept))
+    folders = {path.parent.resolve() for one in subject.examined for path in _files_of(one)}
+    if not folders.isdisjoint([out.resolve(), *out.resolve().parents]):
+        raise OutputError(f"{out} lies among the data; give a folder outside them with --fix.")
 
 
 def _kinds_by_file(subject: Subject, findings: Sequence[Finding]) -> Kinds:
-    by_name = {subject.name(path): path for one in subject.examined for path in _files_of(one)}
+    paths = [path for one in subject.examined for path in _files_of(one)]
+    paths += [path for problem in subject.dataset.problems for path in problem.paths]
+    by_name = {subject.name(path): path for path in paths}
     found: dict[Path, list[str]] = defaultdict(list)
     for finding in findings:
         for place in finding.places:
             for name in place.files:
-                found[by_name.get(name, subject.dataset.root / name)].append(finding.kind)
+                if name in by_name:  # others are folders
+                    found[by_name[name]].append(finding.kind)
     return found
 
 
@@ -98,116 +109,160 @@ def _files_of(one: Examined) -> list[Path]:
     return [one.sample.image] + ([one.mask.file.path] if one.mask is not None else [])
 
 
-def _hopeless(one: Examined, kinds: Kinds) -> list[str]:
-    """Kinds of finding for which this sample cannot be used, nor mended."""
-    found = [kind for path in _files_of(one) for kind in kinds.get(path, ())]
-    return [
-        kind
-        for kind in found
-        if KINDS[kind].severity == "error" and not KINDS[kind].mends and kind.startswith(_UNREADABLE)
-    ]
+@dataclass(frozen=True)
+class _Copy:
+    """The copy while it is written, in a folder of its own."""
 
+    subject: Subject
+    kinds: Kinds
+    out: Path
 
-def _set_aside(subject: Subject, path: Path, out: Path, kinds: Sequence[str]) -> _Line:
-    target = out / LEFT_OUT / subject.name(path).replace("\\", "_")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, target)
-    return _Line(subject.name(path), f"copied to {LEFT_OUT}", _why(kinds))
+    def write(self) -> Mended:
+        """Write all of it."""
+        lines: list[_Line] = []
+        kept: dict[str, list[_Line]] = {}
+        for one, name in zip(self.subject.examined, _new_names(self.subject), strict=True):
+            reason = self._hopeless(one)
+            if not reason:
+                try:
+                    kept[one.sample.name] = self._pair(one, name)
+                except DataError as error:
+                    reason = self.subject.shown(str(error))
+            lines += kept.get(one.sample.name) or [self._set_aside(path, reason) for path in _files_of(one)]
+        taken = {path for one in self.subject.examined for path in _files_of(one)}
+        others = sorted(path for path in set(self.kinds) - taken if path.is_file())
+        lines += [self._set_aside(path, _why(self.kinds[path])) for path in others]
+        self._write_lists(kept, lines)
+        changed = sum(any(line.why for line in pair) for pair in kept.values())
+        total = len(self.subject.examined)
+        return Mended(total, changed, total - len(kept))
 
+    def _hopeless(self, one: Examined) -> str:
+        """Why this sample can be neither used nor mended; empty where it can."""
+        found = [kind for path in _files_of(one) for kind in self.kinds.get(path, ())]
+        return _why(
+            kind
+            for kind in found
+            if KINDS[kind].severity == "error" and not KINDS[kind].mends and kind.startswith(_UNREADABLE)
+        )
 
-def _image(subject: Subject, one: Examined, kinds: Kinds, target: Path) -> _Line:
-    path = one.sample.image
-    found = [kind for kind in kinds.get(path, ()) if kind in _PICTURE]
-    if not found:
-        return _copied(subject, path, target, one.image.file.format)
-    pixels = read_image(path)
-    if PixelFormat.of(pixels) != RGB8:  # a PNG would not keep it, and training reads it as it is
-        return _copied(subject, path, target, one.image.file.format)
-    _write_png(target.with_name(target.name + ".png"), pixels.astype(np.uint8, copy=False))
-    return _Line(subject.name(path), "saved upright in RGB as PNG", _why(found))
+    def _set_aside(self, path: Path, why: str) -> _Line:
+        root = self.subject.dataset.root
+        within = path.relative_to(root) if path.is_relative_to(root) else path
+        target = self.out / LEFT_OUT / _safe(within.as_posix())
+        while target.exists():
+            target = target.with_name(f"_{target.name}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            shutil.copy2(path, target)
+            done = f"copied to {target.relative_to(self.out).as_posix()}"
+        else:
+            done = "left out: it does not exist"
+        return _Line(self.subject.name(path), done, why, target)
 
+    def _pair(self, one: Examined, name: str) -> list[_Line]:
+        path, target = one.sample.image, self.out / "images" / name
+        found = [kind for kind in self.kinds.get(path, ()) if kind in _PICTURE]
+        pixels = read_image(path) if found else None
+        # Where the mask cannot be mended, the image must not have been written.
+        mask = self._mask(one, self.out / "masks" / name)
+        if pixels is None or PixelFormat.of(pixels) != RGB8:  # which a PNG would not keep
+            return [self._copied(path, target, one.image.file.format), mask]
+        target = _write_png(target, pixels.astype(np.uint8, copy=False))
+        return [_Line(self.subject.name(path), "saved upright in RGB as PNG", _why(found), target), mask]
 
-def _mask(subject: Subject, one: Examined, kinds: Kinds, target: Path) -> _Line:
-    assert one.mask is not None
-    path = one.mask.file.path
-    found = [
-        kind for kind in kinds.get(path, ()) if KINDS[kind].mends and kind.startswith(("size-", "mask-"))
-    ]
-    if not found and subject.dataset.coding is None:
-        return _copied(subject, path, target, one.mask.file.format)
-    ids, done = mended_mask(subject, one, found)
-    _write_png(target.with_name(target.name + ".png"), _stored(subject, ids))
-    why = _why(found) or "All masks of the copy hold class ids."
-    return _Line(subject.name(path), ", ".join(done) or "saved with class ids", why)
+    def _mask(self, one: Examined, target: Path) -> _Line:
+        assert one.mask is not None
+        path = one.mask.file.path
+        found = [
+            kind
+            for kind in self.kinds.get(path, ())
+            if KINDS[kind].mends and kind.startswith(("size-", "mask-"))
+        ]
+        if not found and self.subject.dataset.coding is None:
+            return self._copied(path, target, one.mask.file.format)
+        ids, done = mended_mask(self.subject, one, found)
+        target = _write_png(target, ids * np.uint8(255) if _is_plain(self.subject) else ids)
+        why = _why(found) or "All masks of the copy hold class ids."
+        return _Line(self.subject.name(path), ", ".join(done) or "saved with class ids", why, target)
 
+    def _copied(self, path: Path, target: Path, format_name: str) -> _Line:
+        usual = SUFFIXES.get(format_name, (path.suffix.lower(),))
+        rightly = path.suffix.lower() in usual
+        target = target.with_name(target.name + (path.suffix if rightly else usual[0]))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+        why = [] if rightly else ["file-suffix"]
+        why += [kind for kind in self.kinds.get(path, ()) if kind == "file-name"]
+        name = target.relative_to(self.out).as_posix()
+        done = "copied" if target.name == path.name else f"copied as {name}"
+        return _Line(self.subject.name(path), done, _why(why), target)
 
-def _stored(subject: Subject, ids: LabelMap) -> LabelMap:
-    """Class ids as the copy stores them: 0 and 255 for two classes without pixels that nobody labelled."""
-    return ids * np.uint8(255) if _is_plain(subject) else ids
+    def _write_lists(self, kept: Mapping[str, Sequence[_Line]], lines: Sequence[_Line]) -> None:
+        dataset = self.subject.dataset.where(lambda sample: sample.name in kept)
+        names = {name: _name_of(image.target, self.out / "images") for name, (image, _) in kept.items()}
+        tags = sorted({tag for sample in dataset.samples for tag in sample.tags})
+        if dataset.has_splits():
+            write_splits(self.out / "splits.csv", dataset.renamed(names))
+        elif tags:
+            rows = [
+                [
+                    *(line.target.relative_to(self.out).as_posix() for line in kept[sample.name]),
+                    names[sample.name],
+                    *(sample.tags.get(tag, "") for tag in tags),
+                ]
+                for sample in dataset.samples
+            ]
+            _write_csv(self.out / "data.csv", [["image", "mask", "name", *tags], *rows])
+        classes = list(enumerate(dataset.labels.classes))
+        if not _is_plain(self.subject) and (dataset.labels.is_binary or not dataset.inferred):
+            _write_csv(self.out / "legend.csv", [["value", "name"], *classes, [IGNORE_INDEX, "ignore"]])
+        elif not dataset.inferred:  # by names alone, since masks that are copied hold 0 and 1, or 0 and 255
+            files.write_text(self.out / "classes.txt", "".join(f"{name}\n" for _, name in classes))
+        _write_csv(
+            self.out / CHANGES,
+            [["file", "done", "why"], *([line.file, line.done, line.why] for line in lines)],
+        )
 
 
 def _is_plain(subject: Subject) -> bool:
+    """Whether the copy's masks hold 0 and 255: two classes without pixels that nobody labelled."""
     return subject.dataset.labels.is_binary and IGNORE_INDEX not in subject.coding.ids.values()
 
 
-def _copied(subject: Subject, path: Path, target: Path, format_name: str) -> _Line:
-    suffixes = {
-        "JPEG": ".jpg",
-        "MPO": ".jpg",
-        "PNG": ".png",
-        "BMP": ".bmp",
-        "TIFF": ".tif",
-        "GIF": ".gif",
-        "WEBP": ".webp",
-    }
-    kept = path.suffix.lower() in {".jpeg", ".tiff"} and suffixes.get(format_name, "") in {".jpg", ".tif"}
-    suffix = path.suffix if kept else suffixes.get(format_name, path.suffix)
-    target = target.with_name(target.name + suffix)
+def _write_png(target: Path, values: NDArray[np.uint8]) -> Path:
+    target = target.with_name(target.name + ".png")
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, target)
-    renamed = suffix.lower() != path.suffix.lower() or target.name != path.name
-    if suffix.lower() != path.suffix.lower():
-        return _Line(subject.name(path), f"renamed to {target.name}", KINDS["file-suffix"].what)
-    if renamed and not path.name.isprintable():
-        return _Line(subject.name(path), f"renamed to {target.name}", KINDS["file-name"].what)
-    return _Line(subject.name(path), "copied", "")
+    PIL.Image.fromarray(values).save(target)
+    return target
 
 
-def _write_png(target: Path, values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with files.replacing(target) as temporary:
-        PIL.Image.fromarray(values).save(temporary, format="PNG")
+def _write_csv(target: Path, rows: Iterable[Sequence[object]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    files.write_text(target, text.getvalue())
 
 
-def _why(kinds: Sequence[str]) -> str:
+def _why(kinds: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(KINDS[kind].what for kind in kinds))
 
 
-def _new_names(subject: Subject) -> dict[str, str]:
-    """Names of the samples in the copy, without suffix: their own but for letters that programs stumble over."""
-    names: dict[str, str] = {}
+def _new_names(subject: Subject) -> list[str]:
+    """Names of the samples in the copy, without suffix."""
+    names: dict[str, None] = {}
     for one in subject.examined:
-        name = "".join(
-            letter if letter.isprintable() and letter != "\\" else "_" for letter in one.sample.name
-        )
-        while name in names.values():
+        name = _safe(one.sample.name)
+        while name in names:
             name += "_"
-        names[one.sample.name] = name
-    return names
+        names[name] = None
+    return list(names)
 
 
-def _write_lists(subject: Subject, names: Mapping[str, str], lines: Sequence[_Line], out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "done", "why"])
-    writer.writerows([line.file, line.done, line.why] for line in lines)
-    files.write_text(out / CHANGES, text.getvalue())
-    dataset = subject.dataset.where(lambda sample: sample.name in names)
-    if dataset.has_splits():
-        write_splits(out / "splits.csv", dataset.renamed(names))
-    if not (dataset.inferred or _is_plain(subject)):
-        rows = [f"{value},{name}" for value, name in enumerate(dataset.labels.classes)]
-        files.write_text(
-            out / "legend.csv", "\n".join(["value,name", *rows, f"{IGNORE_INDEX},ignore"]) + "\n"
-        )
+def _safe(name: str) -> str:
+    """A path that leads nowhere but down, without letters that programs stumble over."""
+    letters = "".join(letter if letter.isprintable() and letter != "\\" else "_" for letter in name)
+    return "/".join(part for part in letters.split("/") if part not in {"", ".", ".."}) or "_"
+
+
+def _name_of(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix()

@@ -10,10 +10,11 @@ import PIL.Image
 
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.fitting import TURNS, best_turn
-from pixelwise.checks.maskfacts import MaskContent, rgb, small_of
+from pixelwise.checks.maskfacts import NEAR, NEAR_COLOUR, MaskContent, nearest_colours, small_of
 from pixelwise.checks.subject import Subject
 from pixelwise.data.masks import Stored, stored_in
 from pixelwise.data.pictures import opened, raw_mode, turned
+from pixelwise.errors import DataError
 from pixelwise.types import LabelMap
 
 
@@ -21,7 +22,7 @@ def mended_mask(subject: Subject, one: Examined, kinds: Sequence[str]) -> tuple[
     """Class ids (H, W) uint8 of a sample's mask with these kinds of fault mended, and what was done, in words.
 
     Raises:
-        DataError: values that stand for no class.
+        DataError: it cannot be told what the mask should hold.
     """
     assert one.mask is not None
     assert one.mask.content is not None
@@ -34,32 +35,34 @@ def mended_mask(subject: Subject, one: Examined, kinds: Sequence[str]) -> tuple[
 
 
 def _ids(subject: Subject, path: Path, content: MaskContent) -> tuple[LabelMap, list[str]]:
-    stored = _read(path)
+    coding = subject.coding
+    stored = _read(path, coloured=coding.coloured)
+    if content.look == "clean":
+        return coding.decode(stored, path), []
     chosen = np.array(content.chosen)
-    if content.look in {"smoothed", "soft", "jpeg"} and not content.coloured:
-        high = stored > chosen.mean()
-        if subject.is_binary:
-            return high.astype(np.uint8), [f"cut at half between {chosen[0]} and {chosen[1]}"]
-        stored = np.where(high, chosen[1], chosen[0]).astype(stored.dtype)
-        return subject.coding.decode(stored, path), ["cut at half"]
-    if content.coloured and content.look != "clean":
-        stored = _nearest(stored, chosen)
-        return subject.coding.decode(stored, path), [f"shades taken for the nearest of {len(chosen)} colours"]
-    return subject.coding.decode(stored, path), []
+    known = np.array([value for value in coding.ids if not (coding.either and value == 1)])
+    if coding.coloured:
+        if nearest_colours(chosen, known)[0].max() > NEAR_COLOUR:
+            raise DataError(f"{path} holds shades of colours that the legend does not name.")
+        values, places = np.unique(stored, return_inverse=True)
+        _, colours = nearest_colours(values.astype(np.int64), known)
+        ids = coding.decode(colours.astype(np.uint32)[places].reshape(stored.shape), path)
+        return ids, ["shades taken for the nearest colour of the legend"]
+    if content.coloured:
+        raise DataError(f"{path} holds shades of colours that no legend names.")
+    ends = known[np.abs(chosen[:, None] - known).argmin(axis=1)]
+    low, high = (coding.ids[int(value)] for value in ends)
+    if len(known) > 2 or np.abs(chosen - ends).max() > NEAR or low == high:
+        raise DataError(f"{path} holds shades, and it is not clear of which classes.")
+    ids = np.where(stored > chosen.mean(), np.uint8(high), np.uint8(low))
+    return ids, [f"cut at half between {chosen[0]} and {chosen[1]}"]
 
 
-def _read(path: Path) -> Stored:
+def _read(path: Path, *, coloured: bool) -> Stored:
     with opened(path, load=False) as picture:
         raw = raw_mode(picture)
         picture.load()
-        return stored_in(picture, raw)[0]
-
-
-def _nearest(stored: Stored, chosen: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Stored:
-    values, places = np.unique(stored, return_inverse=True)
-    apart = np.linalg.norm(rgb(values.astype(np.int64))[:, None] - rgb(chosen)[None], axis=2)
-    nearest: Stored = chosen[apart.argmin(axis=1)].astype(stored.dtype)[places].reshape(stored.shape)
-    return nearest
+        return stored_in(picture, raw, coloured=coloured)[0]
 
 
 def _turned_as_image(one: Examined, ids: LabelMap) -> tuple[LabelMap, str]:
@@ -74,7 +77,9 @@ def _scaled(one: Examined, ids: LabelMap) -> tuple[LabelMap, str]:
 
 def _turned_to_fit(one: Examined, ids: LabelMap) -> tuple[LabelMap, str]:
     name = best_turn(one.image.grey, small_of(ids).astype(np.uint8))
-    return (ids, "left as it is") if name is None else (np.ascontiguousarray(TURNS[name](ids)), name)
+    if name is None:
+        raise DataError(f"{one.sample.image} does not tell which way its mask is turned.")
+    return np.ascontiguousarray(TURNS[name](ids)), name
 
 
 def _inverted(one: Examined, ids: LabelMap) -> tuple[LabelMap, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +31,7 @@ class Likeness:
 
     Attributes:
         how: in words, how they differ.
-        score: how well their detail agrees, 0–1; 1 is the same pixel by pixel.
+        score: how well their detail agrees, 0–1.
         place: how the other lies in the one, as :class:`~pixelwise.data.duplicates.Match` says.
     """
 
@@ -39,13 +41,19 @@ class Likeness:
     score: float
     place: DuplicatePlace
 
-    def mask_agreement(self, ids: Mapping[int, int]) -> float | None:
+    @property
+    def is_copy(self) -> bool:
+        """The two are the same pixel by pixel."""
+        one, other = self.one.image.signature, self.other.image.signature
+        return one is not None and other is not None and np.array_equal(one.digest, other.digest)
+
+    def mask_agreement(self, classes: Mapping[int, Sequence[int]]) -> float | None:
         """Dice of the two masks, laid over each other as the images are, all classes counted together.
 
         None where one of them cannot be read or both are empty.
 
         Args:
-            ids: class ids by stored value.
+            classes: stored values by id of the classes that count.
         """
         masks = [
             None if one.mask is None or one.mask.content is None else one.mask.content.small
@@ -54,13 +62,9 @@ class Likeness:
         if masks[0] is None or masks[1] is None:
             return None
         laid, inside = _laid(masks[0], masks[1].shape, self.place)
-        other = masks[1]
         both = either = 0
-        for class_id in set(ids.values()) - (
-            {IGNORE_INDEX} if len(set(ids.values())) > 3 else {0, IGNORE_INDEX}
-        ):
-            values = [value for value, known in ids.items() if known == class_id]
-            a, b = np.isin(laid, values) & inside, np.isin(other, values) & inside
+        for values in classes.values():
+            a, b = np.isin(laid, values) & inside, np.isin(masks[1], values) & inside
             both += 2 * int((a & b).sum())
             either += int(a.sum() + b.sum())
         return both / either if either else None
@@ -87,11 +91,13 @@ class Subject:
     def name(self, path: Path) -> str:
         """A path as people read it: within the data's folder."""
         root = self.dataset.root
-        return printable((path.relative_to(root) if path.is_relative_to(root) else path).as_posix())
+        within = path.relative_to(root) if path.is_relative_to(root) else path
+        return printable(within.as_posix().replace("\\", "\\\\"))
 
     def shown(self, message: str) -> str:
         """A message with paths as people read them: within the data's folder."""
-        return printable(message.replace(f"{self.dataset.root}{os.sep}", ""))
+        root = re.escape(f"{self.dataset.root}{os.sep}")
+        return printable(re.sub(rf"(?<![^\s'\"(]){root}", "", message))
 
     @cached_property
     def masks(self) -> list[tuple[Examined, MaskFacts, MaskContent]]:
@@ -121,15 +127,24 @@ class Subject:
             for match in find_near_duplicates(signatures)
         ]
 
-    @property
+    @cached_property
     def together(self) -> list[set[str]]:
         """Names of samples that must lie in one split since their images are nearly the same."""
         return joined([{pair.one.sample.name, pair.other.sample.name} for pair in self.likenesses])
 
     @cached_property
+    def objects(self) -> dict[int, list[int]]:
+        """Stored values by class id, of what is labelled; of two classes the second alone."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for value, class_id in self.coding.ids.items():
+            if class_id != IGNORE_INDEX and not (self.is_binary and class_id == 0):
+                found[class_id].append(value)
+        return dict(found)
+
+    @cached_property
     def is_binary(self) -> bool:
         """Masks tell one class from a background."""
-        return set(self.coding.ids.values()) <= {0, 1, 255}
+        return set(self.coding.ids.values()) <= {0, 1, IGNORE_INDEX}
 
 
 def _laid(
@@ -144,5 +159,7 @@ def _laid(
 
 
 def printable(text: str) -> str:
-    """Text without what must not reach a page or a terminal: bytes that are no UTF-8, ends of lines."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")
+    """Text without what must not reach a page or a terminal: control codes, ends of lines, bytes that are no UTF-8."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,8 +107,8 @@ def _classes(subject: Subject) -> Iterator[Found]:
 
 
 def _folder(paths: list[Path]) -> Path:
-    parents = {path.parent for path in paths}
-    return parents.pop() if len(parents) == 1 else paths[0].parent.parent
+    """The innermost folder that holds them all."""
+    return Path(os.path.commonpath([path.parent for path in paths]))
 
 
 def _many(content: MaskContent) -> str:

@@ -93,9 +93,7 @@ class Console(Listener):
             said = f"{escape(finding.what)} {escape(finding.fix)}"
             self.console.print(f"[bold {colour}]{finding.severity}[/]: {said}")
             for place in finding.places[:PLACES]:
-                self.console.print(
-                    f"    {escape(' · '.join(place.files))} [dim]{escape(place.detail)}[/]".rstrip()
-                )
+                self.console.print(f"    {escape(place.shown)} [dim]{escape(place.detail)}[/]".rstrip())
             if len(finding.places) > PLACES:
                 self.print(f"    and {len(finding.places) - PLACES} more")
 

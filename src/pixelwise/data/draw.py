@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -45,9 +45,10 @@ def draw_splits(
     for unit in units:
         if len(unit) == 1:
             by_key[keys[unit[0]]].append(unit)
-    # The large ones first, while there is room to make up for them.
+    # The large ones first, while there is room to make up for them; those of one size by the kind of most in them.
     order = sorted(
-        (unit for unit in units if len(unit) > 1), key=lambda unit: (-len(unit), generator.random())
+        (unit for unit in units if len(unit) > 1),
+        key=lambda unit: (-len(unit), Counter(keys[n] for n in unit).most_common(1), generator.random()),
     )
     for key in sorted(by_key):
         alike = sorted(by_key[key])
@@ -76,6 +77,9 @@ def carve_validation(
     share = min(max(share, 1 / len(training)), 1 - 1 / len(training))
     drawn = draw_splits(training, seed, val=share, test=0.0, together=together, kinds=kinds)
     names = {sample.name for sample in drawn.split("val").samples}
+    if len(names) in {0, len(training)}:  # a few large units may leave one side with none
+        smallest = min(_units(training, together), key=len)
+        names = set(smallest)
     return replace(
         dataset,
         samples=tuple(replace(s, split="val") if s.name in names else s for s in dataset.samples),
@@ -83,14 +87,15 @@ def carve_validation(
 
 
 def joined(sets: Together) -> list[set[str]]:
-    """Sets of which no two overlap: those that do are made one."""
-    parts: list[set[str]] = []
+    """Sets of which no two overlap: those that do are made one; none is empty."""
+    part_of: dict[str, set[str]] = {}
     for names in sets:
-        new = set(names)
-        apart = [part for part in parts if not part & new]
-        new = new.union(*(part for part in parts if part & new))
-        parts = [*apart, new]
-    return parts
+        parts = {id(part_of[name]): part_of[name] for name in names if name in part_of}
+        whole = max(parts.values(), key=len, default=set[str]())
+        new = set(names).union(*parts.values()) - whole
+        whole |= new
+        part_of |= dict.fromkeys(new, whole)
+    return list({id(part): part for part in part_of.values()}.values())
 
 
 def _units(dataset: Dataset, together: Together) -> list[tuple[str, ...]]:
@@ -102,7 +107,7 @@ def _units(dataset: Dataset, together: Together) -> list[tuple[str, ...]]:
             groups[sample.tags[dataset.group]].add(sample.name)
     present = set(names)
     sets = joined([*groups.values(), *({*one} & present for one in together)])
-    found = [tuple(sorted(one)) for one in sets if one]
+    found = [tuple(sorted(one)) for one in sets]
     taken = {name for unit in found for name in unit}
     return sorted([*found, *((name,) for name in names if name not in taken)])
 
@@ -122,6 +127,7 @@ def _balanced_tags(dataset: Dataset) -> set[str]:
     for sample in dataset.samples:
         for tag, value in sample.tags.items():
             values[tag].add(value)
+    values.pop(dataset.group or "", None)  # all of a group go to one split
     return {tag for tag, found in values.items() if len(found) <= MOST_VALUES and len(found) < len(dataset)}
 
 

@@ -78,7 +78,7 @@ def propose(names: Sequence[str]) -> str | None:
     if len(depths) > 1:
         return None
     parts = r"[_\-. /]+".join([r"[^_\-. /]+"] * depths.pop())
-    return f"^({parts})"
+    return rf"^[_\-. /]*({parts})"
 
 
 def _sequence(name: str) -> str | None:

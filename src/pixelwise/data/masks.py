@@ -106,10 +106,8 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
         if is_deep_colour(picture):
             raise DataError(f"{path} holds more than 8 bits a channel; save it with one number per class.")
         picture.load()
-        if coloured:
-            return _colours(picture)
-        stored, has_hues = stored_in(picture, raw)
-    if has_hues:
+        stored, has_hues = stored_in(picture, raw, coloured=coloured)
+    if has_hues and not coloured:
         raise DataError(
             f"{path} is a coloured mask; name its colours in a file given with --legend, or save it with one value per "
             "class."
@@ -117,12 +115,15 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
     return stored
 
 
-def stored_in(picture: PIL.Image.Image, raw: str) -> tuple[Stored, bool]:
+def stored_in(picture: PIL.Image.Image, raw: str, *, coloured: bool = False) -> tuple[Stored, bool]:
     """The values of a decoded mask, upright, and whether they are colours, as 0xRRGGBB.
 
     Args:
         raw: the file's :func:`~pixelwise.data.pictures.raw_mode`.
+        coloured: give colours whatever the file stores: grey levels and palettes too.
     """
+    if coloured:
+        return _colours(picture), True
     turned = upright(picture)
     if turned.mode in {"1", "L", "P"} or turned.mode.startswith("I"):
         return _indices(turned, raw), False
@@ -139,8 +140,12 @@ def is_deep_colour(picture: PIL.ImageFile.ImageFile) -> bool:
 
 
 def _colours(picture: PIL.Image.Image) -> NDArray[np.uint32]:
-    colours = np.asarray(laid_on("black", upright(picture)).convert("RGB"))
-    return colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    channels = np.asarray(laid_on("black", upright(picture)).convert("RGB"))
+    colours: NDArray[np.uint32] = channels[..., 0].astype(np.uint32)
+    for channel in (1, 2):  # in place: pictures may be large
+        colours <<= np.uint32(8)
+        colours |= channels[..., channel]
+    return colours
 
 
 def values_in(stored: Stored) -> Stored:

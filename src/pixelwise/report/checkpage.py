@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.checks import Finding, Place, Subject
-from pixelwise.checks.examine import Examined, thumbnail
+from pixelwise.checks.examine import Examined, mask_thumbnail, thumbnail
+from pixelwise.checks.maskfacts import MaskContent, rgb
+from pixelwise.checks.subject import printable
+from pixelwise.data.masks import MaskCoding, Stored
 from pixelwise.report.templates import jpeg, template
 from pixelwise.types import Image
 
@@ -21,7 +24,8 @@ MOST_PICTURES = 6
 """Places of a finding that are shown; the others are listed."""
 MOST_LISTED = 500
 HEIGHT = 220
-"""Pixels of a picture."""
+"""Pixels of an image or mask."""
+GAP = 6
 OUTLINE = np.array([255, 210, 31], np.uint8)
 
 
@@ -49,7 +53,7 @@ def write_check(
         finding.kind: [
             picture
             for place in finding.places[:MOST_PICTURES]
-            if (picture := _picture(place, by_name)) is not None
+            if (picture := _picture(place, by_name, subject.coding)) is not None
         ]
         for finding in findings
     }
@@ -84,43 +88,54 @@ def _by_file(subject: Subject) -> dict[str, Examined]:
     return found
 
 
-def _picture(place: Place, by_name: Mapping[str, Examined]) -> _Picture | None:
-    """The samples of a place side by side, each with its mask beside it; None where there is nothing to show."""
+def _picture(place: Place, by_name: Mapping[str, Examined], coding: MaskCoding) -> _Picture | None:
+    """The samples of a place, one below the other, each with its mask beside it; None where nothing can be shown."""
     samples = {id(by_name[name]): by_name[name] for name in place.files[:2] if name in by_name}
-    panels = [panel for one in samples.values() for panel in _panels(one)]
-    if not panels:
+    rows = [row for one in samples.values() if (row := _row(_panels(one, coding))) is not None]
+    if not rows:
         return None
-    gap = np.full((HEIGHT, 6, 3), 255, np.uint8)
-    joined = np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
-    names = " and ".join(one.sample.name for one in samples.values())
-    return _Picture(place, jpeg(joined, 900), joined.shape[1], HEIGHT, f"{names}, image and mask")
+    width = max(row.shape[1] for row in rows)
+    gap = np.full((GAP, width, 3), 255, np.uint8)
+    filled = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
+    joined = np.concatenate([part for row in filled for part in (row, gap)][:-1], axis=0)
+    names = " and ".join(printable(one.sample.name) for one in samples.values())
+    return _Picture(place, jpeg(joined, 900), width, joined.shape[0], f"{names}, image and mask")
 
 
-def _panels(one: Examined) -> list[Image]:
+def _row(panels: Sequence[Image]) -> Image | None:
+    gap = np.full((HEIGHT, GAP, 3), 255, np.uint8)
+    return np.concatenate([part for one in panels for part in (one, gap)][:-1], axis=1) if panels else None
+
+
+def _panels(one: Examined, coding: MaskCoding) -> list[Image]:
     panels = []
-    shown = None if one.mask is None or one.mask.content is None else one.mask.content.small
+    content = None if one.mask is None else one.mask.content
+    stored = None if one.mask is None or content is None else mask_thumbnail(one.mask.file.path, coding)
     if one.image.file.fault is None:
         image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
-        panels.append(image if shown is None else _outlined(image, _meant(shown, one)))
-    if shown is not None:
-        panels.append(_scaled(_visible(shown), PIL.Image.Resampling.NEAREST))
+        panels.append(
+            image if content is None or stored is None else _outlined(image, _meant(stored, content))
+        )
+    if content is not None and stored is not None:
+        panels.append(_scaled(_visible(stored, content), PIL.Image.Resampling.NEAREST))
     return panels
 
 
-def _meant(shown: NDArray[np.unsignedinteger], one: Examined) -> NDArray[np.unsignedinteger]:
+def _meant(stored: Stored, content: MaskContent) -> Stored:
     """The mask with shades between two values taken for the nearer one, so that it has an outline."""
-    content = None if one.mask is None else one.mask.content
-    if content is None or content.coloured or content.look not in {"smoothed", "soft", "jpeg"}:
-        return shown
-    return (shown > np.mean(content.chosen)).astype(np.uint8)
+    if content.coloured or content.look not in {"smoothed", "soft", "jpeg"}:
+        return stored
+    return (stored > np.mean(content.chosen)).astype(np.uint8)
 
 
 def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
+    """In RGB at the height of all pictures; what is very wide is squeezed."""
     width = max(1, min(3 * HEIGHT, round(values.shape[1] * HEIGHT / values.shape[0])))
     return np.asarray(PIL.Image.fromarray(values).convert("RGB").resize((width, HEIGHT), how))
 
 
-def _outlined(image: Image, mask: NDArray[np.unsignedinteger]) -> Image:
+def _outlined(image: Image, mask: Stored) -> Image:
+    """The image with a line where the mask's values meet."""
     rows, columns = (
         ((np.arange(side) + 0.5) * other / side).astype(int)
         for side, other in zip(image.shape[:2], mask.shape, strict=True)
@@ -134,11 +149,10 @@ def _outlined(image: Image, mask: NDArray[np.unsignedinteger]) -> Image:
     return drawn
 
 
-def _visible(mask: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
+def _visible(mask: Stored, content: MaskContent) -> NDArray[np.uint8]:
     """Colours as they are, grey levels spread over black to white."""
-    if mask.dtype == np.uint32:
-        colours = np.stack([mask >> np.uint32(16), mask >> np.uint32(8), mask], axis=-1)
-        return (colours & np.uint32(255)).astype(np.uint8)
+    if content.coloured:
+        return rgb(mask.astype(np.int64)).astype(np.uint8)
     _, ranks = np.unique(mask, return_inverse=True)
     ranks = ranks.reshape(mask.shape)
     levels: NDArray[np.uint8] = (ranks * (255 / max(1, int(ranks.max())))).astype(np.uint8)
