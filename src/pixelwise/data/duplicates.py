@@ -7,8 +7,9 @@ that are alike when seen small, and :mod:`.alignment` lays one over the other an
 
 >>> import numpy as np
 >>> image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
->>> find_near_duplicates([signature(image), signature(255 - image), signature(image[:, ::-1])])
-[Match(first=0, second=2, score=1.0, how='mirrored')]
+>>> matches = find_near_duplicates([signature(image), signature(255 - image), signature(image[:, ::-1])])
+>>> [(match.first, match.second, match.how) for match in matches]
+[(0, 2, 'mirrored')]
 """
 
 from __future__ import annotations
