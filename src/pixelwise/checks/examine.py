@@ -6,10 +6,9 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from pixelwise.data.pictures import (
     laid_on,
     opened,
     raw_mode,
+    room_for,
     stored_size,
     upright,
 )
@@ -47,9 +47,6 @@ _FAULTS = {
     "foreign": "file-foreign",
     "damaged": "file-truncated",
 }
-
-_LARGE = 24_000_000  # pixels; a few pictures of fewer may be decoded at once
-_ONE_LARGE = Lock()
 
 Grey = NDArray[np.uint8]
 
@@ -168,7 +165,7 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
     with ExitStack() as room:
         try:
             with opened(path, load=False) as picture:
-                room.enter_context(_room_for(picture.size))
+                room.enter_context(room_for(picture.size))
                 facts = _facts(path, picture)
                 raw = raw_mode(picture)
                 if is_deep_colour(picture):
@@ -189,20 +186,15 @@ def thumbnail(path: Path) -> Image:
 def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
     """What is true of an image file, and the image as :func:`_seen`."""
     if is_picture(path):
-        with opened(path, load=False) as picture, _room_for(picture.size):
+        with opened(path, load=False) as picture, room_for(picture.size):
             pixel_format = picture_format(path, picture)
             return replace(_facts(path, picture), pixels=pixel_format), _seen(picture)
-    with _room_for(image_header(path).size):
+    with room_for(image_header(path).size):
         pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
         few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
         shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
     facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
     return facts, _shrunk(shown, SEEN / min(shown.size))
-
-
-def _room_for(size: tuple[int, int]) -> AbstractContextManager[object]:
-    """Held while a picture is in memory, so that a large one does not share it with another large one."""
-    return _ONE_LARGE if math.prod(size) > _LARGE else nullcontext()
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:
