@@ -440,7 +440,7 @@ FAULTS = (
     Fault(
         "an image near black",
         "image-exposure",
-        on_image(lambda one: PIL.ImageEnhance.Brightness(one).enhance(0.04)),
+        on_image(lambda one: PIL.ImageEnhance.Brightness(one).enhance(0.08)),
     ),
     Fault("a copy", "duplicate", _copied),
     Fault("a mirrored copy", "near-duplicate", added(MIRROR)),

@@ -30,6 +30,11 @@ RECIPE = Recipe(
 )
 
 
+def pixels_of(path: Path) -> Image:
+    with PIL.Image.open(path) as picture:
+        return np.asarray(picture)
+
+
 def grey16(drawn: Image) -> NDArray[np.uint16]:
     """(H, W) from 500 to 3560, as a camera of 12 bits might give."""
     return (drawn.astype(np.uint16) @ np.array([3, 6, 3], np.uint16) + 500).astype(np.uint16)
@@ -45,7 +50,7 @@ def rewritten(root: Path, kind: str, count: int = 32) -> Path:
     """Lesions as PNGs of 16-bit grey, or as TIFFs of five channels."""
     write_lesions(root, count, seed=0, size=(64, 96))
     for path in (root / "images").iterdir():
-        drawn = np.asarray(PIL.Image.open(path))
+        drawn = pixels_of(path)
         if kind == "grey":
             PIL.Image.fromarray(grey16(drawn)).save(path)
         else:
@@ -74,9 +79,9 @@ def test_it_learns_from_deep_images_and_predicts_them(
     done = pixelwise("predict", run, images[0], images[1], "--out", out)
     assert done.returncode == 0, done.stderr
     predictor = load(run)
-    mask = np.asarray(PIL.Image.open(out / "lesion_0000_mask.png"))
+    mask = pixels_of(out / "lesion_0000_mask.png")
     assert np.array_equal(mask > 0, predictor(images[0])["semantic"].label_map == 1)
-    overlay = np.asarray(PIL.Image.open(out / "lesion_0000_overlay.png"))
+    overlay = pixels_of(out / "lesion_0000_overlay.png")
     assert overlay.shape == (64, 96, 3)
     assert overlay.std() > 10  # the picture shows, neither black nor white
     scored = evaluate(predictor, open_data(data), split="test")

@@ -268,6 +268,16 @@ def test_a_compression_that_nobody_here_knows_is_named(tmp_path: Path) -> None:
     assert image_header(path).pixels == PixelFormat(5, "uint16")
 
 
+@pytest.mark.skipif(importlib.util.find_spec("imagecodecs") is not None, reason="imagecodecs reads it")
+@pytest.mark.parametrize("tags", [{262: (0,)}, {262: (1,), 339: (2,)}], ids=["white is zero", "signed"])
+def test_what_pillow_would_read_otherwise_is_not_left_to_it(
+    tmp_path: Path, tags: dict[int, tuple[int, ...]]
+) -> None:
+    strip = lzw(shades(4, 4).tobytes())
+    path = tiff(tmp_path / "a.tif", "<", (4, 4), strip, {258: (16,), 259: (5,), 277: (1,), **tags})
+    assert "imagecodecs" in refusal(lambda: read_image(path), path)
+
+
 def test_colours_of_16_bits_that_are_not_rgb_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "cmyk.tif"
     tifffile.imwrite(path, shades(4, 4, 4), photometric="separated")

@@ -53,7 +53,8 @@ def resized(image: Pixels, height: int, width: int) -> Pixels:
 
 
 def opened(file: Path) -> Pixels:
-    return picture_to_array(PIL.Image.open(file))
+    with PIL.Image.open(file) as picture:
+        return picture_to_array(picture)
 
 
 def saved(image: Pixels, quality: int) -> Pixels:

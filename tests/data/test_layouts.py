@@ -125,6 +125,7 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
         ([], "no files"),
         ([".DS_Store", "Thumbs.db"], "no images but 1 .db"),
         (["1.mha", "2.mha", "notes.txt", "volume.nii.gz"], "no images but 2 .mha, 1 .nii.gz and 1 .txt"),
+        (["1.dcm", "2.dcm", "notes.txt"], "2 .dcm and no masks"),
         (["volume.nii.gz"], "no images but 1 .nii.gz"),
         (["LICENCE"], "no images but 1 without suffix"),
         (["a.jpg", "b.JPG", "._a.jpg", "notes.txt"], "2 .jpg and no masks"),

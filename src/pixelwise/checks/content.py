@@ -71,7 +71,7 @@ def _inverted(subject: Subject) -> Iterator[Found]:
         if not 0 < _share_of_object(subject, content.counts) < 1:
             continue
         against = side * usual < 0 if steady else True
-        if rim > 0.8 and (everywhere or (np.median(rims) < 0.4 and against)):
+        if everywhere or (rim > 0.8 and np.median(rims) < 0.4 and against):
             yield "mask-inverted", subject.place(mask.file.path)
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,12 +13,12 @@ import PIL.Image
 import PIL.ImageFile
 from numpy.typing import NDArray
 
-from pixelwise.checks.maskfacts import MaskContent, content_of, small_size
+from pixelwise.checks.maskfacts import MaskContent, content_of, small_of, small_size
 from pixelwise.data.cache import digest
 from pixelwise.data.deep import picture_format
 from pixelwise.data.duplicates import Signature, signature
 from pixelwise.data.images import image_header, is_picture, read_image
-from pixelwise.data.masks import MaskCoding, is_deep_colour, stored_in
+from pixelwise.data.masks import MaskCoding, Stored, is_deep_colour, stored_in
 from pixelwise.data.pictures import (
     ORIENTATION,
     SWAPS,
@@ -122,24 +119,6 @@ class Examined:
     mask: MaskFacts | None
 
 
-def examine(
-    samples: Sequence[Sample], coding: MaskCoding, on_sample: Callable[[int], None] = lambda done: None
-) -> list[Examined]:
-    """Decode every file once, several at a time; a file that cannot be read is a fault, never an error.
-
-    Args:
-        coding: what stored values stand for.
-        on_sample: called with the number of samples examined so far.
-    """
-    found: list[Examined] = []
-    # Decoding leaves Python to other threads; a few more than cores, since some wait for the disk.
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
-        for done, one in enumerate(pool.map(lambda sample: examine_sample(sample, coding), samples), start=1):
-            found.append(one)
-            on_sample(done)
-    return found
-
-
 def examine_sample(sample: Sample, coding: MaskCoding) -> Examined:
     """Both files of one sample."""
     mask = sample.labels.get("mask")
@@ -176,6 +155,14 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
         except DataError as error:
             return MaskFacts(_faulty(path, error), None)
         return MaskFacts(facts, content_of(stored, coloured, facts.format, coding.ids))
+
+
+def mask_thumbnail(path: Path, coding: MaskCoding) -> Stored:
+    """The values of the mask at ``path``, (h, w) and at most ``SEEN`` a side."""
+    with opened(path, load=False) as picture, room_for(picture.size):
+        raw = raw_mode(picture)
+        picture.load()
+        return small_of(stored_in(picture, raw, coloured=coding.coloured)[0], SEEN)
 
 
 def thumbnail(path: Path) -> Image:

@@ -15,7 +15,7 @@ from pixelwise.types import IGNORE_INDEX, Size
 
 Look = Literal["clean", "smoothed", "soft", "jpeg", "near-colours", "photo"]
 
-SMALL = 256
+SMALL = 128
 """Longest side of the small mask."""
 MOST_KEPT = 1024
 """Values that are counted; of more than that the rarest are left out."""
@@ -92,17 +92,19 @@ def content_of(stored: Stored, coloured: bool, format_name: str, known: Collecti
     )
 
 
-def small_size(size: Size) -> Size:
-    """(height, width) of a picture of ``size`` when it is shown at most ``SMALL`` pixels a side."""
-    scale = min(1.0, SMALL / max(size))
+def small_size(size: Size, longest: int = SMALL) -> Size:
+    """(height, width) of a picture of ``size`` when it has at most ``longest`` pixels a side."""
+    scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def small_of(stored: Stored) -> Stored:
-    """(h, w) values by nearest neighbour, at most ``SMALL`` a side."""
+def small_of(stored: Stored, longest: int = SMALL) -> Stored:
+    """(h, w) values by nearest neighbour, at most ``longest`` a side."""
     rows, columns = (
         ((np.arange(small) + 0.5) * side / small).astype(int)
-        for small, side in zip(small_size((stored.shape[0], stored.shape[1])), stored.shape, strict=True)
+        for small, side in zip(
+            small_size((stored.shape[0], stored.shape[1]), longest), stored.shape, strict=True
+        )
     )
     return stored[np.ix_(rows, columns)]
 

@@ -71,6 +71,12 @@ GroupOption = Annotated[
         help="What belongs together and is kept in one split: a tag (patient), or a pattern of names.",
     ),
 ]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for what is decoded and learned of files; the system's cache folder if not given."
+    ),
+]
 BudgetOption = Annotated[str | None, typer.Option(help="Time for everything, such as 90s, 5m or 1h30m.")]
 
 
@@ -106,6 +112,7 @@ def check(
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
     group_by: GroupOption = None,
+    cache: CacheOption = None,
 ) -> None:
     """Look for faults in DATA: files, pairs, sizes, masks, duplicates, leaks.
 
@@ -121,7 +128,7 @@ def check(
         data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
     )
     with Console() as console:
-        checked = check_data(dataset, listener=console)
+        checked = check_data(dataset, cache=cache, listener=console)
         checked.write_page(page)
     if json is not None:
         checked.result.write(json)
@@ -158,9 +165,7 @@ def train(
         bool,
         typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
     ] = False,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for decoded images; the system's cache folder if not given.")
-    ] = None,
+    cache: CacheOption = None,
 ) -> None:
     """Train a model on DATA, evaluate it on the test split and write a report.
 

@@ -45,7 +45,7 @@ def _header(path: Path, file: BinaryIO) -> ImageHeader:
     try:
         version = np.lib.format.read_magic(file)
         shape, _, dtype = _READERS[version](file)
-    except (Exception, MemoryError) as error:  # the header is parsed as Python, with as many ways to fail
+    except Exception as error:  # the header is parsed as Python, with as many ways to fail
         raise PictureError("damaged", f"{path} is no whole NumPy array; save it again.") from error
     if len(shape) not in {2, 3}:
         raise PictureError(

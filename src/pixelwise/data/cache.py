@@ -70,6 +70,11 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @classmethod
+    def at(cls, folder: Path | str | None) -> Cache:
+        """The cache in a folder; by default in :func:`default_folder`."""
+        return cls(Path(folder) if folder else default_folder())
+
     def get(self, name: str) -> dict[str, Tensor] | None:
         """What was put by this name; None if nothing was, or the file is damaged."""
         path = self._path(name)

@@ -94,7 +94,7 @@ def _opened(path: Path, *, pixels: bool) -> Iterator[FileDataset]:
         raise
     except OSError as error:
         raise PictureError("damaged", f"{path} cannot be read ({error.strerror}); check the file.") from error
-    except (Exception, MemoryError) as error:  # whatever a parser makes of damaged bytes
+    except Exception as error:  # whatever a parser makes of damaged bytes
         reason = " ".join(str(error).split()).rstrip(".")
         raise PictureError(
             "damaged", f"{path} cannot be decoded ({reason}); save it without compression, or replace it."

@@ -68,7 +68,7 @@ def read(path: Path) -> Pixels:
         assert page is not None
         _header(path, page)
         if not _is_decodable(page):
-            if _is_known_to_pillow(path):
+            if _is_known_to_pillow(path, page):
                 return read_deep(path)
             name = getattr(page.compression, "name", page.compression)
             raise PictureError(
@@ -104,7 +104,7 @@ def _first_page(path: Path) -> Iterator[TiffPage | None]:
             yield _only_page(path, file.pages)
         except PictureError:
             raise
-        except (Exception, MemoryError) as error:
+        except Exception as error:
             advice = "replace the file"
             if "imagecodecs" in str(error):
                 advice = "install the package imagecodecs, or save the file without compression"
@@ -189,7 +189,10 @@ def _is_decodable(page: TiffPage) -> bool:
     return simple or importlib.util.find_spec("imagecodecs") is not None
 
 
-def _is_known_to_pillow(path: Path) -> bool:
+def _is_known_to_pillow(path: Path, page: TiffPage) -> bool:
+    """Whether Pillow reads the same values; it knows no signs, and leaves white at 0 where that stands for white."""
+    if page.photometric == _WHITE_IS_ZERO or page.dtype not in (np.dtype("uint16"), np.dtype("float32")):
+        return False
     try:
         with opened(path, load=False) as picture:
             picture_header(path, picture)

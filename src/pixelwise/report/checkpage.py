@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.checks import Finding, Place, Subject
-from pixelwise.checks.examine import Examined, thumbnail
+from pixelwise.checks.examine import Examined, mask_thumbnail, thumbnail
 from pixelwise.checks.maskfacts import MaskContent, rgb
 from pixelwise.checks.subject import printable
-from pixelwise.data.masks import Stored
+from pixelwise.data.masks import MaskCoding, Stored
 from pixelwise.report.templates import jpeg, template
 from pixelwise.types import Image
 
@@ -53,7 +53,7 @@ def write_check(
         finding.kind: [
             picture
             for place in finding.places[:MOST_PICTURES]
-            if (picture := _picture(place, by_name)) is not None
+            if (picture := _picture(place, by_name, subject.coding)) is not None
         ]
         for finding in findings
     }
@@ -88,42 +88,44 @@ def _by_file(subject: Subject) -> dict[str, Examined]:
     return found
 
 
-def _picture(place: Place, by_name: Mapping[str, Examined]) -> _Picture | None:
+def _picture(place: Place, by_name: Mapping[str, Examined], coding: MaskCoding) -> _Picture | None:
     """The samples of a place, one below the other, each with its mask beside it; None where nothing can be shown."""
     samples = {id(by_name[name]): by_name[name] for name in place.files[:2] if name in by_name}
-    rows = [row for one in samples.values() if (row := _row(_panels(one))) is not None]
+    rows = [row for one in samples.values() if (row := _row(_panels(one, coding))) is not None]
     if not rows:
         return None
     width = max(row.shape[1] for row in rows)
     gap = np.full((GAP, width, 3), 255, np.uint8)
     filled = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
-    whole = np.concatenate([part for row in filled for part in (row, gap)][:-1], axis=0)
+    joined = np.concatenate([part for row in filled for part in (row, gap)][:-1], axis=0)
     names = " and ".join(printable(one.sample.name) for one in samples.values())
-    return _Picture(place, jpeg(whole, 900), width, whole.shape[0], f"{names}, image and mask")
+    return _Picture(place, jpeg(joined, 900), width, joined.shape[0], f"{names}, image and mask")
 
 
 def _row(panels: Sequence[Image]) -> Image | None:
-    """Panels side by side; None where there are none."""
     gap = np.full((HEIGHT, GAP, 3), 255, np.uint8)
     return np.concatenate([part for one in panels for part in (one, gap)][:-1], axis=1) if panels else None
 
 
-def _panels(one: Examined) -> list[Image]:
+def _panels(one: Examined, coding: MaskCoding) -> list[Image]:
     panels = []
     content = None if one.mask is None else one.mask.content
+    stored = None if one.mask is None or content is None else mask_thumbnail(one.mask.file.path, coding)
     if one.image.file.fault is None:
         image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
-        panels.append(image if content is None else _outlined(image, _meant(content)))
-    if content is not None:
-        panels.append(_scaled(_visible(content), PIL.Image.Resampling.NEAREST))
+        panels.append(
+            image if content is None or stored is None else _outlined(image, _meant(stored, content))
+        )
+    if content is not None and stored is not None:
+        panels.append(_scaled(_visible(stored, content), PIL.Image.Resampling.NEAREST))
     return panels
 
 
-def _meant(content: MaskContent) -> Stored:
+def _meant(stored: Stored, content: MaskContent) -> Stored:
     """The mask with shades between two values taken for the nearer one, so that it has an outline."""
     if content.coloured or content.look not in {"smoothed", "soft", "jpeg"}:
-        return content.small
-    return (content.small > np.mean(content.chosen)).astype(np.uint8)
+        return stored
+    return (stored > np.mean(content.chosen)).astype(np.uint8)
 
 
 def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
@@ -147,9 +149,8 @@ def _outlined(image: Image, mask: Stored) -> Image:
     return drawn
 
 
-def _visible(content: MaskContent) -> NDArray[np.uint8]:
+def _visible(mask: Stored, content: MaskContent) -> NDArray[np.uint8]:
     """Colours as they are, grey levels spread over black to white."""
-    mask = content.small
     if content.coloured:
         return rgb(mask.astype(np.int64)).astype(np.uint8)
     _, ranks = np.unique(mask, return_inverse=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pixelwise._version import __version__
 from pixelwise.checks import Check, Mended, Subject, find_all, look_at, mend
+from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
 from pixelwise.report.checkpage import write_check
@@ -38,18 +39,21 @@ class Checked:
         write_check(path, result.data, result.summary, description, self.subject, result.findings)
 
 
-def check(data: Dataset | Path | str, *, listener: Listener | None = None) -> Checked:
+def check(
+    data: Dataset | Path | str, *, cache: Path | str | None = None, listener: Listener | None = None
+) -> Checked:
     """Look at every file of a data set.
 
     Args:
         data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
+        cache: folder for what is learned of files; ``PIXELWISE_CACHE`` or the system's own by default.
 
     Raises:
         DataError: nothing that could be looked at.
     """
     listener = listener or Listener()
     dataset = data if isinstance(data, Dataset) else open_data(data, strict=False)
-    subject = look_at(dataset, lambda done: listener.examined(done, len(dataset)))
+    subject = look_at(dataset, Cache.at(cache), lambda done: listener.examined(done, len(dataset)))
     result = Check(
         pixelwise=__version__,
         data=dataset.root.resolve().name,

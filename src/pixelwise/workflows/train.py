@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixelwise.data.cache import Cache, default_folder
+from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import OutputError
@@ -74,13 +74,13 @@ def train(
     runfolder.check_free(Path(out))
     drawn_by = seed if seed is not None else recipe.seed if recipe else 0
     opened = data if isinstance(data, Dataset) else open_data(data, strict=False)
-    checked = check(_used(opened), listener=listener)
+    checked = check(_used(opened), cache=cache, listener=listener)
     listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
     dataset = with_splits(checked.subject, drawn_by, listener)
     recipe = complete_recipe(recipe, dataset, seconds, epochs, seed, listener)
     with runfolder.run_folder(Path(out)) as folder:
-        job = prepare(dataset, recipe, listener, Cache(Path(cache) if cache else default_folder()))
+        job = prepare(dataset, recipe, listener, Cache.at(cache))
         job.recipe.write(folder / runfolder.RECIPE)
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)

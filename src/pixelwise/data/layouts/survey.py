@@ -17,7 +17,7 @@ _Kind = TypeVar("_Kind", str, tuple[str, str])
 
 
 def survey(folder: Path) -> str:
-    """Counts of files by kind and place: "30 .jpg and no masks", "no images but 12 .dcm"."""
+    """Counts of files by kind and place: "30 .jpg and no masks", "no images but 12 .mha"."""
     pictures, others = _counted(folder)
     if not pictures:
         named = _joined([f"{count} {suffix or 'without suffix'}" for suffix, count in _ranked(others)])
