@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from pixelwise.data.pictures import (
     laid_on,
     opened,
     raw_mode,
+    room_for,
     stored_size,
     upright,
 )
@@ -44,9 +44,6 @@ _FAULTS = {
     "foreign": "file-foreign",
     "damaged": "file-truncated",
 }
-
-_LARGE = 24_000_000  # pixels; a few pictures of fewer may be decoded at once
-_ONE_LARGE = Lock()
 
 Grey = NDArray[np.uint8]
 
@@ -147,7 +144,7 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
     with ExitStack() as room:
         try:
             with opened(path, load=False) as picture:
-                room.enter_context(_room_for(picture.size))
+                room.enter_context(room_for(picture.size))
                 facts = _facts(path, picture)
                 raw = raw_mode(picture)
                 if is_deep_colour(picture):
@@ -162,7 +159,7 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
 
 def mask_thumbnail(path: Path, coding: MaskCoding) -> Stored:
     """The values of the mask at ``path``, (h, w) and at most ``SEEN`` a side."""
-    with opened(path, load=False) as picture, _room_for(picture.size):
+    with opened(path, load=False) as picture, room_for(picture.size):
         raw = raw_mode(picture)
         picture.load()
         return small_of(stored_in(picture, raw, coloured=coding.coloured)[0], SEEN)
@@ -176,20 +173,15 @@ def thumbnail(path: Path) -> Image:
 def _look(path: Path) -> tuple[FileFacts, PIL.Image.Image]:
     """What is true of an image file, and the image as :func:`_seen`."""
     if is_picture(path):
-        with opened(path, load=False) as picture, _room_for(picture.size):
+        with opened(path, load=False) as picture, room_for(picture.size):
             pixel_format = picture_format(path, picture)
             return replace(_facts(path, picture), pixels=pixel_format), _seen(picture)
-    with _room_for(image_header(path).size):
+    with room_for(image_header(path).size):
         pixels = read_image(path)  # turned as it should be, and without colours that Pillow knows
         few = [0, 1, min(2, pixels.shape[2] - 1)] if pixels.shape[2] > 1 else [0, 0, 0]
         shown = PIL.Image.fromarray(_stretched(pixels[..., few]))
     facts = FileFacts(path, digest=digest([path], {}), stored=pixels.shape[:2], pixels=PixelFormat.of(pixels))
     return facts, _shrunk(shown, SEEN / min(shown.size))
-
-
-def _room_for(size: tuple[int, int]) -> AbstractContextManager[object]:
-    """Held while a picture is in memory, so that a large one does not share it with another large one."""
-    return _ONE_LARGE if math.prod(size) > _LARGE else nullcontext()
 
 
 def _facts(path: Path, picture: PIL.ImageFile.ImageFile) -> FileFacts:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelwise.data.masks import Stored
+from pixelwise.data.masks import Stored, histogram
 from pixelwise.types import IGNORE_INDEX, Size
 
 Look = Literal["clean", "smoothed", "soft", "jpeg", "near-colours", "photo"]
@@ -111,7 +111,7 @@ def small_of(stored: Stored, longest: int = SMALL) -> Stored:
 
 def _counted(stored: Stored) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if stored.dtype == np.uint8:
-        counts = np.bincount(stored.ravel(), minlength=256)
+        counts = histogram(stored)
         values = np.flatnonzero(counts)
         return values, counts[values]
     unique, found = np.unique(stored, return_counts=True)

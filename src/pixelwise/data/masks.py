@@ -13,7 +13,7 @@ import PIL.Image
 import PIL.ImageFile
 from numpy.typing import NDArray
 
-from pixelwise.data.pictures import laid_on, opened, raw_mode, upright
+from pixelwise.data.pictures import laid_on, opened, raw_mode, room_for, upright
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import IGNORE_INDEX, LabelMap
@@ -101,7 +101,7 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
     Raises:
         DataError: unreadable, or in colours.
     """
-    with opened(path, load=False) as picture:
+    with opened(path, load=False) as picture, room_for(picture.size):
         raw = raw_mode(picture)
         if is_deep_colour(picture):
             raise DataError(f"{path} holds more than 8 bits a channel; save it with one number per class.")
@@ -151,8 +151,16 @@ def _colours(picture: PIL.Image.Image) -> NDArray[np.uint32]:
 def values_in(stored: Stored) -> Stored:
     """The values that occur, in order."""
     if stored.dtype == np.uint8:  # faster than sorting
-        return np.flatnonzero(np.bincount(stored.ravel(), minlength=256)).astype(np.uint8)
+        return np.flatnonzero(histogram(stored)).astype(np.uint8)
     return np.unique(stored)
+
+
+def histogram(stored: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """(256,) pixels of each value."""
+    flat = stored.ravel()
+    # Counting makes numbers of eight bytes of all that it is given.
+    parts = (flat[start : start + (1 << 20)] for start in range(0, flat.size, 1 << 20))
+    return sum((np.bincount(part, minlength=256) for part in parts), np.zeros(256, np.int64))
 
 
 def _indices(picture: PIL.Image.Image, raw: str) -> Stored:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import PIL.Image
@@ -25,6 +26,9 @@ warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 
 MAX_PIXELS = 178_000_000
 """Larger files are refused: reading one would fill the memory of an ordinary computer (Pillow's limit is near)."""
+LARGE = 24_000_000
+"""Pictures of more pixels are decoded one at a time, where many are: together they would fill the memory."""
+_ONE_LARGE = Lock()
 
 ORIENTATION = 0x0112
 """The EXIF tag of how a picture is turned."""
@@ -115,6 +119,11 @@ def opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile
         raise PictureError(
             "damaged", f"{path} cannot be read, it may be cut short ({error}); replace the file."
         ) from error
+
+
+def room_for(size: Size) -> AbstractContextManager[object]:
+    """Held while a picture of so many pixels a side is decoded: files are read several at a time, large ones alone."""
+    return _ONE_LARGE if size[0] * size[1] > LARGE else nullcontext()
 
 
 def raw_mode(picture: PIL.ImageFile.ImageFile) -> str:
