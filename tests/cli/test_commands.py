@@ -20,7 +20,15 @@ from pixelwise.types import Image
 
 pytestmark = pytest.mark.slow
 
-FILES = {"model.safetensors", "recipe.toml", "log.csv", "metrics.json", "report.html", "splits.csv"}
+FILES = {
+    "model.safetensors",
+    "recipe.toml",
+    "log.csv",
+    "metrics.json",
+    "report.html",
+    "splits.csv",
+    "check.html",
+}
 
 
 def log_of(run: Path) -> list[dict[str, str]]:

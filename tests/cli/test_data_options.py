@@ -65,9 +65,9 @@ def test_a_table_with_a_legend_from_training_to_the_command_in_its_report(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ((), "is a coloured mask; name its colours in a file given with --legend"),
+        ((), "The mask is in colours that no legend explains."),
         (("--legend", "absent.csv"), "absent.csv does not exist; check the path given with --legend."),
-        (("--legend", "{}"), "holds values that stand for no class (#090909)"),
+        (("--legend", "{}"), "The mask holds values that stand for no class. It holds #"),
         (("--legend", "{}", "--ignore", "9"), "--ignore: the colour '9' should be written as #rrggbb"),
         (("--legend", "{}", "--layout", "paired"), "does not hold the folders images and masks"),
     ],

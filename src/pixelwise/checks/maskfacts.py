@@ -181,6 +181,8 @@ def _between_two(values: NDArray[np.int64], counts: NDArray[np.int64]) -> bool:
 def _look_coloured(
     values: NDArray[np.int64], counts: NDArray[np.int64], is_jpeg: bool
 ) -> tuple[Look, NDArray[np.int64]]:
+    if len(values) <= MOST_CLASSES and not is_jpeg and (counts >= _RARE * counts.sum()).all():
+        return "clean", values  # few colours that all are common: somebody chose them, near each other or not
     chosen = _distinct(values, counts)
     if len(chosen) > MOST_CLASSES:
         return "photo", values

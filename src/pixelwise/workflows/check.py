@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pixelwise._version import __version__
 from pixelwise.checks import Check, Mended, Subject, find_all, look_at, mend
+from pixelwise.checks.subject import printable
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
@@ -56,7 +57,7 @@ def check(
     subject = look_at(dataset, Cache.at(cache), lambda done: listener.examined(done, len(dataset)))
     result = Check(
         pixelwise=__version__,
-        data=dataset.root.resolve().name,
+        data=printable(dataset.root.resolve().name),
         layout=dataset.layout,
         n_images=len(dataset),
         n_masks=sum(one.mask is not None for one in subject.examined),

@@ -46,7 +46,8 @@ def pictures_in(folder: Path, levels: int | None = None) -> Iterator[Path]:
         depth = len(here.relative_to(folder).parts)
         folders[:] = [] if again or depth == levels else sorted(filter(_is_shown, folders))
         pictures = (here / name for name in sorted(names) if not again)
-        yield from (path for path in pictures if is_image(path))
+        # A pipe would be waited for without end.
+        yield from (path for path in pictures if is_image(path) and (path.is_file() or path.is_symlink()))
 
 
 def holds_pictures(folder: Path) -> bool:
