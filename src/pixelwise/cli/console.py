@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from pixelwise.checks import Check, Finding
+from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Metrics, Score
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
@@ -40,6 +41,7 @@ class Console(Listener):
         self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Console:
+        work_begins()
         self.bar.start()
         return self
 

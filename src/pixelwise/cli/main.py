@@ -16,12 +16,12 @@ from typing import Annotated  # noqa: E402
 import typer  # noqa: E402
 
 from pixelwise._version import __version__  # noqa: E402
+from pixelwise.cli.leaving import INTERRUPTED, MESSAGE, leaving_at_once  # noqa: E402
 from pixelwise.errors import OutputError, PixelwiseError  # noqa: E402
 
 USER_ERROR = 2
 FOUND_ERRORS = 1
 MAX_SEED = 2**31 - 1
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="pixelwise",
@@ -291,7 +291,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app(arguments, prog_name="pixelwise")
+        with leaving_at_once():
+            app(arguments, prog_name="pixelwise")
     except PixelwiseError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(USER_ERROR)
@@ -302,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
-        typer.echo("Stopped; nothing more is written.", err=True)
+        typer.echo(MESSAGE, err=True)
         sys.exit(INTERRUPTED)
 
 
