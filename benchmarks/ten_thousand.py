@@ -1,6 +1,6 @@
 """Time and memory of checking, and of training from, many images of a megapixel.
 
-    python benchmarks/ten_thousand.py --images 10000 --folder /tmp/many
+    python benchmarks/ten_thousand.py --images 10000 --folder many
 
 Draws JPEGs of 1000 × 1000 pixels with PNG masks into the folder unless they are there already (3 GB for 10,000), runs
 ``pixelwise check`` on them, then trains for a minute, each in a process of its own; prints seconds and the largest
