@@ -204,6 +204,25 @@ def test_images_and_masks_together_in_a_folder_of_images(tmp_path: Path) -> None
     assert paired(open_data(pairs(tmp_path, "images/a:images/a_mask"))) == {"a": "a_mask.png"}
 
 
+@pytest.mark.parametrize("folder", ["", "images/", "p1/"])
+def test_a_jpeg_and_its_mask_by_one_name_in_one_folder(tmp_path: Path, folder: str) -> None:
+    for name in ("a", "b"):
+        picture(tmp_path / f"{folder}{name}.jpg", 9)
+        picture(tmp_path / f"{folder}{name}.png", 1)
+    picture(tmp_path / f"{folder}c.JPG", 9)
+    dataset = open_data(tmp_path)
+    assert sorted(paired(dataset).values()) == ["a.png", "b.png"]
+    assert [sample.image.name for sample in dataset.samples] == ["a.jpg", "b.jpg", "c.JPG"]
+
+
+def test_one_picture_kept_in_two_types_makes_no_masks_of_photographs(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png", "b.jpg", "c.jpg", "c_mask.png"):
+        picture(tmp_path / name, 9)
+    assert "have the same name" in refusal(tmp_path)
+    (tmp_path / "c_mask.png").unlink()
+    assert "is not laid out in a way that is known" in refusal(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("images", "masks"),
     [

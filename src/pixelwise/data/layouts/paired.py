@@ -3,7 +3,7 @@
 - ``images/0006.jpg`` with ``masks/0006.png`` or ``masks/0006_mask.png``, or other usual names of the two folders;
 - these two in each of ``train``, ``val`` and ``test``; or ``images/train`` with ``masks/train``; or ``train`` with
   ``train_masks``;
-- ``0006.jpg`` and ``0006_mask.png`` in one folder;
+- ``0006.jpg`` and ``0006_mask.png`` in one folder, or a JPEG and a mask of another type by one name;
 - ISIC's releases: ``ISIC-2017_Training_Data`` with ``ISIC-2017_Training_Part1_GroundTruth``.
 
 Pictures may lie in folders of their own below these; their names then begin with the folder, which is also a tag.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,6 +46,7 @@ MASKS = frozenset(
 """Names of folders, in small letters and without what separates words."""
 
 _LEVELS = 2  # images and masks in one folder may lie so far below it
+_JPEG = frozenset({".jpg", ".jpeg"})  # a mask is not saved so, it would change its values
 _SUPERPIXELS = "_superpixels"  # ISIC's, beside the images
 
 _Kind = Literal["images", "masks", "split"]
@@ -189,9 +190,20 @@ def _place_of(roles: _Roles, split: SplitName) -> _Place | None:
 
 
 def _is_mixed(folder: Path) -> bool:
-    """Whether there are masks that are told from the images beside them by their ending."""
-    keys = {path.with_suffix("").as_posix() for path in pictures_in(folder, _LEVELS)}
-    return any(without_ending(key) != key and without_ending(key) in keys for key in keys)
+    """Whether there are masks that are told from the images beside them, by their ending or their type."""
+    pictures = list(pictures_in(folder, _LEVELS))
+    keys = {path.with_suffix("").as_posix() for path in pictures}
+    return bool(_beside_jpegs(pictures)) or any(
+        without_ending(key) != key and without_ending(key) in keys for key in keys
+    )
+
+
+def _beside_jpegs(pictures: Sequence[Path]) -> set[Path]:
+    """What lies beside JPEGs of the same name: masks, where most pictures come in such pairs."""
+    photographs = {path.with_suffix("") for path in pictures if path.suffix.lower() in _JPEG}
+    others = {path for path in pictures if path.suffix.lower() not in _JPEG}
+    masks = {path for path in others if path.with_suffix("") in photographs}
+    return masks if 2 * len(masks) > max(len(photographs), len(others)) else set()
 
 
 def _parts(places: list[_Place], problems: Problems) -> list[Part]:
@@ -200,9 +212,7 @@ def _parts(places: list[_Place], problems: Problems) -> list[Part]:
     of_masks: dict[Path, list[_Place]] = defaultdict(list)
     for place in places:
         if place.masks == place.images:
-            images[place], masks[place.images] = _told_apart(
-                _pictures(place.images, problems, _LEVELS), problems
-            )
+            images[place], masks[place.images] = _told_apart(place.images, problems)
         else:
             images[place] = _pictures(place.images, problems)
         if place.masks:
@@ -221,15 +231,21 @@ def _part(place: _Place, images: Keys, masks: Mapping[Path, Keys]) -> Part:
     return Part(images, masks[place.masks] if place.masks else {}, split, place.split or "")
 
 
-def _pictures(folder: Path, problems: Problems, levels: int | None = None) -> Keys:
-    pictures = (
-        path for path in pictures_in(folder, levels) if not path.stem.casefold().endswith(_SUPERPIXELS)
-    )
-    return keyed(folder, pictures, problems)
+def _pictures(folder: Path, problems: Problems) -> Keys:
+    return keyed(folder, _of_interest(folder), problems)
 
 
-def _told_apart(pictures: Keys, problems: Problems) -> tuple[Keys, Keys]:
-    """Images, and masks by their own keys, of one folder."""
+def _of_interest(folder: Path, levels: int | None = None) -> list[Path]:
+    return [path for path in pictures_in(folder, levels) if not path.stem.casefold().endswith(_SUPERPIXELS)]
+
+
+def _told_apart(folder: Path, problems: Problems) -> tuple[Keys, Keys]:
+    """Images, and masks by their own keys, of one folder: by their type if that tells, else by their ending."""
+    found = _of_interest(folder, _LEVELS)
+    if beside := _beside_jpegs(found):
+        images = keyed(folder, (path for path in found if path not in beside), problems)
+        return images, keyed(folder, (path for path in found if path in beside), problems)
+    pictures = keyed(folder, found, problems)
     masks = {key: path for key, path in pictures.items() if _is_mask(key, pictures)}
     images = {key: path for key, path in pictures.items() if key not in masks}
     of_images = {without_ending(key) for key in masks}
