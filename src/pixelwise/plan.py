@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pixelwise.data.valuerange import BYTES, PERCENTILES, ValueRange
 from pixelwise.geometry import usual_frame
-from pixelwise.recipe import Augment, Recipe, Scale, Values
+from pixelwise.recipe import Augment, Model, Recipe, Scale, Train, Values
 from pixelwise.types import RGB8, Size
 
 FRAME_PIXELS = 224 * 224
@@ -22,13 +22,20 @@ class Plan:
     reasons: dict[str, str]
 
 
-def plan(sizes: Mapping[Size, int], *, any_way_up: bool, found: ValueRange = BYTES) -> Plan:
+def plan(
+    sizes: Mapping[Size, int],
+    *,
+    any_way_up: bool,
+    found: ValueRange = BYTES,
+    network: Model = Model(),  # noqa: B008 - it is frozen
+) -> Plan:
     """Fill in a recipe, but for seed and length of training.
 
     Args:
         sizes: how many images have each (height, width).
         any_way_up: the pictures have no up and down.
         found: what the images hold.
+        network: encoder and decoder that are wished for.
     """
     size = usual_frame(sizes, FRAME_PIXELS)
     usual = max(sizes, key=lambda one: sizes[one])
@@ -40,7 +47,10 @@ def plan(sizes: Mapping[Size, int], *, any_way_up: bool, found: ValueRange = BYT
             minimum=found.minimum,
             maximum=found.maximum,
         ),
+        model=network,
         augment=Augment(vflip=0.5, rotate=180.0) if any_way_up else Augment(),
+        # What begins at random has as far to go as the decoder.
+        train=Train(epochs=30) if network.starts_pretrained else Train(epochs=30, encoder_rate=1.0),
     )
     turns = (
         "the pictures have no up and down: turned any way"
@@ -52,7 +62,8 @@ def plan(sizes: Mapping[Size, int], *, any_way_up: bool, found: ValueRange = BYT
         {
             "scale.size": f"{size[1]}×{size[0]} (width × height): the usual image is {usual[1]}×{usual[0]}",
             "augment": turns,
-            "model": f"{recipe.model.decoder} over pretrained {recipe.model.encoder}",
+            "model": f"{network.decoder} over {network.encoder}, "
+            + ("pretrained" if network.starts_pretrained else "from scratch"),
             **_of_values(found),
         },
     )

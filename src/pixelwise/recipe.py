@@ -6,13 +6,15 @@ found on the machine (precision, threads) is written into it, so nothing is meas
 
 from __future__ import annotations
 
+import copy
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pixelwise import files
 from pixelwise.errors import RecipeError
@@ -26,9 +28,26 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Side = Annotated[int, Field(ge=32, le=8192, multiple_of=32)]
-EncoderName = Literal["efficientnet-lite0", "plain-tiny", "plain-small"]
-DecoderName = Literal["unet"]
+ENCODERS = (
+    "efficientnet-lite0",
+    "efficientnet-lite1",
+    "efficientnet-lite2",
+    "vgg16",
+    "unet",
+    "plain-small",
+    "plain-tiny",
+)
+"""Encoders of our own; others are called "timm/" and the name of a timm model."""
+DecoderName = Literal["unet", "fpn", "deeplabv3plus", "fcn", "segnet", "segnet-upsampling"]
+DECODERS: tuple[DecoderName, ...] = get_args(DecoderName)
+
+
+LossName = Literal["cross_entropy", "dice", "focal", "tversky", "lovasz", "boundary", "squared_error"]
+LOSSES: tuple[LossName, ...] = get_args(LossName)
 Precision = Literal["auto", "32-true", "bf16-mixed"]
+
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -83,27 +102,67 @@ class Preprocessing(_Strict):
     values: Values
 
 
-class Model(_Strict):
-    """Encoder and decoder."""
+def _known_encoder(name: str) -> str:
+    if name not in ENCODERS and not re.fullmatch(r"timm/[\w.-]+", name, re.ASCII):
+        raise ValueError(f"there is no encoder '{name}'; known are {', '.join(ENCODERS)} and timm/<name>")
+    return name
 
-    encoder: EncoderName = "efficientnet-lite0"
+
+class Model(_Strict):
+    """Encoder and decoder; SegNet's decoders mirror the encoder "vgg16" and go with no other."""
+
+    encoder: Annotated[str, AfterValidator(_known_encoder)] = "efficientnet-lite0"
     decoder: DecoderName = "unet"
     pretrained: bool = Field(
         default=True, description="Start from ImageNet weights where the encoder has them."
     )
 
+    @property
+    def starts_pretrained(self) -> bool:
+        """Whether the encoder starts from pretrained weights."""
+        return self.pretrained and self.encoder.startswith(("efficientnet-lite", "timm/"))
+
+    @model_validator(mode="after")
+    def _matching(self) -> Model:
+        if self.decoder.startswith("segnet") and self.encoder != "vgg16":
+            raise ValueError(f"the decoder {self.decoder} needs the encoder vgg16")
+        return self
+
 
 class SemanticTask(_Strict):
-    """Semantic segmentation: weights of the two losses that are summed."""
+    """Semantic segmentation: weights of the losses that are summed, and what some of them need.
+
+    Class weights act on the losses of single pixels (cross-entropy, focal, squared error); those of regions count
+    every class alike.
+    """
 
     kind: Literal["semantic"] = "semantic"
     cross_entropy: NonNegative = 1.0
     dice: NonNegative = 1.0
+    focal: NonNegative = 0.0
+    tversky: NonNegative = 0.0
+    lovasz: NonNegative = 0.0
+    boundary: NonNegative = 0.0
+    squared_error: NonNegative = 0.0
+    focal_gamma: NonNegative = Field(default=2.0, description="0 makes it cross-entropy.")
+    tversky_alpha: Positive = Field(default=0.3, description="What a false alarm costs.")
+    tversky_beta: Positive = Field(default=0.7, description="What a miss costs.")
+    class_weights: tuple[Positive, ...] | None = Field(
+        default=None,
+        strict=False,  # TOML has arrays, no tuples
+        description="What a pixel of each class counts, in the classes' order; without it, 1.",
+    )
+
+    @property
+    def losses(self) -> dict[LossName, float]:
+        """Weights above 0, by name."""
+        weights: dict[LossName, float] = {name: getattr(self, name) for name in LOSSES}
+        return {name: weight for name, weight in weights.items() if weight > 0}
 
     @model_validator(mode="after")
     def _some_loss(self) -> SemanticTask:
-        if self.cross_entropy + self.dice == 0:
-            raise ValueError("cross_entropy and dice cannot both be 0")
+        if not self.losses:
+            raise ValueError(f"one of {', '.join(LOSSES)} must be above 0")
         return self
 
 
@@ -189,17 +248,59 @@ class Recipe(_Strict):
 
 def parse_recipe(values: Mapping[str, Any], source: str) -> Recipe:
     """A recipe from plain values; :class:`RecipeError` names ``source`` and the setting that is wrong."""
+    return _parsed(Recipe, values, source)
+
+
+def parse_model(values: Mapping[str, Any], source: str) -> Model:
+    """A network from plain values; :class:`RecipeError` names ``source`` and the setting that is wrong."""
+    return _parsed(Model, values, source)
+
+
+def _parsed(kind: type[_Kind], values: Mapping[str, Any], source: str) -> _Kind:
     try:
-        return Recipe.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        setting = ".".join(str(part) for part in first["loc"]) or "recipe"
+        setting = ".".join(str(part) for part in first["loc"]) or kind.__name__.lower()
         if first["type"] == "extra_forbidden":
             raise RecipeError(
                 f"{source}: there is no setting '{setting}'; remove it or correct its name."
             ) from error
         reason = first["msg"].removeprefix("Value error, ")
         raise RecipeError(f"{source}: '{setting}' is wrong ({reason}); correct it.") from error
+
+
+def with_settings(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's plain values with others in their places; names are dotted, "train.batch_size".
+
+    Raises:
+        RecipeError: a name that leads into a value.
+    """
+    changed = copy.deepcopy(dict(values))
+    for name, value in settings.items():
+        *path, last = name.split(".")
+        inner: Any = changed
+        for part in path:
+            inner = inner.setdefault(part, {}) if isinstance(inner, dict) else None
+        if not isinstance(inner, dict):
+            raise RecipeError(f"there is no setting '{name}'; docs/recipe.md lists them.")
+        inner[last] = value
+    return changed
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Name and value of "name=value", the value written as in TOML; quotes of a word may be left out.
+
+    Raises:
+        RecipeError: no such text.
+    """
+    name, equals, written = (part.strip() for part in text.partition("="))
+    if not (equals and re.fullmatch(r"\w+(\.\w+)*", name, re.ASCII)):
+        raise RecipeError(f"'{text}' is no setting; write it as name=value, such as train.batch_size=16.")
+    try:
+        return name, tomllib.loads(f"value = {written}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name, written
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -162,8 +162,8 @@ def test_known_values_are_clean_however_many() -> None:
     mask = np.zeros((96, 96), np.uint8)
     mask[40:55, :90] = np.arange(1, 91)
     mask[70:75, :60] = np.arange(90, 150)
-    assert content_of(mask, False, "PNG", known=range(150)).look == "clean"
-    assert content_of(mask, False, "JPEG", known=range(256)).look != "clean"
+    assert content_of(mask, False, "PNG").knowing(range(150), "PNG").look == "clean"
+    assert content_of(mask, False, "JPEG").knowing(range(256), "JPEG").look != "clean"
 
 
 def test_the_nearest_of_some_colours() -> None:

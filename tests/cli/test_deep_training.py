@@ -20,7 +20,7 @@ from pixelwise.recipe import Augment, Model, Recipe, Scale, Train, Values
 from pixelwise.types import Image
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import complete_recipe
+from pixelwise.workflows.preparation import Wishes, complete_recipe
 
 RECIPE = Recipe(
     scale=Scale(size=(64, 96)),
@@ -102,7 +102,7 @@ def test_the_plan_tells_the_range(tmp_path: Path) -> None:
             self.lines.append(text)
 
     data = open_data(rewritten(tmp_path / "data", "grey", count=12))
-    values = complete_recipe(None, data, None, 1, None, Heard()).values
+    values = complete_recipe(Wishes(epochs=1), data, Heard()).values
     assert (values.channels, values.dtype) == (1, "uint16")
     assert 500 <= values.minimum < 1500 < values.maximum <= 3600
     said = f"values = 1 channel of 16 bits, {values.minimum:g} to {values.maximum:g}: what lies between"

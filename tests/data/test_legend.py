@@ -118,6 +118,33 @@ def test_values_of_sixteen_bits(tmp_path: Path) -> None:
     assert dataset.read(dataset.samples[1])[1].class_map.tolist() == [[0, 0, 0]]
 
 
+def test_a_range_of_values_makes_one_class_of_numbered_objects(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.png", 9, size=(1, 4))
+    (tmp_path / "masks").mkdir()
+    PIL.Image.fromarray(np.array([[0, 1, 300, 65535]], np.uint16)).save(tmp_path / "masks/a.png")
+    legend = written(tmp_path, "name,value\nbackground,0\nnucleus,1 - 65535\n", "l.csv")
+    assert decoded(tmp_path, legend=legend) == [[0, 1, 1, 1]]
+    assert open_data(tmp_path, legend=legend).labels.is_binary
+    legend = written(tmp_path, "name,value\nbackground,0\nnucleus,1-299\nignore,301-65535\n", "l.csv")
+    with pytest.raises(DataError, match=r"stand for no class \(300\)"):
+        decoded(tmp_path, legend=legend)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("9-3", "should run from a number to a higher one"),
+        ("1-70000", "at most 65535"),
+        ("0-4", "the value 0 is listed twice"),
+        ("3-", "should be a whole number"),
+        ("1-2-3", "should be a whole number"),
+    ],
+)
+def test_ranges_that_are_none(tmp_path: Path, values: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read_legend(written(tmp_path, f"name,value\nbackground,0\ncell,{values}\n"))
+
+
 def test_a_legend_overrules_what_a_layout_knows(tmp_path: Path) -> None:
     pairs(tmp_path, "train/a:trainannot/a", values=(0, 3, 11))
     legend = written(tmp_path, "name,value\nother,0\nroad,3\nother,11\n", "coarse.csv")

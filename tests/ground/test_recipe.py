@@ -17,7 +17,9 @@ from pixelwise.recipe import (
     Train,
     Values,
     parse_recipe,
+    parse_setting,
     read_recipe,
+    with_settings,
 )
 from pixelwise.types import Field
 
@@ -52,8 +54,8 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("sede = 1", "there is no setting 'sede'; remove it or correct its name."),
         ("[train]\nepochs = 1\nlr = 0.1", "there is no setting 'train.lr'; remove it or correct its name."),
         (
-            "[tasks.lesion]\nfocal = 1.0",
-            "there is no setting 'tasks.lesion.focal'; remove it or correct its name.",
+            "[tasks.lesion]\nlogcosh = 1.0",
+            "there is no setting 'tasks.lesion.logcosh'; remove it or correct its name.",
         ),
         ("[train]", "'train' is wrong (exactly one of budget_seconds and epochs must be given); correct it."),
         (
@@ -66,7 +68,8 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ),
         (
             "[tasks.lesion]\ncross_entropy = 0\ndice = 0",
-            "'tasks.lesion' is wrong (cross_entropy and dice cannot both be 0); correct it.",
+            "'tasks.lesion' is wrong (one of cross_entropy, dice, focal, tversky, lovasz, boundary, "
+            "squared_error must be above 0); correct it.",
         ),
     ],
 )
@@ -178,3 +181,41 @@ def test_a_task_may_be_called_like_a_part_of_pytorch() -> None:
     recipe = parse_recipe({"tasks": {"train": {}}, "model": {"encoder": "plain-tiny"}}, "recipe")
     network = build_model(recipe.model, {"train": (Field("forward", 1, "none"),)}, pretrained=False)
     assert network.head("train", "forward") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("train.batch_size=16", "train.batch_size", 16),
+        (" model.decoder = fpn ", "model.decoder", "fpn"),
+        ('model.decoder="fpn"', "model.decoder", "fpn"),
+        ("scale.size=[96, 128]", "scale.size", [96, 128]),
+        ("model.pretrained=false", "model.pretrained", False),
+        ("train.learning_rate=1e-4", "train.learning_rate", 1e-4),
+        ("model.encoder=timm/resnet18", "model.encoder", "timm/resnet18"),
+    ],
+)
+def test_a_setting_as_it_is_written(text: str, name: str, value: object) -> None:
+    assert parse_setting(text) == (name, value)
+
+
+@pytest.mark.parametrize("text", ["", "batch", "=3", "a b=3", "train..x=1", "train.=1"])
+def test_what_is_no_setting_is_refused(text: str) -> None:
+    with pytest.raises(RecipeError, match=r"write it as name=value"):
+        parse_setting(text)
+
+
+def test_settings_take_the_place_of_others() -> None:
+    values = Recipe().model_dump(exclude_none=True)
+    changed = with_settings(values, {"train.batch_size": 3, "scale.size": [64, 96], "seed": 4})
+    recipe = parse_recipe(changed, "test")
+    assert (recipe.train.batch_size, recipe.scale.size, recipe.seed) == (3, (64, 96), 4)
+    assert values["train"]["batch_size"] == 8  # and nothing else is touched
+    for wrong, says in (
+        ({"train.batch": 3}, "there is no setting 'train.batch'"),
+        ({"train.batch_size": "many"}, "'train.batch_size' is wrong"),
+        ({"seed.more": 3}, "there is no setting 'seed.more'"),
+        ({"tasks.semantic.dice": 0.0, "tasks.semantic.cross_entropy": 0.0}, "must be above 0"),
+    ):
+        with pytest.raises(RecipeError, match=says):
+            parse_recipe(with_settings(values, wrong), "test")

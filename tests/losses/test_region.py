@@ -1,58 +1,14 @@
-"""Losses against numbers worked out by hand, PyTorch's own, and finite differences."""
+"""Losses of regions against numbers worked out by hand and against their definitions."""
 
-import math
-from collections.abc import Callable
+from __future__ import annotations
+
+import itertools
 
 import pytest
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from tests.losses.examples import example, plane
 
-from pixelwise.losses import binary_cross_entropy, cross_entropy, soft_dice
-
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
-ALL = pytest.mark.parametrize("loss", [binary_cross_entropy, cross_entropy, soft_dice])
-
-
-def plane(*values: float) -> Tensor:
-    """(1, 1, 1, W) float64."""
-    return torch.tensor(values, dtype=torch.float64)[None, None, None]
-
-
-def example(loss: Loss, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """Input, hard target and 0/1 weight as ``loss`` takes them: 2 images of 4×5."""
-    draw = torch.Generator().manual_seed(seed)
-    channels = 1 if loss is binary_cross_entropy else 3
-    values = torch.randn(2, channels, 4, 5, generator=draw, dtype=torch.float64)
-    classes = torch.randint(0, max(channels, 2), (2, 4, 5), generator=draw)
-    target = classes[:, None] if channels == 1 else F.one_hot(classes, channels).movedim(-1, 1)
-    weight = (torch.rand(2, 1, 4, 5, generator=draw) < 0.7).double()
-    return values.softmax(1) if loss is soft_dice else values, target.double(), weight
-
-
-def test_binary_cross_entropy_by_hand() -> None:
-    # Logits ln 3 and 0 are probabilities 3/4 and 1/2; truth 1 and 0 cost ln 4/3 and ln 2. The third is not labelled.
-    logits, target, weight = plane(math.log(3), 0, 50), plane(1, 0, 0), plane(1, 1, 0)
-    expected = (math.log(4 / 3) + math.log(2)) / 2
-    assert binary_cross_entropy(logits, target, weight).item() == pytest.approx(expected)
-    # A weight of 3 counts a pixel three times.
-    weighted = (3 * math.log(4 / 3) + math.log(2)) / 4
-    assert binary_cross_entropy(logits, target, plane(3, 1, 0)).item() == pytest.approx(weighted)
-
-
-def test_cross_entropy_by_hand() -> None:
-    # Logits ln 1, ln 2, ln 5 are probabilities 1/8, 2/8, 5/8 at both pixels; truth is class 2, then class 0.
-    logits = torch.tensor([0, math.log(2), math.log(5)])[None, :, None, None].repeat(1, 1, 1, 2)
-    target = torch.tensor([[0.0, 1], [0, 0], [1, 0]])[None, :, None]
-    both = (math.log(8 / 5) + math.log(8)) / 2
-    assert cross_entropy(logits, target, torch.ones(1, 1, 1, 2)).item() == pytest.approx(both)
-    first = math.log(8 / 5)
-    assert cross_entropy(logits, target, torch.tensor([1.0, 0])[None, None, None]).item() == pytest.approx(
-        first
-    )
-    # A target that is a distribution: half class 0, half class 2.
-    half = torch.tensor([0.5, 0, 0.5])[None, :, None, None].repeat(1, 1, 1, 2)
-    assert cross_entropy(logits, half, torch.ones(1, 1, 1, 2)).item() == pytest.approx(both)
+from pixelwise.losses import lovasz, soft_dice, tversky
 
 
 @pytest.mark.parametrize(
@@ -87,73 +43,60 @@ def test_soft_dice_is_the_mean_over_images_and_channels() -> None:
     assert soft_dice(probs, target, weight).item() == pytest.approx(sum(each) / 6)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_hard_targets_equal_pytorch(seed: int) -> None:
-    logits, target, weight = example(cross_entropy, seed)
-    classes = target.argmax(1).masked_fill(weight[:, 0] == 0, 255)
-    torch.testing.assert_close(
-        cross_entropy(logits, target, weight), F.cross_entropy(logits, classes, ignore_index=255)
+def test_tversky_by_hand() -> None:
+    # Hit 3/4, false alarm 1/2, missed 5/4: 1 − (3/4 + 1/2) / (3/4 + 0.3/2 + 0.7·5/4 + 1/2).
+    probs, target, weight = plane(0.5, 0.25, 0.5), plane(1, 1, 0), plane(1, 1, 1)
+    assert tversky(probs, target, weight).item() == pytest.approx(1 - 1.25 / 2.275)
+    assert tversky(probs, target, weight, 0.5, 0.5).item() == pytest.approx(7 / 17)
+
+
+def test_tversky_makes_misses_dearer_than_false_alarms() -> None:
+    target, weight = plane(1, 1, 0, 0), plane(1, 1, 1, 1)
+    assert tversky(plane(1, 0, 0, 0), target, weight) > tversky(plane(1, 1, 1, 0), target, weight) + 0.1
+
+
+def jaccard_lost(wrong: set[int], truth: set[int]) -> float:
+    """1 − IoU of the truth and a prediction that is wrong at exactly these pixels."""
+    found = truth ^ wrong
+    return 1 - len(truth & found) / len(truth | found)
+
+
+def lovasz_by_definition(errors: list[float], truth: set[int]) -> float:
+    """Mean of the set function over the sets of pixels whose error exceeds a threshold drawn from 0–1."""
+    levels = sorted({0.0, *errors, 1.0})
+    return sum(
+        (high - low) * jaccard_lost({i for i, error in enumerate(errors) if error > low}, truth)
+        for low, high in itertools.pairwise(levels)
     )
-    logits, target, weight = example(binary_cross_entropy, seed)
-    labelled = weight > 0
-    torch.testing.assert_close(
-        binary_cross_entropy(logits, target, weight),
-        F.binary_cross_entropy_with_logits(logits[labelled], target[labelled]),
-    )
 
 
-@ALL
-def test_pixels_that_nobody_labelled_change_nothing(loss: Loss) -> None:
-    values, target, weight = example(loss)
-    values.requires_grad_()
-    value = loss(values, target, weight)
-    (gradient,) = torch.autograd.grad(value, values)
-    unlabelled = (weight == 0).expand_as(values)
-    assert unlabelled.any()
-    assert (gradient[unlabelled] == 0).all()
-    assert (gradient[~unlabelled] != 0).all()
-    with torch.no_grad():
-        disturbed = torch.where(unlabelled, 1 - values, values)
-        turned = torch.where(unlabelled, 1 - target, target)
-        assert loss(disturbed, turned, weight).item() == value.item()
+@pytest.mark.parametrize("seed", range(4))
+def test_lovasz_is_the_mean_of_jaccard_over_thresholds(seed: int) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    probs = torch.rand(12, generator=draw, dtype=torch.float64)
+    target = (torch.rand(12, generator=draw) < 0.4).double()
+    target[0] = 1
+    expected = lovasz_by_definition((probs - target).abs().tolist(), set(target.nonzero()[:, 0].tolist()))
+    found = lovasz(plane(*probs.tolist()), plane(*target.tolist()), torch.ones(1, 1, 1, 12))
+    assert found.item() == pytest.approx(expected)
 
 
-@ALL
-def test_nothing_labelled_costs_nothing(loss: Loss) -> None:
-    values, target, weight = example(loss)
-    values.requires_grad_()
-    value = loss(values, target, torch.zeros_like(weight))
-    (gradient,) = torch.autograd.grad(value, values)
-    assert value.item() == 0
-    assert (gradient == 0).all()
+def test_lovasz_of_a_hard_prediction_is_one_minus_iou() -> None:
+    # Found 1 of 2 and one beside: 1 of 3.
+    hard = lovasz(plane(1, 0, 1, 0), plane(1, 1, 0, 0), plane(1, 1, 1, 1))
+    assert hard.item() == pytest.approx(2 / 3)
+    # Where the second and third are not labelled, the rest is right.
+    assert lovasz(plane(1, 0, 1, 0), plane(1, 1, 0, 0), plane(1, 0, 0, 1)).item() == 0
 
 
-@ALL
-def test_perfect_is_near_0_and_worse_is_more(loss: Loss) -> None:
-    _, target, weight = example(loss)
-    if loss is soft_dice:
-        perfect, middling, wrong = target, 0.5 * target + 0.25, 1 - target
-    else:
-        perfect, middling, wrong = 40 * target - 20, torch.zeros_like(target), 20 - 40 * target
-    costs = [loss(values, target, weight).item() for values in (perfect, middling, wrong)]
-    assert 0 <= costs[0] < 1e-6
-    assert costs[0] + 0.1 < costs[1] < costs[2] - 0.1
-
-
-@ALL
-def test_logits_beyond_any_probability_stay_finite(loss: Loss) -> None:
-    values, target, weight = example(loss)
-    extreme = 1e4 * values
-    values = (extreme.softmax(1) if loss is soft_dice else extreme).requires_grad_()
-    value = loss(values, target, weight)
-    (gradient,) = torch.autograd.grad(value, values)
-    assert math.isfinite(value.item())
-    assert gradient.isfinite().all()
-
-
-@ALL
-def test_gradients_equal_finite_differences(loss: Loss) -> None:
-    values, target, weight = example(loss)
-    weight = weight * torch.linspace(0.5, 2, 20, dtype=torch.float64).view(1, 1, 4, 5)
-    values.requires_grad_()
-    assert torch.autograd.gradcheck(lambda free: loss(free, target, weight), (values,))
+def test_lovasz_is_the_mean_over_channels_that_are_present() -> None:
+    probs, target, weight = example(lovasz)
+    target[0, 1], target[0, 0] = 0, 1 - target[0, 2]
+    each = [
+        lovasz(probs[n : n + 1, c : c + 1], target[n : n + 1, c : c + 1], weight[n : n + 1]).item()
+        for n in range(2)
+        for c in range(3)
+        if (target[n, c] * weight[n, 0]).any()
+    ]
+    assert 1 < len(each) < 6
+    assert lovasz(probs, target, weight).item() == pytest.approx(sum(each) / len(each))

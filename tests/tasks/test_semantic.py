@@ -11,7 +11,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from pixelwise.errors import RecipeError
 from pixelwise.labels import Labels
+from pixelwise.recipe import LOSSES, LossName
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticResult, SemanticTask
 from pixelwise.tasks.semantic import CANDIDATE_THRESHOLDS, SemanticRow, dice_by_threshold
@@ -69,6 +71,50 @@ def test_what_is_not_labelled_has_no_gradient(task: SemanticTask) -> None:
     [gradient] = torch.autograd.grad(loss, logits)
     assert gradient[:, :, :2].abs().max() == 0
     assert gradient[:, :, 2:].abs().min() > 0
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("labels", [BINARY.labels, THREE.labels], ids=["two classes", "three"])
+def test_every_loss_alone_draws_logits_to_the_truth(name: LossName, labels: Labels) -> None:
+    weights = {"cross_entropy": 0.0, "dice": 0.0} | {name: 2.0}
+    task = SemanticTask(labels, SemanticRecipe.model_validate(weights))
+    truth = torch.zeros(2, 12, 12, dtype=torch.uint8)
+    truth[:, 3:8, 2:9] = 1
+    truth[:, :2] = labels.num_classes - 1
+    targets = task.targets(LabelBatch({CLASSES: truth}))
+    logits = torch.zeros(2, task.fields()[0].channels, 12, 12, requires_grad=True)
+    costs: list[float] = []
+    values = logits
+    for _ in range(60):
+        parts = task.loss({"classes": values}, targets)
+        assert list(parts) == [name]
+        [slope] = torch.autograd.grad(parts[name], values)
+        values = (values - 4 * slope / slope.abs().max().clamp_min(1e-9)).detach().requires_grad_()
+        costs.append(parts[name].item())
+    assert costs[-1] < 0.3 * costs[0]
+    probs = values.sigmoid() if labels.is_binary else values.softmax(dim=1)
+    found = (probs[:, 0] > 0.5).long() if labels.is_binary else probs.argmax(dim=1)
+    assert (found == truth).float().mean() > 0.9
+
+
+def test_class_weights_count_pixels_of_a_class_more() -> None:
+    # Two pixels of background at 3/4 and 1/2, one of lesion at 1/4: by weights 1 and 4.
+    logits = torch.tensor([-math.log(3), 0.0, -math.log(3)])[None, None, None]
+    targets = BINARY.targets(class_maps([[[0, 0, 1]]]))
+    task = SemanticTask(BINARY.labels, SemanticRecipe(dice=0.0, class_weights=(1.0, 4.0)))
+    expected = (math.log(4 / 3) + math.log(2) + 4 * math.log(4)) / 6
+    assert task.loss({"classes": logits}, targets)["cross_entropy"].item() == pytest.approx(expected)
+    three = SemanticTask(THREE.labels, SemanticRecipe(dice=0.0, class_weights=(1.0, 2.0, 0.5)))
+    flat = torch.zeros(1, 3, 1, 4)
+    flat[0, 0] = math.log(2)  # probabilities 1/2, 1/4, 1/4
+    targets = THREE.targets(class_maps([[[0, 1, 2, 255]]]))
+    expected = (math.log(2) + 2 * math.log(4) + 0.5 * math.log(4)) / 3.5
+    assert three.loss({"classes": flat}, targets)["cross_entropy"].item() == pytest.approx(expected)
+
+
+def test_class_weights_are_one_for_each_class() -> None:
+    with pytest.raises(RecipeError, match=r"are 3, but there are 2 classes \(background, lesion\)"):
+        SemanticTask(BINARY.labels, SemanticRecipe(class_weights=(1.0, 2.0, 3.0)))
 
 
 @pytest.mark.parametrize("task", [BINARY, THREE])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +15,11 @@ from pixelwise.data.synthetic import draw_lesion
 from pixelwise.models import Network, build_model
 from pixelwise.recipe import Augment, Model, Recipe, Scale, Train
 from pixelwise.tasks import AnyTask, build_tasks
-from pixelwise.training import Candidates, Step, Steps, build_fabric, fit
+from pixelwise.training import Candidates, Session, Step, Steps, build_fabric, fit
 from pixelwise.training.candidates import copied
 from pixelwise.training.length import Length
-from pixelwise.training.loop import batches
+from pixelwise.training.order import BatchOrder
+from pixelwise.training.recorder import Recorder
 from pixelwise.training.validate import validate
 from pixelwise.types import CLASSES, LabelBatch
 
@@ -62,6 +62,11 @@ def parts(recipe: Recipe = RECIPE) -> tuple[Network, dict[str, AnyTask]]:
     return build_model(recipe.model, fields, pretrained=True), tasks
 
 
+def begun(training: Frames, validation: Frames | None = None, recipe: Recipe = RECIPE) -> Session:
+    network, tasks = parts(recipe)
+    return Session(network, tasks, training, validation, recipe, build_fabric("32-true"))
+
+
 def trained(
     length: Length,
     training: Frames,
@@ -69,20 +74,12 @@ def trained(
     recipe: Recipe = RECIPE,
     stop_after: int | None = None,
 ) -> tuple[Candidates, list[Step], Network]:
-    network, tasks = parts(recipe)
+    session = begun(training, validation, recipe)
     steps: list[Step] = []
     candidates = fit(
-        network,
-        tasks,
-        training,
-        validation,
-        recipe,
-        length,
-        build_fabric("32-true"),
-        steps.append,
-        lambda: stop_after is not None and len(steps) >= stop_after,
+        session, length, steps.append, lambda: stop_after is not None and len(steps) >= stop_after
     )
-    return candidates, steps, network
+    return candidates, steps, session.network
 
 
 def equal(one: dict[str, Tensor], two: dict[str, Tensor]) -> bool:
@@ -90,17 +87,17 @@ def equal(one: dict[str, Tensor], two: dict[str, Tensor]) -> bool:
 
 
 def test_every_image_once_a_pass_in_changing_order() -> None:
-    stream = batches(5, 3, seed=0)
+    stream = BatchOrder(5, 3, seed=0)
     taken = torch.cat([next(stream) for _ in range(5)]).tolist()  # three passes of five
     passes = [taken[:5], taken[5:10], taken[10:]]
     assert all(sorted(one) == [0, 1, 2, 3, 4] for one in passes)
     assert len({tuple(one) for one in passes}) > 1
-    again = itertools.islice(batches(5, 3, seed=0), 5)
-    assert torch.cat(list(again)).tolist() == taken
+    again = BatchOrder(5, 3, seed=0)
+    assert torch.cat([next(again) for _ in range(5)]).tolist() == taken
 
 
 def test_a_batch_larger_than_the_data_repeats_images() -> None:
-    assert sorted(next(batches(2, 6, seed=0)).tolist()) == [0, 0, 0, 1, 1, 1]
+    assert sorted(next(BatchOrder(2, 6, seed=0)).tolist()) == [0, 0, 0, 1, 1, 1]
 
 
 def test_same_seed_same_bits_and_another_seed_others() -> None:
@@ -117,17 +114,8 @@ def test_batch_norms_learn_even_if_the_network_comes_in_evaluation_mode() -> Non
     training = drawn(4)
     network, tasks = parts()
     before = copied(network.eval())
-    fit(
-        network,
-        tasks,
-        training,
-        None,
-        RECIPE,
-        Steps(2),
-        build_fabric("32-true"),
-        lambda s: None,
-        lambda: False,
-    )
+    session = Session(network, tasks, training, None, RECIPE, build_fabric("32-true"))
+    fit(session, Steps(2), lambda step: None, lambda: False)
     means = [name for name in before if name.endswith("running_mean")]
     assert means
     assert not any(torch.equal(before[name], network.state_dict()[name]) for name in means)
@@ -163,6 +151,36 @@ def test_rows_are_spread_over_training_and_the_last_is_its_end() -> None:
     assert candidates.rows[-1].step == 40 == len(steps)
     assert all(row.val_score is not None for row in candidates.rows)
     assert candidates.rows[-1].epoch == 40
+
+
+def test_of_many_frames_some_are_validated(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, tasks = parts()
+    frames, fabric = drawn(7), build_fabric("32-true")
+    every = validate(network, tasks, frames, RECIPE, fabric)
+    monkeypatch.setattr("pixelwise.training.validate.MOST_FRAMES", 3)
+    np.testing.assert_array_equal(validate(network, tasks, frames, RECIPE, fabric), every[[0, 2, 4]])
+
+
+def test_slow_validation_takes_a_tenth_of_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("pixelwise.training.recorder.time.monotonic", lambda: now[0])
+
+    def slow(*arguments: object) -> None:
+        now[0] += 30.0
+
+    monkeypatch.setattr("pixelwise.training.recorder.validate", slow)
+    timed = RECIPE.model_copy(update={"train": Train(budget_seconds=300.0, batch_size=4)})
+    for recipe, rows in ((timed, 1), (RECIPE, 15)):
+        now[0] = 0.0
+        recorder = Recorder(torch.nn.Linear(1, 1), 4, {}, drawn(1), recipe, build_fabric("32-true"))
+        found = 0
+        for step in range(1, 100):
+            now[0] += 1.0
+            recorder.add(1.0)
+            if recorder.is_due(step / 100):
+                recorder.row(step, step / 100, 0.1)
+                found += 1
+        assert found == rows
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from pixelwise.errors import RecipeError
-from pixelwise.workflows.budget import format_seconds, parse_budget, training_deadline
+from pixelwise.workflows.budget import check_budget, format_seconds, parse_budget
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,8 @@ def test_lengths_for_people(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
 
 
-def test_training_gets_what_is_left() -> None:
-    now = time.monotonic()
-    assert training_deadline(now - 10, budget=100, reserve=20) == pytest.approx(now + 70)
-
-
 def test_a_budget_that_leaves_nearly_nothing_is_refused_with_one_that_would_do() -> None:
     with pytest.raises(RecipeError, match=r"--budget (\d+)s") as caught:
-        training_deadline(time.monotonic() - 10, budget=30, reserve=18)
+        check_budget(time.monotonic() - 10, budget=30, reserve=18)
     advised = int(str(caught.value).rsplit("--budget ", 1)[1].removesuffix("s."))
-    assert training_deadline(time.monotonic() - 10, budget=advised, reserve=18) > time.monotonic()
+    check_budget(time.monotonic() - 10, budget=advised, reserve=18)

@@ -23,7 +23,7 @@ def test_training_ends_before_evaluation_and_report_must_begin(tmp_path: Path) -
     started = time.monotonic() - 7
     length = job.length(started)
     assert isinstance(length, Until)
-    reserve = started + 100 - length.deadline
+    reserve = length.reserve
     later = len(data.split("val")) + len(data.split("test")) + 3 * EXHIBITS
     assert (
         REPORT_SECONDS < reserve < REPORT_SECONDS + SLACK * later * 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_without_splits_they_are_drawn_and_written(lesions: Path, tmp_path: Path
     again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
     assert [len(again.split(name)) for name in ("train", "val", "test")] == [8, 2, 2]
     assert run.metrics.n_images == 2
+
+
+@pytest.mark.parametrize(("patients", "expected"), [(3, {"train", "val", "test"}), (2, {"train", "test"})])
+def test_a_few_patients_are_shared_out(
+    lesions: Path, tmp_path: Path, patients: int, expected: set[str]
+) -> None:
+    data = pixelwise.open_data(lesions)
+    samples = tuple(
+        replace(sample, split=None, tags={"patient": str(i % patients)})
+        for i, sample in enumerate(data.samples)
+    )
+    pixelwise.train(replace(data, samples=samples, group="patient"), tmp_path / "run", recipe=QUICK)
+    again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
+    assert {sample.split for sample in again.samples} == expected
 
 
 def test_without_validation_images_some_are_kept_from_training(lesions: Path, tmp_path: Path) -> None:

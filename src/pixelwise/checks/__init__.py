@@ -3,6 +3,7 @@
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.finding import KINDS, Finding, Kind, Place
 from pixelwise.checks.kinds import kinds_of_masks
+from pixelwise.checks.looker import Looker
 from pixelwise.checks.mend import Mended, mend
 from pixelwise.checks.result import Check
 from pixelwise.checks.run import find_all, look_at
@@ -14,6 +15,7 @@ __all__ = [
     "Examined",
     "Finding",
     "Kind",
+    "Looker",
     "Mended",
     "Place",
     "Subject",

@@ -119,12 +119,6 @@ class Examined:
     mask: MaskFacts | None
 
 
-def examine_sample(sample: Sample, coding: MaskCoding) -> Examined:
-    """Both files of one sample."""
-    mask = sample.labels.get("mask")
-    return Examined(sample, examine_image(sample.image), examine_mask(mask, coding) if mask else None)
-
-
 def examine_image(path: Path) -> ImageFacts:
     """The image file at ``path``."""
     try:
@@ -139,8 +133,8 @@ def examine_image(path: Path) -> ImageFacts:
     return ImageFacts(facts, grey, float(grey.mean()), float(grey.std()), hue > HUE, kept)
 
 
-def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
-    """The mask file at ``path``, its values read as for training."""
+def examine_mask(path: Path, *, coloured: bool) -> MaskFacts:
+    """The mask file at ``path``; where ``coloured``, its values are colours whatever it stores."""
     with ExitStack() as room:
         try:
             with opened(path, load=False) as picture:
@@ -151,10 +145,10 @@ def examine_mask(path: Path, coding: MaskCoding) -> MaskFacts:
                     deep = replace(facts, fault="mask-deep", message=f"{path} is {facts.mode}.")
                     return MaskFacts(deep, None)
                 picture.load()
-                stored, coloured = stored_in(picture, raw, coloured=coding.coloured)
+                stored, has_hues = stored_in(picture, raw, coloured=coloured)
         except DataError as error:
             return MaskFacts(_faulty(path, error), None)
-        return MaskFacts(facts, content_of(stored, coloured, facts.format, coding.ids))
+        return MaskFacts(facts, content_of(stored, has_hues, facts.format))
 
 
 def mask_thumbnail(path: Path, coding: MaskCoding) -> Stored:

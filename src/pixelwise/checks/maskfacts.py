@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -61,22 +61,31 @@ class MaskContent:
         """Number of pixels."""
         return self.size[0] * self.size[1]
 
+    def knowing(self, known: Container[int], format_name: str) -> MaskContent:
+        """The same, seen by one who knows values that stand for a class: a mask that holds no other is clean.
 
-def content_of(stored: Stored, coloured: bool, format_name: str, known: Collection[int] = ()) -> MaskContent:
+        JPEG makes one known value of another, so that of a mask saved so nothing follows.
+
+        Args:
+            format_name: of the file, as Pillow names it.
+        """
+        is_counted = len(self.counts) < MOST_KEPT
+        if format_name == "JPEG" or not is_counted or any(value not in known for value in self.counts):
+            return self
+        return replace(self, look="clean", chosen=tuple(sorted(self.counts)))
+
+
+def content_of(stored: Stored, coloured: bool, format_name: str) -> MaskContent:
     """What a mask holds.
 
     Args:
         stored: (H, W) values as the file stores them, upright.
         coloured: values are 0xRRGGBB.
         format_name: of the file, as Pillow names it.
-        known: values that stand for a class; a mask that holds no other is clean, however many it holds.
     """
     stored = np.ascontiguousarray(stored)
     values, counts = _counted(stored)
-    is_jpeg = format_name == "JPEG"
-    look, chosen = _look(stored, values, counts, coloured, is_jpeg)
-    if not is_jpeg and set(known).issuperset(values.tolist()):  # JPEG makes one known value of another
-        look, chosen = "clean", values
+    look, chosen = _look(stored, values, counts, coloured, format_name == "JPEG")
     most = np.argsort(counts)[::-1][:MOST_KEPT]
     height, width = stored.shape
     rim = np.concatenate([stored[0], stored[-1], stored[:, 0], stored[:, -1]])

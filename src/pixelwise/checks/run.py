@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from pixelwise.checks import content, files, fitting, likeness, pairs, sizes, values
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.finding import Finding, gather
-from pixelwise.checks.remembered import recall_or_examine
+from pixelwise.checks.looker import Looker
 from pixelwise.checks.subject import Subject
-from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.duplicates import Match
 
 CHECKS = (files.find, pairs.find, sizes.find, values.find, content.find, fitting.find, likeness.find)
 
 
-def look_at(dataset: Dataset, cache: Cache, on_sample: Callable[[int], None] = lambda done: None) -> Subject:
-    """Decode every file once, several at a time; a file that cannot be read is a fault, never an error.
+def look_at(
+    dataset: Dataset, looker: Looker, on_sample: Callable[[int], None] = lambda done: None
+) -> Subject:
+    """Decode every file once, several at a time, and compare all images; a file that cannot be read is no error.
 
     Args:
-        cache: remembers what was learned of files that do not change.
+        looker: may have looked at masks already.
         on_sample: called with the number of samples examined so far.
     """
     coding = dataset.mask_coding
     found: list[Examined] = []
     # Decoding leaves Python to other threads; a few more than cores, since some wait for the disk.
     with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
-        examined = pool.map(lambda sample: recall_or_examine(sample, coding, cache), dataset.samples)
+        examined = pool.map(lambda sample: looker.look(sample, coding), dataset.samples)
         for done, one in enumerate(examined, start=1):
             found.append(one)
             on_sample(done)
-    return Subject(dataset, found, coding)
+    return Subject(dataset, found, coding, _near_duplicates(found, looker))
+
+
+def _near_duplicates(examined: Sequence[Examined], looker: Looker) -> list[Match]:
+    """Matches by places in ``examined``; those that could not be read are compared with nothing."""
+    signatures = {
+        place: one.image.signature for place, one in enumerate(examined) if one.image.signature is not None
+    }
+    places = list(signatures)
+    matches = looker.matches(list(signatures.values()))
+    return [replace(match, first=places[match.first], second=places[match.second]) for match in matches]
 
 
 def find_all(subject: Subject) -> list[Finding]:

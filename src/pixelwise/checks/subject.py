@@ -19,8 +19,8 @@ from pixelwise.checks.finding import Place
 from pixelwise.checks.maskfacts import MaskContent
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.draw import joined
+from pixelwise.data.duplicates import Match
 from pixelwise.data.duplicates import Place as DuplicatePlace
-from pixelwise.data.duplicates import find_near_duplicates
 from pixelwise.data.masks import MaskCoding
 from pixelwise.types import IGNORE_INDEX
 
@@ -78,11 +78,13 @@ class Subject:
         dataset: as it was opened; samples without masks among them.
         examined: of every sample, in order.
         coding: what stored values stand for.
+        matches: near-duplicates among the images that could be read, by their places in ``examined``.
     """
 
     dataset: Dataset
     examined: Sequence[Examined]
     coding: MaskCoding
+    matches: Sequence[Match]
 
     def place(self, *paths: Path, detail: str = "") -> Place:
         """A place at these files, named from the data's folder on."""
@@ -120,11 +122,11 @@ class Subject:
     @cached_property
     def likenesses(self) -> list[Likeness]:
         """Pairs of samples whose images are nearly the same."""
-        readable = [one for one in self.examined if one.image.signature is not None]
-        signatures = [one.image.signature for one in readable if one.image.signature is not None]
         return [
-            Likeness(readable[match.first], readable[match.second], match.how, match.score, match.place)
-            for match in find_near_duplicates(signatures)
+            Likeness(
+                self.examined[match.first], self.examined[match.second], match.how, match.score, match.place
+            )
+            for match in self.matches
         ]
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import rich.console
 from rich.markup import escape
@@ -14,9 +15,13 @@ from rich.table import Table
 from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Metrics, Score
+from pixelwise.report.templates import count_text, field_text
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
+
+if TYPE_CHECKING:
+    from pixelwise.workflows.explain import Explanation
 
 TICKS = 1000
 PLACES = 5
@@ -120,6 +125,30 @@ class Console(Listener):
         self.print("Mean over images, with the 95 % bootstrap interval.")
         for note in metrics.notes:
             self.print(f"Note: {note}")
+
+    def print_explanation(self, explained: Explanation) -> None:
+        """The layers of a network as a table, and their sums."""
+        table = Table(box=None, pad_edge=False)
+        for name, justify in (("layer", "left"), ("", "left")):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        for name in ("shape", "parameters", "multiply–adds", "receptive field"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for layer in explained.layers:
+            table.add_row(
+                escape(layer.name or "network"),
+                escape(layer.operation),
+                "×".join(map(str, layer.shape)),
+                count_text(layer.parameters) if layer.parameters else "",
+                count_text(layer.multiply_adds) if layer.multiply_adds else "",
+                field_text(layer.receptive_field),
+            )
+        self.console.print(table)
+        height, width = explained.size
+        self.print(
+            f"{explained.name} ({explained.note}): {count_text(explained.parameters)} parameters, "
+            f"{count_text(explained.multiply_adds)} multiply–adds for an image of {width}×{height}; "
+            f"the result has 1/{explained.stride} of its sides."
+        )
 
     def _move(self, name: str, share: float, count: str, **fields: str) -> None:
         if name not in self.tasks:

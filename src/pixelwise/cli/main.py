@@ -118,17 +118,27 @@ def check(
 
     Ends with status 1 if there are errors: those keep the data from being used, or make scores untrue.
     """
+    from pixelwise.checks import Looker
     from pixelwise.cli.console import Console
+    from pixelwise.data.cache import Cache
     from pixelwise.workflows.check import check as check_data
     from pixelwise.workflows.data import open_data
 
     _check_parent(json, "--json")
     _check_parent(page, "--page")
+    looker = Looker(Cache.at(cache))
     dataset = open_data(
-        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
+        data,
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+        strict=False,
+        values_of=looker.values,
     )
     with Console() as console:
-        checked = check_data(dataset, cache=cache, listener=console)
+        checked = check_data(dataset, looker=looker, listener=console)
         checked.write_page(page)
     if json is not None:
         checked.result.write(json)
@@ -156,6 +166,20 @@ def train(
     recipe: Annotated[
         Path | None, typer.Option(help="A recipe.toml; planned from DATA if not given.")
     ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="segnet, segnet-upsampling, unet or fcn, from scratch; or decoder:encoder, such as "
+            "fpn:efficientnet-lite1.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of the recipe, such as train.batch_size=16."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
     layout: LayoutOption = None,
     legend: LegendOption = None,
@@ -165,32 +189,51 @@ def train(
         bool,
         typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out that was killed.")
+    ] = False,
     cache: CacheOption = None,
 ) -> None:
     """Train a model on DATA, evaluate it on the test split and write a report.
 
     Ctrl-C ends training early with a usable model. Without --budget and --epochs it takes 5 minutes.
     """
+    from pixelwise.checks import Looker
     from pixelwise.cli.console import Console
-    from pixelwise.recipe import read_recipe
+    from pixelwise.data.cache import Cache
+    from pixelwise.recipe import parse_setting, read_recipe
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.runfolder import check_free
     from pixelwise.workflows.train import train as train_model
 
-    check_free(out)
+    if not resume:
+        check_free(out)
     given = read_recipe(recipe) if recipe else None
+    chosen = dict(parse_setting(text) for text in settings or ())
+    looker = Looker(Cache.at(cache))
     dataset = open_data(
-        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, strict=False
+        data,
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+        strict=False,
+        values_of=looker.values,
     )
     with Console() as console:
         run = train_model(
             dataset,
             out,
             recipe=given,
+            network=network,
+            settings=chosen,
             budget=budget,
             epochs=epochs,
             seed=seed,
             listener=console,
+            resume=resume,
+            looker=looker,
             allow_leaks=allow_leaks,
             cache=cache,
             started=STARTED,
@@ -248,6 +291,39 @@ def predict(
     with Console() as console:
         written = predict_images(model, paths, out, overwrite=overwrite, listener=console)
     console.print(f"{len(written)} image{'s' * (len(written) != 1)} predicted into {out}.")
+
+
+@app.command()
+def explain(
+    network: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL|NAME", help="A model file, the folder of a run, or a network: unet, segnet, fcn, …"
+        ),
+    ],
+    image: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Show what every stage makes of this image.")
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page there; explain.html where an image is given."),
+    ] = None,
+) -> None:
+    """Take a network apart: layers with shapes, parameters, multiply–adds and receptive field.
+
+    Names are those of train --network.
+    """
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.explain import explain as explain_network
+
+    page = page or (Path("explain.html") if image is not None else None)
+    _check_parent(page, "--page")
+    with Console() as console:
+        explained = explain_network(network, image)
+    console.print_explanation(explained)
+    if page is not None:
+        explained.write_page(page)
+        console.print(f"Page: {page}")
 
 
 @app.command()

@@ -82,7 +82,7 @@ def read_frames(dataset: Dataset, size: Size, padding: tuple[float, ...], cache:
         "version": VERSION,
         "size": size,
         "padding": padding,
-        "coding": dataset.mask_coding.settings(),
+        "coding": dataset.mask_coding.identity(),
     }
 
     def ensure(sample: Sample) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from pixelwise.data.masks import MaskCoding
+from pixelwise.data.masks import MaskCoding, stored_values
 from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
@@ -37,6 +38,14 @@ class Legend:
     coding: MaskCoding | None
 
 
+def readable_values(path: Path) -> list[int]:
+    """The values in a mask file; none of one that cannot be read."""
+    try:
+        return stored_values(path)
+    except DataError:  # a check reports it
+        return []
+
+
 @dataclass(frozen=True)
 class Hints:
     """What the person says about masks.
@@ -44,10 +53,13 @@ class Hints:
     Attributes:
         legend: replaces what a reader knows or guesses.
         ignore: stored value that is not labelled: a number, or "#rrggbb" for masks that are read in colour.
+        values_of: gives the values in a mask file, none of one that cannot be read; asked where masks are to be
+            understood although some may be faulty.
     """
 
     legend: Legend | None = None
     ignore: int | str | None = None
+    values_of: Callable[[Path], Sequence[int]] = readable_values
 
     def over(self, labels: Labels, coding: MaskCoding | None = None) -> tuple[Labels, MaskCoding | None]:
         """Labels and coding of a set whose reader knows these.
@@ -88,10 +100,10 @@ def find_legend(folder: Path) -> Legend | None:
 def read_legend(path: Path) -> Legend:
     """Read a legend.
 
-    A CSV has the column ``name`` and either ``value`` (grey level or index in the palette), ``red``, ``green`` and
-    ``blue``, or ``colour`` ("#rrggbb"). Classes are numbered in the order of their rows, but a background comes
-    first. Several rows may name one class; ``UNLABELLED`` are no classes. A ``.txt`` holds a name per line, of the
-    values 0, 1, …
+    A CSV has the column ``name`` and either ``value`` (grey level or index in the palette, or a range of them,
+    "1-65535"), ``red``, ``green`` and ``blue``, or ``colour`` ("#rrggbb"). Classes are numbered in the order of their
+    rows, but a background comes first. Several rows may name one class; ``UNLABELLED`` are no classes. A ``.txt`` holds
+    a name per line, of the values 0, 1, …
 
     Raises:
         DataError: unreadable, a column missing, a value twice or impossible, fewer than two classes.
@@ -107,14 +119,17 @@ def read_legend(path: Path) -> Legend:
     values = _Values(table)
     rows: dict[int, str] = {}
     for row in table.rows:
-        value = values.of(row)
+        named = values.of(row)
         if not row.get(name):
             raise DataError(
                 f"{row.where}: the name is missing; write one, or 'ignore' for what is not labelled."
             )
-        if value in rows:
-            raise DataError(f"{row.where}: {values.spell(value)} is listed twice; remove one of the lines.")
-        rows[value] = row.get(name)
+        for value in named:
+            if value in rows:
+                raise DataError(
+                    f"{row.where}: {values.spell(value)} is listed twice; remove one of the lines."
+                )
+            rows[value] = row.get(name)
     labels, ids = _numbered(path, rows)
     return Legend(path, labels, MaskCoding(MappingProxyType(ids), coloured=values.coloured))
 
@@ -172,14 +187,27 @@ class _Values:
                 f"{table.path} has columns for values and for colours; remove those that the masks do not hold."
             )
 
-    def of(self, row: Row) -> int:
-        """The stored value; :class:`DataError` where it is none."""
+    def of(self, row: Row) -> range:
+        """The stored values; :class:`DataError` where there are none."""
         if self._channels:
             red, green, blue = (self._number(row, column, 255) for column in self._channels)
-            return red << 16 | green << 8 | blue
-        if self._colour is not None:
-            return _colour_of(row.get(self._colour), f"{row.where}: ")
-        return self._number(row, self._value, _MOST)
+            colour = red << 16 | green << 8 | blue
+        elif self._colour is not None:
+            colour = _colour_of(row.get(self._colour), f"{row.where}: ")
+        else:
+            return self._span(row)
+        return range(colour, colour + 1)
+
+    def _span(self, row: Row) -> range:
+        """A value, or all from one to another."""
+        ends = re.fullmatch(r"(\d{1,5})\s*[-–]\s*(\d{1,5})", row.get(self._value), re.ASCII)
+        first, last = map(int, ends.groups()) if ends else [self._number(row, self._value, _MOST)] * 2
+        if not first <= last <= _MOST:
+            raise DataError(
+                f"{row.where}: {self._value} '{row.get(self._value)}' should run from a number to a higher one, "
+                f"at most {_MOST}."
+            )
+        return range(first, last + 1)
 
     def spell(self, value: int) -> str:
         """The stored value in words."""

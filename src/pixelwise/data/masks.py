@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,9 +73,10 @@ class MaskCoding:
         ids = np.array([self.ids[value] for value in present], np.uint8)
         return ids[np.searchsorted(np.array(present, stored.dtype), stored)]
 
-    def settings(self) -> dict[str, object]:
-        """All of it as plain JSON values."""
-        return {"ids": sorted(self.ids.items()), "coloured": self.coloured, "either": self.either}
+    def identity(self) -> str:
+        """A digest of all of it."""
+        plain = {"ids": sorted(self.ids.items()), "coloured": self.coloured, "either": self.either}
+        return hashlib.blake2b(json.dumps(plain).encode(), digest_size=20).hexdigest()
 
     def _listed(self, values: list[int]) -> str:
         shown = ", ".join(f"#{value:06x}" if self.coloured else str(value) for value in values[:6])
@@ -113,6 +116,12 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
             "class."
         )
     return stored
+
+
+def stored_values(path: Path) -> list[int]:
+    """The values that a mask file holds, in order; raises as :func:`read_stored`."""
+    values: list[int] = values_in(read_stored(path)).tolist()
+    return values
 
 
 def stored_in(picture: PIL.Image.Image, raw: str, *, coloured: bool = False) -> tuple[Stored, bool]:

@@ -1,5 +1,23 @@
 """Losses as plain functions."""
 
-from pixelwise.losses.region import binary_cross_entropy, cross_entropy, soft_dice
+from pixelwise.losses.boundary import boundary
+from pixelwise.losses.pixel import (
+    binary_cross_entropy,
+    binary_focal,
+    cross_entropy,
+    focal,
+    mean_squared_error,
+)
+from pixelwise.losses.region import lovasz, soft_dice, tversky
 
-__all__ = ["binary_cross_entropy", "cross_entropy", "soft_dice"]
+__all__ = [
+    "binary_cross_entropy",
+    "binary_focal",
+    "boundary",
+    "cross_entropy",
+    "focal",
+    "lovasz",
+    "mean_squared_error",
+    "soft_dice",
+    "tversky",
+]

@@ -1,5 +1,6 @@
 """Networks: encoders, decoders and :func:`build_model`, which puts them together."""
 
-from pixelwise.models.network import Network, Outputs, build_model
+from pixelwise.models.build import LESSONS, build_model, model_named
+from pixelwise.models.network import Network, Outputs
 
-__all__ = ["Network", "Outputs", "build_model"]
+__all__ = ["LESSONS", "Network", "Outputs", "build_model", "model_named"]

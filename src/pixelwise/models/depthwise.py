@@ -16,28 +16,28 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
-def depthwise_conv(images: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+def depthwise_conv(images: Tensor, weight: Tensor, stride: int, padding: int, dilation: int = 1) -> Tensor:
     """(N, C, H, W) filtered channel by channel with ``weight`` (C, 1, k, k).
 
     In bfloat16 autocast on a CPU gradients take the faster way; elsewhere it is ``conv2d``.
     """
     if images.device.type == "cpu" and torch.is_autocast_enabled("cpu") and torch.is_grad_enabled():
         dtype = torch.get_autocast_dtype("cpu")
-        filtered: Tensor = _Depthwise.apply(images.to(dtype), weight.to(dtype), stride, padding)  # type: ignore[no-untyped-call]
+        filtered: Tensor = _Depthwise.apply(images.to(dtype), weight.to(dtype), stride, padding, dilation)  # type: ignore[no-untyped-call]
         return filtered
-    return F.conv2d(images, weight, None, stride, padding, groups=len(weight))
+    return F.conv2d(images, weight, None, stride, padding, dilation, groups=len(weight))
 
 
 class _Depthwise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    def forward(ctx: Any, images: Tensor, weight: Tensor, stride: int, padding: int, dilation: int) -> Tensor:
         ctx.save_for_backward(images, weight)
-        ctx.stride, ctx.padding = stride, padding
-        return F.conv2d(images, weight, None, stride, padding, groups=len(weight))
+        ctx.stride, ctx.padding, ctx.dilation = stride, padding, dilation
+        return F.conv2d(images, weight, None, stride, padding, dilation, groups=len(weight))
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None]:
         images, weight = ctx.saved_tensors
         wants_images, wants_weight = ctx.needs_input_grad[:2]
         slow_images, slow_weight = ctx.stride > 1, ctx.stride > 1 or weight.shape[-1] > 3
@@ -46,7 +46,7 @@ class _Depthwise(torch.autograd.Function):
             of_images = _gradients(gradient, images, weight, ctx, slow_images, (True, False, False))[0]
         if wants_weight:
             of_weight = _gradients(gradient, images, weight, ctx, slow_weight, (False, True, False))[1]
-        return of_images, of_weight, None, None
+        return of_images, of_weight, None, None, None
 
 
 def _gradients(
@@ -60,7 +60,7 @@ def _gradients(
         None,
         (ctx.stride, ctx.stride),
         (ctx.padding, ctx.padding),
-        (1, 1),
+        (ctx.dilation, ctx.dilation),
         False,
         (0, 0),
         len(weight),

@@ -12,32 +12,41 @@ class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's "same" padding for inputs whose sides the stride divides.
 
     There the padding is static: ``kernel - stride`` in all, the odd pixel on the right and at the bottom. ``groups`` is
-    1, or the number of inputs, each of which is then filtered alone.
+    1, or the number of inputs, each of which is then filtered alone; ``dilation`` goes with a stride of 1.
     Weights trained in TensorFlow (EfficientNet-Lite) expect exactly this.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
-        total = kernel - stride if stride > 1 else kernel - 1
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1, dilation: int = 1
+    ) -> None:
+        total = kernel - stride if stride > 1 else (kernel - 1) * dilation
         before, after = total // 2, total - total // 2
         symmetric = before == after
         super().__init__(
-            inputs, outputs, kernel, stride, padding=before if symmetric else 0, groups=groups, bias=False
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding=before if symmetric else 0,
+            dilation=dilation,
+            groups=groups,
+            bias=False,
         )
-        self.step, self.even = stride, before if symmetric else 0
+        self.step, self.even, self.holes = stride, before if symmetric else 0, dilation
         self.uneven = None if symmetric else (before, after, before, after)
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
         padded = images if self.uneven is None else F.pad(images, self.uneven)
         if self.groups > 1:
-            return depthwise_conv(padded, self.weight, self.step, self.even)
+            return depthwise_conv(padded, self.weight, self.step, self.even, self.holes)
         return super().forward(padded)
 
 
-def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
+def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3, dilation: int = 1) -> nn.Sequential:
     """Convolution without bias, batch normalisation, ReLU; the size is kept."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2 * dilation, dilation=dilation, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )

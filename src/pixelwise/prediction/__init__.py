@@ -1,6 +1,6 @@
 """From an image to a result at the image's own size."""
 
-from pixelwise.prediction.predictor import ImageSource, Prediction, Predictor, activate, load
+from pixelwise.prediction.predictor import ImageSource, Prediction, Predictor, activate, load, to_pixels
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "load",
     "normalise",
     "padding",
+    "to_pixels",
     "viewable",
 ]

@@ -31,6 +31,8 @@ def template(name: str) -> jinja2.Template:
         "percent": percent_text,
         "metric": metric_text,
         "time": time_text,
+        "count": count_text,
+        "field": field_text,
     }
     return environment.get_template(name)
 
@@ -63,6 +65,19 @@ def percent_text(share: float) -> str:
 def metric_text(name: str) -> str:
     """A metric as people write it."""
     return METRIC_LABELS.get(name, name)
+
+
+def count_text(number: float) -> str:
+    """A large number for people: "9,728", "4.6 million", "7.9 billion"."""
+    for limit, word in ((1e9, "billion"), (1e6, "million")):
+        if number >= limit:
+            return f"{number / limit:,.1f} {word}"
+    return f"{number:,.0f}"
+
+
+def field_text(field: float) -> str:
+    """A receptive field for people."""
+    return "all" if math.isinf(field) else f"{field:.0f}"
 
 
 def time_text(seconds: float) -> str:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise import files, losses
+from pixelwise.errors import RecipeError
 from pixelwise.labels import Labels
 from pixelwise.metrics import ClassCounts, overlap_matrix
+from pixelwise.recipe import LossName
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import drawing
 from pixelwise.tasks.base import FieldValues, Targets
@@ -64,11 +67,20 @@ class SemanticTask:
     Args:
         labels: the classes.
         recipe: weights of the losses.
+
+    Raises:
+        RecipeError: not as many class weights as classes.
     """
 
     headline = "dice"
 
     def __init__(self, labels: Labels, recipe: SemanticRecipe) -> None:
+        weights = recipe.class_weights
+        if weights is not None and len(weights) != labels.num_classes:
+            raise RecipeError(
+                f"the recipe's class_weights are {len(weights)}, but there are {labels.num_classes} classes "
+                f"({', '.join(labels.classes)}); give one for each."
+            )
         self.labels = labels
         self.recipe = recipe
 
@@ -89,19 +101,46 @@ class SemanticTask:
         return {CLASSES: (one_hot * labelled, labelled)}
 
     def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
-        """Cross-entropy and soft Dice, weighted as the recipe says."""
+        """The losses of the recipe, each times its weight."""
         target, weight = targets[CLASSES]
         classes = logits[CLASSES].float()
-        if self.labels.is_binary:
-            entropy = losses.binary_cross_entropy(classes, target, weight)
-            probs = classes.sigmoid()
-        else:
-            entropy = losses.cross_entropy(classes, target, weight)
-            probs = classes.softmax(dim=1)
+        probs = classes.sigmoid() if self.labels.is_binary else classes.softmax(dim=1)
+        heavy = weight if self.recipe.class_weights is None else weight * self._by_class(target)
         return {
-            "cross_entropy": self.recipe.cross_entropy * entropy,
-            "dice": self.recipe.dice * losses.soft_dice(probs, target, weight),
+            name: share * self._loss(name, classes, probs, target, weight, heavy)
+            for name, share in self.recipe.losses.items()
         }
+
+    def _loss(
+        self, name: LossName, logits: Tensor, probs: Tensor, target: Tensor, weight: Tensor, heavy: Tensor
+    ) -> Tensor:
+        """One loss; ``heavy`` is the weight (N, 1, H, W) with those of the classes in it."""
+        is_binary = self.labels.is_binary
+        match name:
+            case "cross_entropy":
+                entropy = losses.binary_cross_entropy if is_binary else losses.cross_entropy
+                return entropy(logits, target, heavy)
+            case "focal":
+                focal = losses.binary_focal if is_binary else losses.focal
+                return focal(logits, target, heavy, self.recipe.focal_gamma)
+            case "squared_error":
+                return losses.mean_squared_error(probs, target, heavy)
+            case "dice":
+                return losses.soft_dice(probs, target, weight)
+            case "tversky":
+                return losses.tversky(
+                    probs, target, weight, self.recipe.tversky_alpha, self.recipe.tversky_beta
+                )
+            case "lovasz":
+                return losses.lovasz(probs, target, weight)
+            case "boundary":
+                return losses.boundary(probs, target, weight)
+
+    def _by_class(self, target: Tensor) -> Tensor:
+        """(N, 1, H, W): the weight of every pixel's class."""
+        weights = torch.tensor(self.recipe.class_weights, dtype=target.dtype, device=target.device)
+        one_hot = torch.cat([1 - target, target], dim=1) if self.labels.is_binary else target
+        return (one_hot * weights[:, None, None]).sum(dim=1, keepdim=True)
 
     def default_settings(self) -> dict[str, float]:
         """A threshold of one half where two classes are told apart."""

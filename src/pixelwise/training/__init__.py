@@ -1,18 +1,24 @@
 """Training: the loop, its schedule, its length and the candidates it offers."""
 
 from pixelwise.training.candidates import Candidates, Choice
+from pixelwise.training.checkpoint import Snapshot, read_checkpoint, write_checkpoint
 from pixelwise.training.length import Steps, Until
-from pixelwise.training.loop import Step, fit, total_loss
+from pixelwise.training.loop import Step, fit
 from pixelwise.training.precision import build_fabric, choose_precision
+from pixelwise.training.session import Session, total_loss
 
 __all__ = [
     "Candidates",
     "Choice",
+    "Session",
+    "Snapshot",
     "Step",
     "Steps",
     "Until",
     "build_fabric",
     "choose_precision",
     "fit",
+    "read_checkpoint",
     "total_loss",
+    "write_checkpoint",
 ]

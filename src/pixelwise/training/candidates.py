@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pixelwise.types import LogRow
+from pixelwise.types import Json, LogRow
 
 Weights = dict[str, Tensor]
 ImageScores = NDArray[np.float64]
@@ -58,6 +61,24 @@ class Candidates:
     def finish(self, network: nn.Module) -> None:
         """Take note of the averaged network at the end."""
         self.final = copied(network)
+
+    def state(self) -> tuple[dict[str, Tensor], Json]:
+        """All but the final weights: tensors, and the rest as plain JSON values."""
+        tensors = {} if self._last is None else {"last": torch.tensor(self._last)}
+        if self._best is not None:
+            tensors["best"] = torch.tensor(self._best.scores)
+            tensors |= {f"weights.{name}": tensor for name, tensor in self._best.weights.items()}
+        best = None if self._best is None else self.rows.index(self._best.row)
+        return tensors, {"rows": [asdict(row) for row in self.rows], "best": best}
+
+    def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
+        """Go on from a :meth:`state`."""
+        self.rows = [LogRow(**row) for row in numbers["rows"]]
+        self._last = tensors["last"].numpy() if "last" in tensors else None
+        if numbers["best"] is not None:
+            prefix = "weights."
+            weights = {n.removeprefix(prefix): one for n, one in tensors.items() if n.startswith(prefix)}
+            self._best = Validated(self.rows[numbers["best"]], tensors["best"].numpy(), weights)
 
     def choose(self) -> Choice:
         """The best average on validation if it beats the final one by more than chance, else the final one.

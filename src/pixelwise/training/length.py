@@ -30,17 +30,28 @@ class Until:
     """Until a moment; the schedule follows the share of time, whatever a step costs.
 
     Args:
-        deadline: on ``clock``, in seconds.
+        end: on ``clock``, in seconds, when all has to be done.
+        reserve: seconds of it that are not for training.
+        before: seconds of training that a resumed one has behind it.
+
+    Attributes:
+        reserve: may be corrected while training goes on.
     """
 
-    def __init__(self, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        end: float,
+        reserve: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        before: float = 0.0,
+    ) -> None:
         self.clock = clock
-        self.begin = clock()
-        self.deadline = deadline
+        self.begin = clock() - before
+        self.end, self.reserve = end, reserve
 
     def progress(self, step: int) -> float:
-        """Share of the time from construction to the deadline; 0 before the first step, so that one is taken."""
+        """Share of the time for training that is over; 0 before the first step, so that one is taken."""
         if step == 0:
             return 0.0
-        span = self.deadline - self.begin
+        span = self.end - self.reserve - self.begin
         return min(1.0, (self.clock() - self.begin) / span) if span > 0 else 1.0

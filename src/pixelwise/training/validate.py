@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 from pixelwise.data.frames import Frames
 from pixelwise.geometry import resize
@@ -16,19 +16,22 @@ from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
 from pixelwise.training.candidates import ImageScores
 
+MOST_FRAMES = 256
+"""Enough to tell moments of a training apart."""
+
 
 @torch.inference_mode()
 def validate(
     network: nn.Module, tasks: Mapping[str, AnyTask], frames: Frames, recipe: Recipe, fabric: Fabric
 ) -> ImageScores:
-    """Headline score of every frame, at the frame's size with default settings, 0–1; the mean over several tasks.
+    """Headline scores of frames, at the frame's size with default settings, 0–1; the mean over several tasks.
 
-    It compares moments of one training; scores for people come from ``evaluate``, at each image's own size.
+    Of more than ``MOST_FRAMES`` as many are taken, evenly spaced. It compares moments of one training; scores for
+    people come from ``evaluate``, at each image's own size.
     """
     network.eval()
     scores: dict[str, list[float]] = {name: [] for name in tasks}
-    for begin in range(0, len(frames), recipe.train.batch_size):
-        part = torch.arange(begin, min(begin + recipe.train.batch_size, len(frames)))
+    for part in torch.split(_chosen(len(frames)), recipe.train.batch_size):
         pixels, labels = frames.batch(part)
         images = normalise(fabric.to_device(pixels), recipe.values)
         with fabric.autocast():
@@ -46,3 +49,10 @@ def validate(
                 scores[name].append(task.image_scores(row)[task.headline])
     mean: ImageScores = np.mean(list(scores.values()), axis=0, dtype=np.float64)
     return mean
+
+
+def _chosen(count: int) -> Tensor:
+    """Indices (n,) of the frames that are scored."""
+    if count <= MOST_FRAMES:
+        return torch.arange(count)
+    return (torch.arange(MOST_FRAMES) * count) // MOST_FRAMES

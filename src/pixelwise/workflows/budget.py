@@ -34,17 +34,20 @@ def format_seconds(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def training_deadline(started: float, budget: float, reserve: float) -> float:
-    """Moment on the monotonic clock when training must end, so that evaluation and report fit into the budget.
+def check_budget(started: float, budget: float, reserve: float) -> None:
+    """Refuse a budget of which too little is left to train.
+
+    Args:
+        started: moment on the monotonic clock that the budget counts from.
+        reserve: seconds that evaluation and report will take.
 
     Raises:
         RecipeError: what comes before and after training takes nearly all of it.
     """
-    deadline = started + budget - reserve
-    if deadline - time.monotonic() < 0.1 * budget:
-        needed = (time.monotonic() - started + reserve) * 2
+    now = time.monotonic()
+    if started + budget - reserve - now < 0.1 * budget:
+        needed = now - started + reserve
         raise RecipeError(
             f"a budget of {format_seconds(budget)} is too short here: reading, evaluating and reporting take "
-            f"{format_seconds(needed / 2)}; give at least --budget {int(needed) + 1}s."
+            f"{format_seconds(needed)}; give at least --budget {int(2 * needed) + 1}s."
         )
-    return deadline

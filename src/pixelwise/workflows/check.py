@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise._version import __version__
-from pixelwise.checks import Check, Mended, Subject, find_all, look_at, mend
+from pixelwise.checks import Check, Looker, Mended, Subject, find_all, look_at, mend
 from pixelwise.checks.subject import printable
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
@@ -41,20 +41,26 @@ class Checked:
 
 
 def check(
-    data: Dataset | Path | str, *, cache: Path | str | None = None, listener: Listener | None = None
+    data: Dataset | Path | str,
+    *,
+    cache: Path | str | None = None,
+    looker: Looker | None = None,
+    listener: Listener | None = None,
 ) -> Checked:
     """Look at every file of a data set.
 
     Args:
         data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
         cache: folder for what is learned of files; ``PIXELWISE_CACHE`` or the system's own by default.
+        looker: what looks at files, with a cache of its own; it may have looked at masks when the data was opened.
 
     Raises:
         DataError: nothing that could be looked at.
     """
     listener = listener or Listener()
-    dataset = data if isinstance(data, Dataset) else open_data(data, strict=False)
-    subject = look_at(dataset, Cache.at(cache), lambda done: listener.examined(done, len(dataset)))
+    looker = looker or Looker(Cache.at(cache))
+    dataset = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    subject = look_at(dataset, looker, lambda done: listener.examined(done, len(dataset)))
     result = Check(
         pixelwise=__version__,
         data=printable(dataset.root.resolve().name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pixelwise.data.layouts import LAYOUTS
 from pixelwise.data.layouts.nesting import MOST_FOLDERS, folders_in
 from pixelwise.data.layouts.survey import survey
 from pixelwise.data.layouts.table import is_table
-from pixelwise.data.legend import Hints, read_legend
+from pixelwise.data.legend import Hints, read_legend, readable_values
 from pixelwise.data.problems import STRICT, Noted, Problems
 from pixelwise.data.splits import read_splits
 from pixelwise.errors import DataError
@@ -26,6 +27,7 @@ def open_data(
     ignore: int | str | None = None,
     group_by: str | None = None,
     strict: bool = True,
+    values_of: Callable[[Path], Sequence[int]] = readable_values,
 ) -> Dataset:
     """Open a folder of images and labels, or a CSV that lists them.
 
@@ -37,6 +39,8 @@ def open_data(
         ignore: stored value of masks that is not labelled: a number, or "#rrggbb" where the legend names colours.
         group_by: what belongs together: a tag, or a pattern of names, see :func:`~pixelwise.data.groups.grouped`.
         strict: refuse files that do not pair up; else they are kept as ``problems`` of the data set.
+        values_of: where it is not strict, looks up the values in a mask, as a :class:`~pixelwise.checks.Looker` does
+            which is to check the data next.
 
     Raises:
         DataError: no such folder, an unknown layout, no pairs, a legend, or splits that do not fit.
@@ -44,7 +48,7 @@ def open_data(
     root = Path(path)
     if not root.is_dir() and not is_table(root):
         raise DataError(f"{root} is not a folder or a CSV file; give the folder that holds images and masks.")
-    hints = Hints(read_legend(Path(legend)) if legend is not None else None, ignore)
+    hints = Hints(read_legend(Path(legend)) if legend is not None else None, ignore, values_of)
     problems = STRICT if strict else Noted()
     dataset = _read(root, layout, hints, problems)
     if not any(sample.labels for sample in dataset.samples):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shlex
+import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +18,7 @@ import torch
 from pixelwise._version import __version__
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
-from pixelwise.data.frames import Frames, read_frames
+from pixelwise.data.frames import CachedFrames, Frames, read_frames
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import Network, build_model
 from pixelwise.prediction import Predictor, padding
@@ -25,6 +27,8 @@ from pixelwise.tasks import AnyTask, build_tasks
 from pixelwise.training import (
     Candidates,
     Choice,
+    Session,
+    Snapshot,
     Step,
     Steps,
     Until,
@@ -37,7 +41,7 @@ from pixelwise.training.candidates import Weights
 from pixelwise.training.length import Length
 from pixelwise.types import SPLITS, LogRow
 from pixelwise.workflows import runfolder
-from pixelwise.workflows.budget import format_seconds, training_deadline
+from pixelwise.workflows.budget import check_budget, format_seconds
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
@@ -62,42 +66,57 @@ class Job:
     listener: Listener
     tasks: dict[str, AnyTask]
     network: Network
-    training: Frames
-    validation: Frames | None
+    training: CachedFrames
+    validation: CachedFrames | None
 
-    def length(self, started: float) -> Length:
-        """How long to train: the recipe's epochs, or what its budget leaves when counted from ``started``."""
+    def length(self, started: float, before: float = 0.0) -> Length:
+        """How long to train: the recipe's epochs, or what its budget leaves when counted from ``started``.
+
+        Args:
+            before: seconds of training that a resumed one has behind it.
+        """
         settings = self.recipe.train
         if settings.epochs is not None:
             return Steps(-(-settings.epochs * len(self.training) // settings.batch_size))
         assert settings.budget_seconds is not None
-        return Until(training_deadline(started, settings.budget_seconds, self._reserve()))
+        reserve = self._reserve()
+        if not before:
+            check_budget(started, settings.budget_seconds, reserve)
+        return Until(started + settings.budget_seconds, reserve, before=before)
+
+    def session(self) -> Session:
+        """A training that has not begun."""
+        assert self.recipe.train.precision != "auto"
+        fabric = build_fabric(self.recipe.train.precision)
+        return Session(self.network, self.tasks, self.training, self.validation, self.recipe, fabric)
 
     def fit(
-        self, length: Length, stopped: Callable[[], bool], on_row: Callable[[Sequence[LogRow]], None]
+        self,
+        session: Session,
+        length: Length,
+        stopped: Callable[[], bool],
+        on_row: Callable[[Sequence[LogRow]], None],
+        keep: Callable[[Snapshot], None],
     ) -> Candidates:
-        """Train; ``on_row`` gets all log rows whenever there is a new one."""
-        assert self.recipe.train.precision != "auto"
-        rows: list[LogRow] = []
+        """Train; ``on_row`` gets all log rows whenever there is a new one, ``keep`` all that changes now and then."""
 
         def on_step(step: Step) -> None:
             self.listener.step(step)
-            if step.row is not None:
-                rows.append(step.row)
-                on_row(rows)
+            if step.row is None:
+                return
+            on_row(session.recorder.candidates.rows)
+            if (
+                isinstance(length, Until) and step.progress < 1
+            ):  # the computer may be slower by now, or faster
+                length.reserve = self._reserve()
+                self.network.train()
 
-        fabric = build_fabric(self.recipe.train.precision)
-        return fit(
-            self.network,
-            self.tasks,
-            self.training,
-            self.validation,
-            self.recipe,
-            length,
-            fabric,
-            on_step,
-            stopped,
-        )
+        return fit(session, length, on_step, stopped, keep)
+
+    def identity(self) -> str:
+        """A digest of all decoded images and masks that training and validation use, in order."""
+        names = (*self.training.names, "", *(self.validation.names if self.validation else ()))
+        return hashlib.blake2b("\n".join(names).encode(), digest_size=20).hexdigest()
 
     def tuned(self, weights: Weights) -> Predictor:
         """The predictor with these weights, its settings tuned on validation at the images' own size."""
@@ -162,15 +181,18 @@ class Job:
         return Predictor(self.network, self.tasks, self.recipe.preprocessing, settings)
 
     def _reserve(self) -> float:
-        """Seconds that tuning, evaluation and report will take, from timing an image."""
-        sample, predictor, times = self.dataset.samples[0], self._predictor(), []
-        for _ in range(3):
+        """Seconds that tuning, evaluation and report will take, from timing some of their images.
+
+        It leaves the network in evaluation mode.
+        """
+        scored, predictor, times = scored_part(self.dataset)[0].samples, self._predictor(), []
+        for place in (0, len(scored) // 2, -1):
             begin = time.monotonic()
-            image, _label = self.dataset.read(sample)
+            image, _label = self.dataset.read(scored[place])
             predictor.predict(image)
             times.append(time.monotonic() - begin)
-        images = len(self.dataset.split("val")) + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
-        return SLACK * images * min(times) + REPORT_SECONDS
+        images = len(self.dataset.split("val")) + len(scored) + 3 * EXHIBITS
+        return SLACK * images * statistics.median(times) + REPORT_SECONDS
 
 
 def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pixelwise.checks import Subject, kinds_of_masks
@@ -9,8 +11,9 @@ from pixelwise.data.dataset import Dataset, image_sizes
 from pixelwise.data.draw import carve_validation, draw_splits
 from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
+from pixelwise.models import model_named
 from pixelwise.plan import plan
-from pixelwise.recipe import Recipe, parse_recipe
+from pixelwise.recipe import Model, Recipe, parse_recipe, with_settings
 from pixelwise.types import SPLITS, SplitName
 from pixelwise.workflows.listener import Listener
 
@@ -32,6 +35,8 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
         listener.say(
             "Splits: drawn at random, since none were given; they are written to splits.csv in the run."
         )
+        if not dataset.split("val").samples:  # two or three groups: each is too large to be owed to it
+            dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
     elif not dataset.split("val").samples:
         dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
         listener.say("Splits: part of the training images is kept for validation, since none were given.")
@@ -43,47 +48,68 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     return used
 
 
-def complete_recipe(
-    recipe: Recipe | None,
-    dataset: Dataset,
-    budget: float | None,
-    epochs: int | None,
-    seed: int | None,
-    listener: Listener,
-) -> Recipe:
-    """The recipe given, with what was asked for beside it; or one planned from the data.
+@dataclass(frozen=True)
+class Wishes:
+    """What is asked of a training, beside its data; what is not is planned.
+
+    Attributes:
+        recipe: all choices.
+        network: name of a network, for :func:`~pixelwise.models.model_named`.
+        settings: of the recipe, to be used instead of what it says or is planned, by their dotted names.
+        budget: seconds.
+        epochs: passes over the training images instead of a budget.
+        seed: of everything random.
+    """
+
+    recipe: Recipe | None = None
+    network: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    budget: float | None = None
+    epochs: int | None = None
+    seed: int | None = None
+
+    @property
+    def drawn_by(self) -> int:
+        """The seed by which splits are drawn."""
+        return self.seed if self.seed is not None else self.recipe.seed if self.recipe else 0
+
+
+def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
+    """The recipe wished for, or one planned from the data, with all other wishes in it.
 
     Raises:
         RecipeError: two lengths of training are asked for, values that a recipe cannot have, or a recipe for images
             of another format.
     """
-    if budget is not None and epochs is not None:
+    if wishes.budget is not None and wishes.epochs is not None:
         raise RecipeError("give either --budget or --epochs, not both.")
-    if recipe is None:
-        length: dict[str, Any] = {"budget_seconds": DEFAULT_BUDGET if budget is None else budget}
-        length = length if epochs is None else {"epochs": epochs}
-        found = find_value_range(dataset.split("train"))
-        planned = plan(image_sizes(dataset), any_way_up=dataset.any_way_up, found=found)
-        for setting, reason in planned.reasons.items():
-            listener.say(f"Plan: {setting} = {reason}.")
-        values = planned.recipe.model_dump(exclude_none=True)
+    model = model_named(wishes.network) if wishes.network is not None else None
+    if wishes.recipe is None:
+        values = _planned(dataset, model or Model(), listener).model_dump(exclude_none=True)
+        values["train"] |= {"epochs": None, "budget_seconds": DEFAULT_BUDGET}
     else:
-        values = recipe.model_dump(exclude_none=True)
-        length = (
-            {"budget_seconds": budget}
-            if budget is not None
-            else {"epochs": epochs}
-            if epochs is not None
-            else {}
-        )
-    if length:
-        fixed = {
-            name: value for name, value in values["train"].items() if name not in {"budget_seconds", "epochs"}
-        }
-        values["train"] = {**fixed, **length}
-    if seed is not None:
-        values["seed"] = seed
-    return _fitting(parse_recipe(values, "what was asked for"), dataset)
+        values = wishes.recipe.model_dump(exclude_none=True)
+        if model is not None:
+            values["model"] = model.model_dump()
+    if wishes.budget is not None or wishes.epochs is not None:
+        values["train"] |= {"epochs": wishes.epochs, "budget_seconds": wishes.budget}
+    if wishes.seed is not None:
+        values["seed"] = wishes.seed
+    for name, value in wishes.settings.items():
+        listener.say(f"Set: {name} = {value}, as asked.")
+    return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)
+
+
+def _planned(dataset: Dataset, network: Model, listener: Listener) -> Recipe:
+    planned = plan(
+        image_sizes(dataset),
+        any_way_up=dataset.any_way_up,
+        found=find_value_range(dataset.split("train")),
+        network=network,
+    )
+    for setting, reason in planned.reasons.items():
+        listener.say(f"Plan: {setting} = {reason}.")
+    return planned.recipe
 
 
 def _fitting(recipe: Recipe, dataset: Dataset) -> Recipe:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pixelwise import files
-from pixelwise.errors import OutputError
+from pixelwise.errors import OutputError, RecipeError
 from pixelwise.types import LogRow
 
 MODEL = "model.safetensors"
@@ -19,25 +19,35 @@ METRICS = "metrics.json"
 REPORT = "report.html"
 SPLITS = "splits.csv"
 CHECK = "check.html"
-FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, CHECK)
+CHECKPOINT = "checkpoint.safetensors"
+FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, CHECK, CHECKPOINT)
 
 LOG_COLUMNS = ("epoch", "step", "seconds", "loss", "learning_rate", "val_score")
 
 
 @contextmanager
-def run_folder(path: Path) -> Iterator[Path]:
-    """Create a run's folder; if the body fails, what it wrote is removed unless there is a model.
+def run_folder(path: Path, *, resumed: bool = False) -> Iterator[Path]:
+    """Create a run's folder; if the body fails, what it wrote is removed unless something can be made of it.
+
+    That is a model; or a checkpoint, if training could go on from there.
+
+    Args:
+        resumed: it may hold a run that was not finished; nothing is removed then.
 
     Raises:
         OutputError: the folder holds a run already, or cannot be created.
     """
-    check_free(path)
+    if not resumed:
+        check_free(path)
     created = not path.exists()
     make_folder(path)
     try:
         yield path
-    except BaseException:
-        if not (path / MODEL).exists():
+    except BaseException as error:
+        useful = (path / MODEL).exists() or (
+            (path / CHECKPOINT).exists() and not isinstance(error, RecipeError)
+        )
+        if not (useful or resumed):
             for name in FILES:
                 (path / name).unlink(missing_ok=True)
             if created and not any(path.iterdir()):
@@ -55,10 +65,32 @@ def check_free(path: Path) -> None:
         raise OutputError(
             f"{path} cannot be used ({error.strerror}); give another folder with --out."
         ) from error
+    if RECIPE in taken and REPORT not in taken:
+        raise OutputError(
+            f"{path} holds a run that was not finished; go on with it by --resume, or give a new folder with --out."
+        )
     if taken:
         raise OutputError(
             f"{path} already holds a run ({taken[0]}); give the name of a new folder with --out."
         )
+
+
+def has_begun(path: Path) -> bool:
+    """Whether there is a run in ``path`` to go on with; what a killed one was writing is removed.
+
+    Raises:
+        OutputError: it is a file, or the run in it is finished.
+    """
+    if not path.is_dir():
+        check_free(path)
+        return False
+    for name in FILES:
+        for part in path.glob(f".{name}.*.part"):
+            part.unlink(missing_ok=True)
+    if (path / REPORT).exists():
+        (path / CHECKPOINT).unlink(missing_ok=True)
+        raise OutputError(f"the run in {path} is finished; leave out --resume and give a new folder.")
+    return (path / RECIPE).exists()
 
 
 def make_folder(path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+from pixelwise.checks import Looker
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.splits import write_splits
+from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import Metrics, Scored, evaluate
 from pixelwise.prediction import Predictor
@@ -22,8 +25,9 @@ from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import Job, prepare
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import complete_recipe, scored_part, with_splits
+from pixelwise.workflows.preparation import Wishes, complete_recipe, scored_part, with_splits
 from pixelwise.workflows.report import report_run
+from pixelwise.workflows.resume import Progress, resumed_recipe
 
 INTERRUPTED = "Stopping: the model is finished with what it has learned; press Ctrl-C again to give up."
 
@@ -42,10 +46,14 @@ def train(
     out: Path | str,
     *,
     recipe: Recipe | None = None,
+    network: str | None = None,
+    settings: Mapping[str, Any] = MappingProxyType({}),
     budget: float | str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     listener: Listener | None = None,
+    resume: bool = False,
+    looker: Looker | None = None,
     allow_leaks: bool = False,
     cache: Path | str | None = None,
     started: float | None = None,
@@ -56,10 +64,16 @@ def train(
         data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
         out: a new folder for the run.
         recipe: all choices; without it they are planned from the data.
+        network: name of a network ("segnet", "fpn:efficientnet-lite1"), in the place of the recipe's.
+        settings: of the recipe, to be used instead of what it says or is planned, by their dotted names
+            ("train.batch_size").
         budget: time from ``started`` to the last byte of the report, in seconds or as "5m"; 5 minutes where
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
+        resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
+            begin.
+        looker: what looks at files for the check, which may have looked at masks when the data was opened.
         allow_leaks: train although near-duplicates, or images of one group, lie in different splits; metrics and
             report then say so.
         cache: folder for decoded images; ``PIXELWISE_CACHE`` or the system's own by default.
@@ -69,22 +83,31 @@ def train(
         PixelwiseError: anything that the caller can put right; nothing is left behind then.
     """
     started = time.monotonic() if started is None else started
-    listener = listener or Listener()
+    listener, looker = listener or Listener(), looker or Looker(Cache.at(cache))
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
-    runfolder.check_free(Path(out))
-    drawn_by = seed if seed is not None else recipe.seed if recipe else 0
-    opened = data if isinstance(data, Dataset) else open_data(data, strict=False)
-    checked = check(_used(opened), cache=cache, listener=listener)
+    wishes = Wishes(recipe, network, settings, seconds, epochs, seed)
+    begun = resume and runfolder.has_begun(Path(out))
+    if not resume:
+        runfolder.check_free(Path(out))
+    opened = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    if begun:
+        opened = read_splits(Path(out) / runfolder.SPLITS, opened)
+    checked = check(_used(opened), looker=looker, listener=listener)
     listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
-    dataset = with_splits(checked.subject, drawn_by, listener)
-    recipe = complete_recipe(recipe, dataset, seconds, epochs, seed, listener)
-    with runfolder.run_folder(Path(out)) as folder:
-        job = prepare(dataset, recipe, listener, Cache.at(cache))
-        job.recipe.write(folder / runfolder.RECIPE)
+    dataset = with_splits(checked.subject, wishes.drawn_by, listener)
+    complete = (
+        resumed_recipe(wishes, dataset, Path(out), listener)
+        if begun
+        else complete_recipe(wishes, dataset, listener)
+    )
+    with runfolder.run_folder(Path(out), resumed=resume) as folder:
+        job = prepare(dataset, complete, listener, Cache.at(cache))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
-        return _finish(job, folder, started, notes)
+        job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
+        progress = Progress(job, folder / runfolder.CHECKPOINT, started)
+        return _finish(job, folder, progress, notes)
 
 
 def _used(dataset: Dataset) -> Dataset:
@@ -92,11 +115,14 @@ def _used(dataset: Dataset) -> Dataset:
     return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
-def _finish(job: Job, folder: Path, started: float, notes: Sequence[str]) -> Run:
+def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str]) -> Run:
     """Train, then write everything that a run holds."""
-    length = job.length(started)
+    session = job.session()
+    progress.restore(session)
+    length = job.length(progress.started, session.recorder.seconds() if session.step else 0.0)
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
-        candidates = job.fit(length, stopped, _log_writer(folder / runfolder.LOG, job.listener))
+        log_writer = _log_writer(folder / runfolder.LOG, job.listener)
+        candidates = job.fit(session, length, stopped, log_writer, progress.keep)
         stopped_early = stopped()
         choice = candidates.choose()
         job.listener.say(f"Weights: {choice.how}.")
@@ -108,9 +134,10 @@ def _finish(job: Job, folder: Path, started: float, notes: Sequence[str]) -> Run
     metrics = _evaluate(job, predictor, stopped_early, notes)
     metrics.write(folder / runfolder.METRICS)
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
-    facts = job.facts(candidates, choice, time.monotonic() - started)
+    facts = job.facts(candidates, choice, time.monotonic() - progress.started)
     log, report = candidates.rows, folder / runfolder.REPORT
     report_run(report, predictor, job.recipe, job.dataset, metrics, log, facts, job.commands(folder))
+    (folder / runfolder.CHECKPOINT).unlink(missing_ok=True)
     return Run(folder, predictor, metrics)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pixelwise.data.legend import Hints, Legend, find_legend
-from pixelwise.data.masks import MaskCoding, read_stored, values_in
+from pixelwise.data.masks import MaskCoding, stored_values
 from pixelwise.data.problems import STRICT, Problems
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
@@ -63,7 +63,7 @@ def _guessed(masks: Sequence[Path], hints: Hints, problems: Problems) -> Meaning
     # A mask that breaks the rule for two values is told apart from class ids by what all masks hold together.
     ignored = hints.ignored()
     with ThreadPoolExecutor() as pool:
-        values = pool.map(_values_of if problems is STRICT else _values_or_none, masks)
+        values = pool.map(stored_values if problems is STRICT else hints.values_of, masks)
         held = [set(found) - {ignored} for found in values]
     if problems is not STRICT:
         held = _majority(held)
@@ -78,18 +78,6 @@ def _guessed(masks: Sequence[Path], hints: Hints, problems: Problems) -> Meaning
     labels = Labels(classes=("background", "object"))
     bordered = present <= {0, 1, IGNORE_INDEX} and any({1, IGNORE_INDEX} <= values for values in held)
     return Meaning(labels, _WITH_BORDER if bordered else None, inferred=True)
-
-
-def _values_of(path: Path) -> list[int]:
-    values: list[int] = values_in(read_stored(path)).tolist()
-    return values
-
-
-def _values_or_none(path: Path) -> list[int]:
-    try:
-        return _values_of(path)
-    except DataError:  # a check reports it
-        return []
 
 
 def _majority(held: Sequence[set[int]]) -> list[set[int]]:

