@@ -64,7 +64,7 @@ def pixels(path: Path) -> Mask:
         return np.asarray(picture).copy()
 
 
-def save(path: Path, values: Mask) -> None:
+def save(path: Path, values: NDArray[Any]) -> None:
     PIL.Image.fromarray(np.ascontiguousarray(values)).save(path)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from numpy.typing import NDArray
 from tests.checks.drawn import (
     Mask,
     change,
@@ -124,6 +125,14 @@ def named_bmp(root: Path) -> None:
     picture.save(image_of(root, 2), "BMP")
 
 
+def numbered(values: Mask) -> NDArray[np.uint16]:
+    """A hundred cells of a grid, each with a number of its own, as instance masks have them."""
+    rows, columns = (np.arange(side) * 10 // side for side in values.shape)
+    cells = 10 * rows[:, None] + columns + 1
+    found: NDArray[np.uint16] = np.where(values > 0, cells, cells % 100).astype(np.uint16)
+    return found
+
+
 def colours(values: Mask) -> Mask:
     return np.where(values[..., None] > 0, [200, 30, 40], [0, 0, 120]).astype(np.uint8)
 
@@ -190,6 +199,9 @@ PLANTED = [
     ),
     Planted("mask-deep", of_fractions, ("masks/lesion_0002.tif",)),
     Planted("mask-photo", lambda root: save(mask_of(root, 2), pixels(image_of(root, 2))[..., 1]), (mask(2),)),
+    Planted(
+        "mask-numbered", lambda root: save(mask_of(root, 2), numbered(pixels(mask_of(root, 2)))), (mask(2),)
+    ),
     Planted("mask-coloured", lambda root: change(mask_of(root, 2), colours), (mask(2),)),
     Planted("mask-unknown-value", lambda root: change(mask_of(root, 2), lambda v: v // 2), (mask(2),)),
     Planted("mask-inverted", lambda root: change(mask_of(root, 2), lambda v: 255 - v), (mask(2),)),

@@ -176,6 +176,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "mask-photo": _error(
             "The mask looks like a photograph.", "Check whether images and masks were mixed up."
         ),
+        "mask-numbered": _error(
+            "The mask numbers objects instead of naming their class.",
+            "To make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535.",
+        ),
         "mask-smoothed": _error(
             "The mask has values in between along its edges: it was scaled with smoothing or drawn anti-aliased.",
             "Save it without smoothing.",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pixelwise.data.masks import Stored, histogram
 from pixelwise.types import IGNORE_INDEX, Size
 
-Look = Literal["clean", "smoothed", "soft", "jpeg", "near-colours", "photo"]
+Look = Literal["clean", "numbered", "smoothed", "soft", "jpeg", "near-colours", "photo"]
 
 SMALL = 128
 """Longest side of the small mask."""
@@ -29,6 +29,7 @@ NEAR_COLOUR = 60.0
 
 _CLOSE_COLOUR = 24.0  # distance in RGB that most shades of a colour keep
 _RARE = 0.002  # share of the pixels below which a value is not one that somebody chose
+_NUMBERED = 0.8  # share of all numbers up to the highest that occur, in more than 8 bits: objects are counted
 _SOFT_WIDTH = 4.0  # pixels; smoothing blurs an edge over fewer
 
 
@@ -135,6 +136,8 @@ def _look(
         return "clean", values
     if coloured:
         return _look_coloured(values, counts, is_jpeg)
+    if stored.dtype != np.uint8 and len(values) > max(MOST_CLASSES, _NUMBERED * int(values.max())):
+        return "numbered", values
     share = counts[counts >= _RARE * stored.size].sum() / stored.size
     if is_jpeg and len(values) > 8:
         return ("jpeg", _extremes(values)) if _mostly_extreme(values, counts) else ("photo", values)

@@ -14,6 +14,7 @@ from pixelwise.checks.subject import Subject
 from pixelwise.types import IGNORE_INDEX
 
 _LOOKS = {
+    "numbered": "mask-numbered",
     "smoothed": "mask-smoothed",
     "soft": "mask-soft",
     "jpeg": "mask-jpeg",

@@ -54,6 +54,11 @@ class MaskCoding:
         """Class ids (H, W) uint8; :class:`DataError` names ``path`` and the values that mean nothing."""
         present = [int(value) for value in values_in(stored)]
         marked = {0} | {value for value in present if self.ids.get(value) != IGNORE_INDEX}
+        if self.either and stored.dtype != np.uint8 and len(marked) > 2:
+            raise DataError(
+                f"{path} holds {len(present)} values ({self._listed(present)}), as masks do that number objects: to "
+                "make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535."
+            )
         if self.either and not marked <= {0, 1} and not marked <= {0, 255}:
             raise DataError(
                 f"{path} holds {len(present)} values ({self._listed(present)}) where a mask holds two, 0 and 255: "

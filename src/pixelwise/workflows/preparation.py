@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+import torch
 
 from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
@@ -12,13 +16,18 @@ from pixelwise.data.draw import carve_validation, draw_splits
 from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.models import model_named
-from pixelwise.plan import plan
+from pixelwise.plan import Fingerprint, ceiling, plan
 from pixelwise.recipe import Model, Recipe, parse_recipe, with_settings
-from pixelwise.types import SPLITS, SplitName
+from pixelwise.tasks import build_tasks
+from pixelwise.types import SPLITS, Label, Size, SplitName
 from pixelwise.workflows.listener import Listener
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
+LABELS = 16
+"""As many labels tell how large a frame has to be."""
+CORE_RATE, GPU_RATE = 10.0, 500.0
+"""Images of 224×224 that a core, or a GPU, trains on in a second, about."""
 
 
 def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
@@ -85,8 +94,10 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
         raise RecipeError("give either --budget or --epochs, not both.")
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
-        values = _planned(dataset, model or Model(), listener).model_dump(exclude_none=True)
-        values["train"] |= {"epochs": None, "budget_seconds": DEFAULT_BUDGET}
+        seconds = wishes.budget or DEFAULT_BUDGET
+        known = fingerprint(dataset, None if wishes.epochs else seconds)
+        values = _planned(known, model or Model(), listener).model_dump(exclude_none=True)
+        values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         values = wishes.recipe.model_dump(exclude_none=True)
         if model is not None:
@@ -100,16 +111,45 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)
 
 
-def _planned(dataset: Dataset, network: Model, listener: Listener) -> Recipe:
-    planned = plan(
-        image_sizes(dataset),
-        any_way_up=dataset.any_way_up,
-        found=find_value_range(dataset.split("train")),
-        network=network,
-    )
+def _planned(known: Fingerprint, network: Model, listener: Listener) -> Recipe:
+    planned = plan(known, network)
     for setting, reason in planned.reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
     return planned.recipe
+
+
+def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
+    """What a plan has to know of the data, the time for everything, and this computer.
+
+    Args:
+        seconds: None where the length of training is a number of epochs.
+    """
+    training = dataset.split("train")
+    labels = _some_labels(training)
+    [task] = build_tasks(Recipe(), {"semantic": dataset.labels}).values()
+
+    @cache
+    def best(size: Size) -> float:
+        return ceiling(task, labels, size)
+
+    rate = GPU_RATE if torch.cuda.is_available() else CORE_RATE * torch.get_num_threads()
+    return Fingerprint(
+        sizes=image_sizes(dataset),
+        any_way_up=dataset.any_way_up,
+        found=find_value_range(training),
+        training=len(training),
+        seconds=seconds,
+        rate=rate,
+        ceiling=best,
+    )
+
+
+def _some_labels(dataset: Dataset) -> list[Label]:
+    """Labels of up to ``LABELS`` samples, spread evenly."""
+    count = min(LABELS, len(dataset))
+    chosen = [dataset.samples[index * len(dataset) // count] for index in range(count)]
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda sample: dataset.read(sample)[1], chosen))
 
 
 def _fitting(recipe: Recipe, dataset: Dataset) -> Recipe:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pixelwise.data.valuerange import BYTES, PERCENTILES, ValueRange
-from pixelwise.geometry import usual_frame
+from pixelwise.data.valuerange import PERCENTILES, ValueRange
+from pixelwise.plan.fingerprint import Fingerprint
+from pixelwise.plan.frame import plan_frame
 from pixelwise.recipe import Augment, Model, Recipe, Scale, Train, Values
-from pixelwise.types import RGB8, Size
-
-FRAME_PIXELS = 224 * 224
-"""Area of the frame: what a 2-core computer trains at 10–20 images a second."""
+from pixelwise.types import RGB8
 
 
 @dataclass(frozen=True)
@@ -22,25 +19,16 @@ class Plan:
     reasons: dict[str, str]
 
 
-def plan(
-    sizes: Mapping[Size, int],
-    *,
-    any_way_up: bool,
-    found: ValueRange = BYTES,
-    network: Model = Model(),  # noqa: B008 - it is frozen
-) -> Plan:
+def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - it is frozen
     """Fill in a recipe, but for seed and length of training.
 
     Args:
-        sizes: how many images have each (height, width).
-        any_way_up: the pictures have no up and down.
-        found: what the images hold.
+        known: of data, time and computer.
         network: encoder and decoder that are wished for.
     """
-    size = usual_frame(sizes, FRAME_PIXELS)
-    usual = max(sizes, key=lambda one: sizes[one])
+    frame, found = plan_frame(known), known.found
     recipe = Recipe(
-        scale=Scale(size=size),
+        scale=Scale(size=frame.size),
         values=Values(
             channels=found.pixels.channels,
             dtype=found.pixels.dtype,
@@ -48,19 +36,19 @@ def plan(
             maximum=found.maximum,
         ),
         model=network,
-        augment=Augment(vflip=0.5, rotate=180.0) if any_way_up else Augment(),
+        augment=Augment(vflip=0.5, rotate=180.0) if known.any_way_up else Augment(),
         # What begins at random has as far to go as the decoder.
         train=Train(epochs=30) if network.starts_pretrained else Train(epochs=30, encoder_rate=1.0),
     )
     turns = (
         "the pictures have no up and down: turned any way"
-        if any_way_up
+        if known.any_way_up
         else "the pictures have an up: turned little"
     )
     return Plan(
         recipe,
         {
-            "scale.size": f"{size[1]}×{size[0]} (width × height): the usual image is {usual[1]}×{usual[0]}",
+            "scale.size": f"{frame.size[1]}×{frame.size[0]} (width × height): {frame.reason}",
             "augment": turns,
             "model": f"{network.decoder} over {network.encoder}, "
             + ("pretrained" if network.starts_pretrained else "from scratch"),

@@ -1,0 +1,36 @@
+"""What a plan has to know of data and computer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pixelwise.data.valuerange import BYTES, ValueRange
+from pixelwise.types import Size
+
+
+def _everything(size: Size) -> float:
+    return 1.0
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Data, time and computer.
+
+    Attributes:
+        sizes: how many images have each (height, width).
+        any_way_up: the pictures have no up and down.
+        found: what the images hold.
+        training: number of training images; 0 where it does not matter.
+        seconds: for everything; None where the length is a number of epochs.
+        rate: images of 224×224 that this computer trains on in a second, about.
+        ceiling: the best score that a frame of a size allows, 0–1.
+    """
+
+    sizes: Mapping[Size, int]
+    any_way_up: bool
+    found: ValueRange = BYTES
+    training: int = 0
+    seconds: float | None = None
+    rate: float = 20.0
+    ceiling: Callable[[Size], float] = _everything
