@@ -130,7 +130,7 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
         (["LICENCE"], "no images but 1 without suffix"),
         (["a.jpg", "b.JPG", "._a.jpg", "notes.txt"], "2 .jpg and no masks"),
         (["photos/a.jpg", "photos/b.png", "photos/c.png"], "2 .png in photos, 1 .jpg in photos and no masks"),
-        (["photos/a.jpg", "instances/a.png", "instances/b.png"], "2 .png in instances and 1 .jpg in photos"),
+        (["photos/a.jpg", "cells/a.png", "cells/b.png"], "2 .png in cells and 1 .jpg in photos"),
         ([f"{i}/{j}/a.png" for i in (1, 2) for j in range(3)], "3 .png in 1 and 3 .png in 2"),
         (["images/train/a.jpg", "labels/train/a.txt"], "1 .jpg in images/train and no masks"),  # boxes
     ],

@@ -28,6 +28,7 @@ def traced(network: Network, size: tuple[int, int] = SIZE) -> Traced:
     return trace(network, torch.zeros(1, 3, *size))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_parameter_is_missed_or_counted_twice(name: str) -> None:
     network = built(name)

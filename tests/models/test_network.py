@@ -18,7 +18,14 @@ NETWORKS = [
     *(f"{decoder}:unet" for decoder in SIZE_FREE if decoder != "unet"),  # finest features at the image's size
 ]
 FIELDS = {"semantic": (Field("classes", 3, "softmax"),), "other": (Field("centre", 1, "sigmoid"),)}
-EVERY = pytest.mark.parametrize("name", NETWORKS)
+HEAVY = ("vgg16", "unet", "efficientnet-lite1", "efficientnet-lite2")
+EVERY = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if model_named(name).encoder in HEAVY else [])
+        for name in NETWORKS
+    ],
+)
 
 
 def built(name: str, seed: int = 0, channels: int = 3) -> Network:

@@ -14,7 +14,7 @@ from pixelwise.recipe import Recipe
 from pixelwise.training import Candidates, Snapshot, Step, Steps, fit, read_checkpoint, write_checkpoint
 from pixelwise.training.checkpoint import KEY
 
-TOTAL = 24
+TOTAL = 12
 DEFAULT = RECIPE.model_copy(
     update={"model": RECIPE.model.model_copy(update={"encoder": "efficientnet-lite0"})}
 )
@@ -44,7 +44,7 @@ def snapshots(recipe: Recipe, path: Path) -> tuple[Candidates, list[Step], list[
 )
 def test_resumed_anywhere_it_ends_with_the_same_bits(recipe: Recipe, tmp_path: Path) -> None:
     whole, steps, kept = snapshots(recipe, tmp_path / "checkpoint.safetensors")
-    for after in (0, 4, 11, TOTAL - 2, TOTAL - 1):
+    for after in (0, 4, TOTAL - 2, TOTAL - 1):
         session = begun(drawn(6), drawn(3, first=50), recipe)
         session.restore(kept[after])
         rest: list[Step] = []
