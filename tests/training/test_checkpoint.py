@@ -77,16 +77,26 @@ def test_a_snapshot_holds_weights_moments_and_randomness(tmp_path: Path) -> None
 
 
 def test_checkpoints_are_taken_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[int] = []
-    session = begun(drawn(6))
-    fit(session, Steps(5), lambda step: None, lambda: False, lambda snapshot: kept.append(session.step))
-    assert kept == [5]  # five quick steps are not worth more
-    monkeypatch.setattr("pixelwise.training.loop.KEEP_SECONDS", 0.0)
-    kept.clear()
-    session = begun(drawn(6))
-    fit(session, Steps(5), lambda step: None, lambda: False, lambda snapshot: kept.append(session.step))
-    assert kept[-1] == 5
-    assert len(kept) > 1
+    now = [0.0]
+    monkeypatch.setattr("pixelwise.training.loop.time.monotonic", lambda: now[0])
+
+    def kept(step_seconds: float, keep_seconds: float) -> list[int]:
+        taken: list[int] = []
+        session = begun(drawn(6))
+
+        def on_step(step: Step) -> None:
+            now[0] += step_seconds
+
+        def keep(snapshot: Snapshot) -> None:
+            now[0] += keep_seconds
+            taken.append(session.step)
+
+        fit(session, Steps(10), on_step, lambda: False, keep)
+        return taken
+
+    assert kept(0.01, 0.001) == [10]  # quick steps are not worth more
+    assert kept(0.5, 0.001) == [2, 4, 6, 8, 10]  # none within a second of the one before
+    assert kept(1.0, 0.04) == [1, 3, 5, 7, 9, 10]  # 0.04 s are 2 % of 2 s
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "empty", "newer"])
