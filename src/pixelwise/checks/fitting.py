@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from pixelwise.checks.finding import Found
 from pixelwise.checks.fit import Fit, Plane, fit, resized
 from pixelwise.checks.subject import Subject
+from pixelwise.data.workers import worked
 
 NEAR = 0.015
 """Share of the longest side up to which the best shift is none."""
@@ -54,8 +53,10 @@ def find(subject: Subject) -> Iterator[Found]:
         return
     least = _least_gain([one.fit for one in fitted])
     doubtful = _doubtful([one.fit for one in fitted])
-    for one in fitted:
-        yield from _one(subject, one, least, fitted if one.fit.here < doubtful else [])
+    for found in worked(
+        lambda one: list(_one(subject, one, least, fitted if one.fit.here < doubtful else [])), fitted
+    ):
+        yield from found
 
 
 def best_turn(grey: Plane, classes: Plane) -> str | None:
@@ -88,8 +89,7 @@ def _fit_all(subject: Subject) -> list[_Fitted]:
         for one, mask, content in subject.pairs
         if content.look == "clean"
     ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [one for one in pool.map(fitted, pairs) if one is not None]
+    return [one for one in worked(fitted, pairs) if one is not None]
 
 
 def _one(subject: Subject, one: _Fitted, least: float, strangers: Sequence[_Fitted]) -> Iterator[Found]:
