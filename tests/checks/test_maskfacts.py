@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pixelwise.checks.maskfacts import content_of, nearest_colours, small_of, small_size
+from pixelwise.checks.maskfacts import content_of, nearest_colours, off_mixtures, small_of, small_size
 from pixelwise.data.synthetic import draw_lesion
 
 Grey = NDArray[np.uint8]
@@ -171,3 +171,19 @@ def test_the_nearest_of_some_colours() -> None:
     apart, nearest = nearest_colours(values, np.array([0xFF0000, 0x000000]))
     assert nearest.tolist() == [0x000000, 0xFF0000, 0x000000, 0xFF0000]
     assert apart.tolist() == pytest.approx([0, 0, 10, 26**0.5])  # 1² + 3² + 4² = 26
+
+
+def test_colours_that_are_no_shades_of_each_other_are_clean_however_rare() -> None:
+    mask = np.zeros((96, 96), np.uint32)
+    mask[20:60, 20:60] = 0xFF0000
+    mask[5, :9] = 0x0000FF  # nine pixels of nine thousand
+    content = content_of(mask, True, "PNG")
+    assert content.look == "clean"
+    assert set(content.chosen) == {0, 0xFF0000, 0x0000FF}
+
+
+def test_mixtures_of_two_colours_by_hand() -> None:
+    known = np.array([0x000000, 0xFF0000])
+    # Halfway between them, beside that by 30 of green, and blue, whose nearest mixture is black.
+    found = off_mixtures(np.array([0x800000, 0x801E00, 0x0000FF]), known)
+    np.testing.assert_allclose(found, [0, 30, 255], atol=1e-3)

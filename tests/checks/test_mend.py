@@ -363,6 +363,25 @@ def test_shades_of_colours_that_nobody_named_are_left_out(tmp_path: Path) -> Non
     assert mended(root, tmp_path / "copy") == Mended(4, 0, 1)
 
 
+def test_a_rare_colour_that_nobody_named_is_never_taken_for_another(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 4)
+    (root / "legend.csv").write_text("name,colour\nbackground,#000000\nlesion,#ff0000\n")
+    change_masks(root, lambda values: np.where(values[..., None] > 0, [255, 0, 0], [0, 0, 0]))
+    spot = np.zeros((48, 64, 1))
+    spot[2, 3:6] = 1
+    noise = np.random.default_rng(0).integers(-6, 7, (48, 64, 3))
+    spotted = np.where(
+        spot, [0, 0, 255], np.where(pixels(mask_of(root, 1))[..., :1] > 0, [255, 0, 0], [0, 0, 0])
+    )
+    save(mask_of(root, 1), spotted.astype(np.uint8))
+    save(mask_of(root, 2), (spotted + noise).clip(0, 255).astype(np.uint8))
+    assert mended(root, tmp_path / "copy") == Mended(4, 2, 2)
+    assert {path.name for path in (tmp_path / "copy" / "left-out" / "masks").iterdir()} == {
+        "lesion_0001.png",
+        "lesion_0002.png",
+    }
+
+
 def test_the_background_may_be_white(tmp_path: Path) -> None:
     """Cut at half, what is nearer to 255 is background here."""
     root = drawn(tmp_path / "data", 4)

@@ -111,6 +111,10 @@ def test_features_are_those_of_the_network(name: str) -> None:
     for shown, values in zip(last.maps, logits.numpy(), strict=True):
         low, high = np.quantile(values, [0.01, 0.99])
         np.testing.assert_allclose(shown, np.clip((values - low) / (high - low), 0, 1) * 255, atol=1)
+    assert all(one.layer.shape[-2:] == one.maps.shape[1:] for one in features)
+    for one in features:  # and none of them counts places up, as the indices of a pooling would
+        rows = one.maps.reshape(len(one.maps), one.maps.shape[1], -1).mean(axis=2)
+        assert one.maps.shape[1] < 4 or (np.diff(rows, axis=1) < 0).any()
     sizes = [one.maps.shape[1:] for one in features]
     assert all(one != other for one, other in pairwise(sizes[:-1]))
     assert all(1 <= len(one.maps) <= 8 for one in features)

@@ -195,6 +195,8 @@ def _look_coloured(
 ) -> tuple[Look, NDArray[np.int64]]:
     if len(values) <= MOST_CLASSES and not is_jpeg and (counts >= _RARE * counts.sum()).all():
         return "clean", values  # few colours that all are common: somebody chose them, near each other or not
+    if len(values) <= MOST_CLASSES and not is_jpeg and _are_apart(values):
+        return "clean", values  # or colours that are no shades of each other, however rare
     chosen = _distinct(values, counts)
     if len(chosen) > MOST_CLASSES:
         return "photo", values
@@ -205,6 +207,13 @@ def _look_coloured(
     if len(values) == len(chosen):
         return "clean", np.sort(chosen)
     return ("jpeg" if is_jpeg else "near-colours"), np.sort(chosen)
+
+
+def _are_apart(values: NDArray[np.int64]) -> bool:
+    colours = rgb(values)
+    apart = np.linalg.norm(colours[:, None] - colours, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return bool(apart.min() > NEAR_COLOUR)
 
 
 def _distinct(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -235,6 +244,21 @@ def nearest_colours(
         found[distance < apart] = one
         apart = np.minimum(apart, distance)
     return apart, found
+
+
+def off_mixtures(values: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Distance (n,) of every colour from the nearest mixture of two of the known ones; both 0xRRGGBB.
+
+    What smoothing makes of an edge is such a mixture, or near one after compression; another colour is not.
+    """
+    colours, ends = rgb(values), rgb(known)
+    apart = np.full(len(values), np.inf, np.float32)
+    for number, one in enumerate(ends):
+        for other in ends[number:]:
+            along = other - one
+            share = ((colours - one) @ along / max(1.0, float(along @ along))).clip(0, 1)
+            apart = np.minimum(apart, np.linalg.norm(colours - one - share[:, None] * along, axis=1))
+    return apart
 
 
 def rgb(values: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import PIL.Image
 
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.fitting import TURNS, best_turn
-from pixelwise.checks.maskfacts import NEAR, NEAR_COLOUR, MaskContent, nearest_colours, small_of
+from pixelwise.checks.maskfacts import NEAR, NEAR_COLOUR, MaskContent, nearest_colours, off_mixtures, small_of
 from pixelwise.checks.subject import Subject
 from pixelwise.data.masks import Stored, stored_in
 from pixelwise.data.pictures import opened, raw_mode, turned
@@ -45,7 +45,11 @@ def _ids(subject: Subject, path: Path, content: MaskContent) -> tuple[LabelMap, 
         if nearest_colours(chosen, known)[0].max() > NEAR_COLOUR:
             raise DataError(f"{path} holds shades of colours that the legend does not name.")
         values, places = np.unique(stored, return_inverse=True)
-        _, colours = nearest_colours(values.astype(np.int64), known)
+        apart, colours = nearest_colours(values.astype(np.int64), known)
+        far = values[apart > NEAR_COLOUR].astype(np.int64)
+        foreign = far[off_mixtures(far, known) > NEAR_COLOUR]
+        if foreign.size:
+            raise DataError(f"{path} holds #{foreign[0]:06x}, no shade of a colour that the legend names.")
         ids = coding.decode(colours.astype(np.uint32)[places].reshape(stored.shape), path)
         return ids, ["shades taken for the nearest colour of the legend"]
     if content.coloured:

@@ -86,7 +86,7 @@ class Console(Listener):
         """Errors and warnings with their first places, and how many notes there are."""
         self._print_findings([one for one in result.findings if one.severity != "note"])
         notes = result.count("note")
-        said = f" {notes} note{'s' * (notes != 1)} more in check.html." if notes else ""
+        said = f" {notes} note{'s' * (notes != 1)} more; pixelwise check shows them." if notes else ""
         self.print(f"Check: {result.summary}{said}")
 
     def print_check(self, check: Check) -> None:

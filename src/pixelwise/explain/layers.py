@@ -105,6 +105,8 @@ class _Reader:
         rule = _RULES.get(name)
         found = rule(node, before) if rule is not None and (name != "add" or len(sources) > 1) else None
         self.seen[node.name] = before if found is None else found.seen
+        if name == "getitem" and node.args[1] != 0:  # the indices of a pooling are no features
+            return
         if found is not None:
             self._add(node, found)
         elif name in _FOLLOWING | _MOVING and sources[0].name in self.layer_of:

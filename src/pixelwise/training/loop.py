@@ -16,6 +16,8 @@ KEEPING_SHARE = 0.02
 """Of the time, that checkpoints may take."""
 KEEP_SECONDS = 1.0
 """At least between two of them."""
+FIRST_COST = 0.1
+"""Seconds that the first is taken to cost at most: it may have met a cold disk."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Keeping:
     def __init__(self, session: Session, keep: Callable[[Snapshot], None] | None) -> None:
         self.session, self.keep = session, keep
         self.due = time.monotonic() + KEEP_SECONDS
+        self.cost, self.count = FIRST_COST, 0
 
     def tick(self, done: bool) -> None:
         """Keep one where it is due, or training done."""
@@ -78,4 +81,6 @@ class Keeping:
             return
         self.keep(self.session.snapshot())
         end = time.monotonic()
-        self.due = end + max(KEEP_SECONDS, (end - begin) / KEEPING_SHARE)
+        self.cost = min(FIRST_COST, end - begin) if not self.count else end - begin
+        self.count += 1
+        self.due = end + max(KEEP_SECONDS, self.cost / KEEPING_SHARE)

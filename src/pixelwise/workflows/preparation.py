@@ -92,6 +92,11 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     """
     if wishes.budget is not None and wishes.epochs is not None:
         raise RecipeError("give either --budget or --epochs, not both.")
+    twice = {"train.epochs", "train.budget_seconds"} & set(wishes.settings)
+    if twice and (wishes.budget is not None or wishes.epochs is not None):
+        raise RecipeError(
+            f"give the length of training once: --set {twice.pop()} beside --budget or --epochs is two."
+        )
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET

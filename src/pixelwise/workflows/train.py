@@ -123,7 +123,7 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str]) ->
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
         log_writer = _log_writer(folder / runfolder.LOG, job.listener)
         candidates = job.fit(session, length, stopped, log_writer, progress.keep)
-        stopped_early = stopped()
+        known = [*notes, *_length_notes(candidates.rows[-1], stopped())]
         choice = candidates.choose()
         job.listener.say(f"Weights: {choice.how}.")
         # Written before anything that takes time, so that giving up from here on loses no training.
@@ -131,7 +131,7 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str]) ->
     runfolder.write_log(folder / runfolder.LOG, candidates.rows)
     predictor = job.tuned(choice.weights)
     job.write_model(folder / runfolder.MODEL, predictor, {})
-    metrics = _evaluate(job, predictor, stopped_early, notes)
+    metrics = _evaluate(job, predictor, known)
     metrics.write(folder / runfolder.METRICS)
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
     facts = job.facts(candidates, choice, time.monotonic() - progress.started)
@@ -157,11 +157,21 @@ def _log_writer(path: Path, listener: Listener) -> Callable[[Sequence[LogRow]], 
     return write
 
 
-def _evaluate(job: Job, predictor: Predictor, stopped_early: bool, known: Sequence[str]) -> Metrics:
+def _length_notes(last: LogRow, stopped: bool) -> list[str]:
+    """What has to be said of a training that was shorter than it should be."""
+    if stopped:
+        return ["Training was stopped early by Ctrl-C."]
+    if last.epoch < 1:
+        return [
+            f"Training saw less than all training images once ({last.step} steps): the budget is too short for this "
+            "computer, or other programs kept it busy."
+        ]
+    return []
+
+
+def _evaluate(job: Job, predictor: Predictor, known: Sequence[str]) -> Metrics:
     dataset, split, notes = scored_part(job.dataset)
     notes = [*known, *notes]
-    if stopped_early:
-        notes = [*notes, "Training was stopped early by Ctrl-C."]
     done = 0
 
     def on_image(scored: Scored) -> None:
