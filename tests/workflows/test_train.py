@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pixelwise
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.errors import RecipeError
 from pixelwise.recipe import Augment, Model, Recipe, Scale, Train
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
@@ -55,6 +57,28 @@ def test_without_splits_they_are_drawn_and_written(lesions: Path, tmp_path: Path
     again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
     assert [len(again.split(name)) for name in ("train", "val", "test")] == [8, 2, 2]
     assert run.metrics.n_images == 2
+
+
+def test_drawn_splits_hint_at_folders_that_they_tear_apart(lesions: Path, tmp_path: Path) -> None:
+    (lesions / "splits.csv").unlink()
+    for kind in ("images", "masks"):
+        for number, path in enumerate(sorted((lesions / kind).iterdir())):
+            folder = lesions / kind / f"patient {number % 4}"
+            folder.mkdir(exist_ok=True)
+            path.rename(folder / path.name)
+    for by, hinted in ((None, True), ("folder", False)):
+        heard = Heard()
+        data = pixelwise.open_data(lesions, group_by=by)
+        pixelwise.train(data, tmp_path / f"run {by}", recipe=QUICK, listener=heard)
+        assert any("--group-by folder keeps them together" in line for line in heard.lines) == hinted
+
+
+@pytest.mark.parametrize(
+    "twice", [{"budget": "5m", "epochs": 3}, {"epochs": 1, "settings": {"train.epochs": 3}}]
+)
+def test_two_lengths_are_refused_before_anything_is_read(twice: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"not both|length once"):
+        pixelwise.train(tmp_path / "no such folder", tmp_path / "run", **twice)
 
 
 @pytest.mark.parametrize(("patients", "expected"), [(3, {"train", "val", "test"}), (2, {"train", "test"})])

@@ -43,7 +43,8 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
     turns = (
         "the pictures have no up and down: turned any way"
         if known.any_way_up
-        else "the pictures have an up: turned little"
+        else "the pictures are taken to have an up: turned little; if they have none, as skin and cells, "
+        "--set augment.rotate=180 --set augment.vflip=0.5"
     )
     return Plan(
         recipe,

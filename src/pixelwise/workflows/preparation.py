@@ -13,6 +13,7 @@ import torch
 from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
 from pixelwise.data.draw import carve_validation, draw_splits
+from pixelwise.data.groups import propose
 from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.models import model_named
@@ -44,6 +45,8 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
         listener.say(
             "Splits: drawn at random, since none were given; they are written to splits.csv in the run."
         )
+        if (hint := _group_hint(dataset)) is not None:
+            listener.say(hint)
         if not dataset.split("val").samples:  # two or three groups: each is too large to be owed to it
             dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
     elif not dataset.split("val").samples:
@@ -57,6 +60,20 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     return used
 
 
+def _group_hint(dataset: Dataset) -> str | None:
+    """What to say where images that belong together may have come to different splits; None where nothing shows it."""
+    folders = {sample.tags.get("folder") for sample in dataset.samples}
+    by_folder = None not in folders and 1 < len(folders) < len(dataset)
+    pattern = propose([sample.name for sample in dataset.samples])
+    if dataset.group is not None or not (by_folder or pattern):
+        return None
+    what, how = ("folder", "folder") if by_folder else ("pattern of names", f"'{pattern}'")
+    return (
+        f"Splits: images of one {what} may lie in different splits. If they are of one patient or video, scores will "
+        f"be too good; --group-by {how} keeps them together."
+    )
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What is asked of a training, beside its data; what is not is planned.
@@ -68,6 +85,9 @@ class Wishes:
         budget: seconds.
         epochs: passes over the training images instead of a budget.
         seed: of everything random.
+
+    Raises:
+        RecipeError: two lengths of training.
     """
 
     recipe: Recipe | None = None
@@ -76,6 +96,15 @@ class Wishes:
     budget: float | None = None
     epochs: int | None = None
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and self.epochs is not None:
+            raise RecipeError("give either --budget or --epochs, not both.")
+        twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)
+        if twice and (self.budget is not None or self.epochs is not None):
+            raise RecipeError(
+                f"give the length once: --set {twice.pop()} beside --budget or --epochs is two."
+            )
 
     @property
     def drawn_by(self) -> int:
@@ -87,16 +116,8 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     """The recipe wished for, or one planned from the data, with all other wishes in it.
 
     Raises:
-        RecipeError: two lengths of training are asked for, values that a recipe cannot have, or a recipe for images
-            of another format.
+        RecipeError: values that a recipe cannot have, or a recipe for images of another format.
     """
-    if wishes.budget is not None and wishes.epochs is not None:
-        raise RecipeError("give either --budget or --epochs, not both.")
-    twice = {"train.epochs", "train.budget_seconds"} & set(wishes.settings)
-    if twice and (wishes.budget is not None or wishes.epochs is not None):
-        raise RecipeError(
-            f"give the length of training once: --set {twice.pop()} beside --budget or --epochs is two."
-        )
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
