@@ -132,8 +132,8 @@ def test_a_range_of_values_makes_one_class_of_numbered_objects(tmp_path: Path) -
 
 def test_masks_that_number_objects_are_told_what_to_do(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.png", 9, size=(1, 200))
-    (tmp_path / "instances").mkdir()
-    PIL.Image.fromarray(np.arange(200, dtype=np.uint16)[None]).save(tmp_path / "instances/a.png")
+    (tmp_path / "masks").mkdir()
+    PIL.Image.fromarray(np.arange(200, dtype=np.uint16)[None]).save(tmp_path / "masks/a.png")
     dataset = open_data(tmp_path)
     with pytest.raises(DataError, match=r"masks do that number objects: .* background,0 and object,1-65535"):
         dataset.read(dataset.samples[0])

@@ -41,7 +41,7 @@ NAME = "paired"
 IMAGES = frozenset({"images", "image", "imgs", "img", "jpegimages", "pngimages", "photos"})
 MASKS = frozenset(
     {"masks", "mask", "labels", "label", "annotations", "annotation"}
-    | {"segmentationclass", "segmentations", "gt", "groundtruth", "instances"}
+    | {"segmentationclass", "segmentations", "gt", "groundtruth"}
 )
 """Names of folders, in small letters and without what separates words."""
 
