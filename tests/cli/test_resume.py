@@ -58,7 +58,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(
         # The last kill may come when all is done but the process's end.
         assert process.returncode == 0 or b"is finished" in shown, shown.decode()
         break
-    assert kills > 2
+    assert kills > 1
     one, other = (safetensors.torch.load_file(run / "model.safetensors") for run in (whole, killed))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
