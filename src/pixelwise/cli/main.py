@@ -21,7 +21,7 @@ from pixelwise.cli.leaving import INTERRUPTED, MESSAGE, leaving_at_once  # noqa:
 from pixelwise.errors import OutputError, PixelwiseError  # noqa: E402
 
 # Read when PyTorch is loaded: threads that wait for each other sleep. By default they spin, and beside another program
-# that wants the processor a step then takes two to twenty times as long.
+# that wants the processor a step then takes several times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 USER_ERROR = 2

@@ -50,7 +50,9 @@ def plan_frame(known: Fingerprint) -> FramePlan:
             limit = f"; a larger one would leave less than {EPOCHS} passes over the training images"
             break
         chosen = size
-    return FramePlan(chosen, f"{about}; masks keep a score of {known.ceiling(chosen):.3f} in it{limit}")
+    best = known.ceiling(chosen)
+    kept = "" if math.isnan(best) else f"; masks keep a score of {best:.3f} in it"
+    return FramePlan(chosen, f"{about}{kept}{limit}")
 
 
 def epochs_in(known: Fingerprint, size: Size) -> float:
