@@ -27,6 +27,7 @@ from pixelwise.checks.maskfacts import MaskContent
 from pixelwise.data.cache import Cache, digest
 from pixelwise.data.duplicates import Match, Signature, find_near_duplicates
 from pixelwise.data.masks import MaskCoding
+from pixelwise.errors import DataError
 from pixelwise.types import PixelFormat, Sample
 
 VERSION = 2
@@ -110,9 +111,10 @@ class Looker:
         packed: Callable[[_Facts], dict[str, Tensor] | None],
         unpacked: Callable[[Path, Mapping[str, Tensor]], _Facts],
     ) -> _Facts:
-        if not path.is_file():
+        try:
+            name = digest([path], {**about, "version": VERSION, "suffix": path.suffix.lower()})
+        except DataError:  # missing, or without the right to read it: examining it tells which fault that is
             return examine(path)
-        name = digest([path], {**about, "version": VERSION, "suffix": path.suffix.lower()})
         known = self.cache.get(name)
         if known is not None:
             self.cache.touch(name)
