@@ -176,6 +176,14 @@ def test_the_name_follows_contents_order_and_settings(tmp_path: Path) -> None:
         digest([other], {})
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such devices")
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/tty"])
+def test_a_device_without_an_end_is_not_read(tmp_path: Path, device: str) -> None:
+    (tmp_path / "link.png").symlink_to(device)
+    with pytest.raises(DataError, match=r"link\.png is no ordinary file"):
+        digest([tmp_path / "link.png"], {})
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match="--cache"):

@@ -113,7 +113,7 @@ class Looker:
     ) -> _Facts:
         try:
             name = digest([path], {**about, "version": VERSION, "suffix": path.suffix.lower()})
-        except DataError:  # missing, or without the right to read it: examining it tells which fault that is
+        except DataError:  # examining it tells which fault that is
             return examine(path)
         known = self.cache.get(name)
         if known is not None:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,11 +47,13 @@ def digest(paths: Iterable[Path], settings: Mapping[str, Any]) -> str:
         settings: plain JSON values.
 
     Raises:
-        DataError: a file that cannot be read.
+        DataError: a file that cannot be read, or a device, which may have no end.
     """
     found = hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=20)
     for path in paths:
         try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise DataError(f"{path} is no ordinary file; put a file there.")
             with path.open("rb") as file:
                 found.update(hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).digest())
         except OSError as error:
