@@ -151,6 +151,9 @@ PLANTED = [
         lambda root: mask_of(root, 2).write_bytes(mask_of(root, 2).read_bytes()[:-30]),
         (mask(2),),
     ),
+    Planted(
+        "file-unread", lambda root: (root / "images" / "IMG_2.HEIC").write_bytes(b"."), ("images/IMG_2.HEIC",)
+    ),
     Planted("file-foreign", lambda root: mask_of(root, 2).write_bytes(b"No picture."), (mask(2),)),
     Planted("file-animated", animated, ("images/lesion_0002.gif",)),
     Planted(

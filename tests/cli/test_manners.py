@@ -80,7 +80,7 @@ FAULTS: list[tuple[Callable[[Path], None], str]] = [
     (empty_file, r"lesion_0004\.png in .*: The file holds no bytes\."),
     (cut_short, r"lesion_0005\.png in .*: The file is damaged or cut short\."),
     (smoothed_mask, r"lesion_0001\.png in .*: The mask has values in between along its edges"),
-    (unknown_name, r"splits\.csv, line 8: there is no image named 'lesion_9999'"),
+    (unknown_name, r"splits\.csv in .*data: A line of .* Line 8: there is no image named 'lesion_9999'"),
     (nothing_to_train, "no training images"),
 ]
 
@@ -180,14 +180,61 @@ def model(data: Path) -> Path:
     return saved(tiny_predictor(), data.parent / "model.safetensors")
 
 
-def test_predicting_what_is_no_image_names_it_and_writes_nothing(
+def predicts(capsys: pytest.CaptureFixture[str], status: int, *arguments: object) -> tuple[str, str]:
+    """Run predict, expect an exit status; returns what it printed on both streams."""
+    with pytest.raises(SystemExit) as caught:
+        main(["predict", *map(str, arguments)])
+    assert caught.value.code == status
+    said = capsys.readouterr()
+    return said.out, said.err
+
+
+def test_what_is_no_image_keeps_no_other_from_being_predicted(
     capsys: pytest.CaptureFixture[str], data: Path, model: Path
 ) -> None:
     not_an_image(data)
+    cut = data / "images" / "lesion_0005.png"
+    cut.write_bytes(cut.read_bytes()[:-600])  # its header is whole
     out = data.parent / "out"
-    error = fails(capsys, "predict", model, data / "images", "--out", out)
+    said, refused = predicts(capsys, 1, model, data / "images", "--out", out)
+    assert "4 images predicted" in said
+    assert [line.split(" is ")[0] for line in refused.splitlines() if "0004" in line] == [
+        f"Not predicted: {data / 'images' / 'lesion_0004.png'}"
+    ]
+    assert "lesion_0005.png cannot be read" in refused
+    assert {path.stem for path in out.glob("*.json")} == {f"lesion_{index:04}" for index in range(4)}
+    error = fails(
+        capsys, "predict", model, data / "images" / "lesion_0004.png", "--out", data.parent / "none"
+    )
     assert "lesion_0004.png is not an image" in error
-    assert not out.exists()
+    assert not (data.parent / "none").exists()
+
+
+def test_folders_are_entered_and_their_masks_and_results_left_out(
+    capsys: pytest.CaptureFixture[str], data: Path, model: Path
+) -> None:
+    photos, out = data.parent / "photos", data.parent / "photos" / "results"
+    for patient in ("p1", "p2"):  # the same names in two folders
+        shutil.copytree(data / "images", photos / patient / "images")
+        shutil.copytree(data / "masks", photos / patient / "masks")
+    shutil.copy(data / "masks" / "lesion_0001.png", photos / "p1" / "images" / "lesion_0001_mask.png")
+    said, _ = predicts(capsys, 0, model, photos, "--out", out)
+    assert "12 images predicted" in said
+    assert "masks: 13 files" in said
+    assert (out / "p2" / "images" / "lesion_0003_mask.png").is_file()
+    # Results are passed over, in the folder of results and, once moved, anywhere else.
+    assert "12 images predicted" in predicts(capsys, 0, model, photos, "--out", out, "--overwrite")[0]
+    for path in (out / "p1" / "images").iterdir():
+        shutil.move(path, photos / "p1" / path.name)
+    said, _ = predicts(capsys, 0, model, photos, "--out", data.parent / "again")
+    assert "12 images predicted" in said
+    assert "results of earlier predictions: 24 files" in said  # 12 of them still below the folder of then
+    here = photos / "p1" / "lesion_0000_overlay.png"
+    assert "1 image predicted" in predicts(capsys, 0, model, here, "--out", data.parent / "named")[0]
+    (data.parent / "empty").mkdir()
+    assert "empty holds no images" in fails(
+        capsys, "predict", model, photos, data.parent / "empty", "--out", data.parent / "none"
+    )
 
 
 def test_predict_replaces_no_file_of_the_person(
@@ -198,14 +245,13 @@ def test_predict_replaces_no_file_of_the_person(
     (out / "lesion_0000_mask.png").write_text("precious")
     assert "exists already" in fails(capsys, "predict", model, image, "--out", out)
     assert (out / "lesion_0000_mask.png").read_text() == "precious"
-    shutil.copy(image, data / "images" / "lesion_0000_mask.png")
-    here = data / "images"
-    assert "would be replaced" in fails(capsys, "predict", model, here, "--out", here, "--overwrite")
+    here, other = data / "images", data / "images" / "lesion_0000_mask.png"
+    shutil.copy(image, other)
+    assert "would be replaced" in fails(capsys, "predict", model, image, other, "--out", here, "--overwrite")
     # A file that no result is named like is in nobody's way.
     shutil.copy(image, here / "lesion_0000_2.png")
-    (here / "lesion_0000_mask.png").unlink()
-    with pytest.raises(SystemExit, match="0"):
-        main(["predict", str(model), str(image), "--out", str(here)])
+    other.unlink()
+    predicts(capsys, 0, model, image, "--out", here)
 
 
 def test_two_images_of_one_name_in_two_folders(
@@ -217,6 +263,46 @@ def test_two_images_of_one_name_in_two_folders(
     assert (
         f"{data / 'images' / 'lesion_0000.png'} and {other / 'lesion_0000.png'} have the same name" in error
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("train",), "missing argument 'DATA'; see pixelwise train --help."),
+        (("train", "x", "--out", "y", "--epochs", "0"), "invalid value for '--epochs'"),
+        (("trian",), "no such command 'trian'"),
+        (("check", "x", "--foo"), "no such option: --foo"),
+    ],
+)
+def test_words_that_no_command_knows(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert said in fails(capsys, *words)
+
+
+def test_files_of_the_person_are_not_replaced(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    page, scores = tmp_path / "thesis.html", tmp_path / "settings.json"
+    page.write_text("<title>My thesis</title>")
+    scores.write_text("{}")
+    assert "thesis.html is not a file of Pixelwise" in fails(capsys, "check", data, "--page", page)
+    assert "settings.json is not" in fails(
+        capsys, "check", data, "--page", tmp_path / "new.html", "--json", scores
+    )
+    assert page.read_text() == "<title>My thesis</title>"
+    for _ in range(2):  # the second replaces the first's
+        with pytest.raises(SystemExit):
+            main(["check", str(data), "--page", str(tmp_path / "a.html"), "--json", str(tmp_path / "a.json")])
+    assert "is a folder of pictures" in fails(capsys, "train", data, "--out", data / "images")
+
+
+def test_a_list_of_another_name_is_pointed_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "scans"
+    (folder / "a").mkdir(parents=True)
+    PIL.Image.new("RGB", (32, 32)).save(folder / "a" / "1.png")
+    (folder / "list of scans.csv").write_text("image,mask\na/1.png,b/1.png\n")
+    assert "give the list itself: " in fails(capsys, "check", folder, "--page", tmp_path / "check.html")
 
 
 def test_a_name_that_no_disk_takes(capsys: pytest.CaptureFixture[str], data: Path) -> None:

@@ -20,6 +20,25 @@ SUFFIXES = {
     "WEBP": (".webp",),
 }
 """Of files of a format, the usual one first."""
+UNREAD = frozenset(
+    {
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jxl",
+        ".jp2",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".raf",
+        ".psd",
+        ".xcf",
+    }
+    | {".svg", ".nii", ".gz", ".mha", ".mhd", ".nrrd", ".npz", ".mp4", ".mov", ".avi"}
+)
+"""Suffixes of pictures, volumes and films that no reader of ours takes."""
 TINY = 16
 """Images with a shorter side than this show nothing."""
 
@@ -31,6 +50,7 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _image_file(subject, one.image.file)
         if one.mask is not None:
             yield from _any_file(subject, one.mask.file)
+    yield from _unread(subject)
     yield from _other_kinds(subject)
     yield from _grey_among_coloured(subject)
 
@@ -56,6 +76,14 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
         yield "image-rotated", subject.place(facts.path, detail=f"EXIF orientation {facts.orientation}.")
     if min(facts.size) < TINY:
         yield "size-tiny", subject.place(facts.path, detail="{1} × {0} pixels.".format(*facts.size))
+
+
+def _unread(subject: Subject) -> Iterator[Found]:
+    """Pictures beside the images that are passed over, since they are of a format that is not read."""
+    for folder in sorted({one.sample.image.parent for one in subject.examined}):
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() in UNREAD and not path.name.startswith("."):
+                yield "file-unread", subject.place(path)
 
 
 def _other_kinds(subject: Subject) -> Iterator[Found]:

@@ -102,6 +102,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "file-foreign": _error(
             "The file is not the picture that its name promises.", "Open it in a viewer, or remove it."
         ),
+        "file-unread": _warning(
+            "The file is in a format that is not read, so the picture in it takes no part.",
+            "Save it as PNG or JPEG, a volume slice by slice.",
+        ),
         "file-enormous": _error(
             "The picture has more pixels than an ordinary computer can hold.",
             "Scale it down, image and mask alike.",
@@ -146,7 +150,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The mask has no image.", "Add the image of the same name, or move the mask away."
         ),
         "pair-clash": _error("Two files have the same name without suffix.", "Rename or remove one of them."),
-        "list-line": _error("A line of the list cannot be used.", "Correct the line."),
+        "list-line": _error("A line of the list cannot be used.", "Correct the list."),
         # Sizes
         "size-exif": _error(
             "The mask fits the image as stored, but the image is shown turned (EXIF).",

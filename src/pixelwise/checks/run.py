@@ -29,8 +29,8 @@ def look_at(
     """
     coding = dataset.mask_coding
     found: list[Examined] = []
-    # Decoding leaves Python to other threads; a few more than cores, since some wait for the disk.
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
+    # Decoding leaves Python to other threads; many more than cores would only wait for each other.
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
         examined = pool.map(lambda sample: looker.look(sample, coding), dataset.samples)
         for done, one in enumerate(examined, start=1):
             found.append(one)

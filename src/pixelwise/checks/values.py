@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pixelwise.checks.examine import MaskFacts
@@ -48,14 +48,17 @@ def _one(subject: Subject, mask: MaskFacts, content: MaskContent) -> Iterator[Fo
         yield _LOOKS[content.look], place(path, detail=f"{_many(content)} values.")
         return
     if content.coloured and not subject.coding.coloured:
-        yield "mask-coloured", place(path, detail=f"Colours: {_listed(content, coloured=True)}.")
+        yield (
+            "mask-coloured",
+            place(path, detail=f"Colours: {_listed(sorted(content.counts), coloured=True)}."),
+        )
         return
     unknown = sorted(value for value in content.counts if value not in subject.coding.ids)
     both = subject.coding.either and {1, 255} <= set(content.counts)
     if unknown or both:
         yield (
             "mask-unknown-value",
-            place(path, detail=f"It holds {_listed(content, coloured=content.coloured)}."),
+            place(path, detail=_unknown(unknown, content)),
         )
         return
     if not subject.is_binary:
@@ -112,11 +115,16 @@ def _folder(paths: list[Path]) -> Path:
     return Path(os.path.commonpath([path.parent for path in paths]))
 
 
+def _unknown(unknown: Sequence[int], content: MaskContent) -> str:
+    """Which values stand for no class; none where the mask has both ways of writing the object."""
+    holds = f"It holds {_listed(sorted(content.counts), coloured=content.coloured)}"
+    return f"{holds}; unknown: {_listed(unknown, coloured=content.coloured)}." if unknown else f"{holds}."
+
+
 def _many(content: MaskContent) -> str:
     return f"{len(content.counts)}" if len(content.counts) < 1024 else "Over 1000"
 
 
-def _listed(content: MaskContent, *, coloured: bool) -> str:
-    values = sorted(content.counts)
+def _listed(values: Sequence[int], *, coloured: bool) -> str:
     shown = ", ".join(f"#{value:06x}" if coloured else str(value) for value in values[:8])
     return shown + (", …" if len(values) > 8 else "")

@@ -21,9 +21,12 @@ from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
 
 if TYPE_CHECKING:
+    from pixelwise.explain.layers import Layer
     from pixelwise.workflows.explain import Explanation
 
 TICKS = 1000
+WIDE = 110
+"""Columns of a terminal in which all that is told of a layer finds room."""
 PLACES = 5
 """Places of a finding that are listed in the terminal."""
 SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -128,27 +131,41 @@ class Console(Listener):
 
     def print_explanation(self, explained: Explanation) -> None:
         """The layers of a network as a table, and their sums."""
-        table = Table(box=None, pad_edge=False)
-        for name, justify in (("layer", "left"), ("", "left")):
-            table.add_column(name, justify=justify)  # type: ignore[arg-type]
-        for name in ("shape", "parameters", "multiply–adds", "receptive field"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for layer in explained.layers:
-            table.add_row(
-                escape(layer.name or "network"),
-                escape(layer.operation),
-                "×".join(map(str, layer.shape)),
-                count_text(layer.parameters) if layer.parameters else "",
-                count_text(layer.multiply_adds) if layer.multiply_adds else "",
-                field_text(layer.receptive_field),
-            )
-        self.console.print(table)
+        self.console.print(self._layers(explained.layers, narrow=self.console.width < WIDE))
         height, width = explained.size
         self.print(
             f"{explained.name} ({explained.note}): {count_text(explained.parameters)} parameters, "
             f"{count_text(explained.multiply_adds)} multiply–adds for an image of {width}×{height}; "
             f"the result has 1/{explained.stride} of its sides."
         )
+
+    def _layers(self, layers: Sequence[Layer], *, narrow: bool) -> Table:
+        """A line for each layer; in a narrow terminal without names, and shorter words for the rest."""
+        names = ["layer", "", "shape", "parameters", "multiply–adds", "receptive field"]
+        shorter = (
+            {"convolution": "conv", "batch norm": "norm", " million": " M", " billion": " G"}
+            if narrow
+            else {}
+        )
+        if narrow:
+            names = ["", "shape", "params", "mul–add", "field"]
+        table = Table(box=None, pad_edge=False)
+        for name in names:
+            left = name in {"", "layer"}
+            table.add_column(name, justify="left" if left else "right", no_wrap=True)
+        for layer in layers:
+            cells = [
+                layer.name or "network",
+                layer.operation,
+                "×".join(map(str, layer.shape)),
+                count_text(layer.parameters) if layer.parameters else "",
+                count_text(layer.multiply_adds) if layer.multiply_adds else "",
+                field_text(layer.receptive_field),
+            ]
+            for long, short in shorter.items():
+                cells = [cell.replace(long, short) for cell in cells]
+            table.add_row(*map(escape, cells[1:] if narrow else cells))
+        return table
 
     def _move(self, name: str, share: float, count: str, **fields: str) -> None:
         if name not in self.tasks:

@@ -12,18 +12,21 @@ import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from enum import StrEnum  # noqa: E402
 from pathlib import Path  # noqa: E402
-from typing import Annotated  # noqa: E402
+from typing import Annotated, Any  # noqa: E402
 
 import typer  # noqa: E402
 
 from pixelwise._version import __version__  # noqa: E402
 from pixelwise.cli.leaving import INTERRUPTED, MESSAGE, leaving_at_once  # noqa: E402
-from pixelwise.errors import OutputError, PixelwiseError  # noqa: E402
+from pixelwise.cli.outputs import check_json, check_page  # noqa: E402
+from pixelwise.errors import PixelwiseError  # noqa: E402
 
 # Read when PyTorch is loaded: threads that wait for each other sleep. By default they spin, and beside another program
 # that wants the processor a step then takes several times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+"""What typer raises for the words of a command; it has no public name of its own."""
 USER_ERROR = 2
 FOUND_ERRORS = 1
 MAX_SEED = 2**31 - 1
@@ -31,7 +34,6 @@ MAX_SEED = 2**31 - 1
 app = typer.Typer(
     name="pixelwise",
     help="From a folder of images and labels to a segmentation model that its owner can trust.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -129,8 +131,8 @@ def check(
     from pixelwise.workflows.check import check as check_data
     from pixelwise.workflows.data import open_data
 
-    _check_parent(json, "--json")
-    _check_parent(page, "--page")
+    check_json(json)
+    check_page(page)
     looker = Looker(Cache.at(cache))
     dataset = open_data(
         data,
@@ -265,7 +267,7 @@ def evaluate(
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
 
-    _check_parent(json, "--json")
+    check_json(json)
     dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
@@ -279,7 +281,10 @@ def predict(
     model: ModelArgument,
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH…", help="Image files like those of training, or folders of them."),
+        typer.Argument(
+            metavar="PATH…",
+            help="Image files like those of training, or folders of them, less masks and earlier results.",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for masks, overlays and JSON.")],
     overwrite: Annotated[
@@ -288,14 +293,20 @@ def predict(
 ) -> None:
     """Write a mask PNG at the image's own size, an overlay and a JSON for every image.
 
-    Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is installed, DICOM.
+    Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is installed, DICOM. Ends with
+    status 1 if there were images among them that could not be predicted.
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.predict import predict as predict_images
 
     with Console() as console:
-        written = predict_images(model, paths, out, overwrite=overwrite, listener=console)
-    console.print(f"{len(written)} image{'s' * (len(written) != 1)} predicted into {out}.")
+        predicted = predict_images(model, paths, out, overwrite=overwrite, listener=console)
+    written = len(predicted.written)
+    console.print(f"{written} image{'s' * (written != 1)} predicted into {out}.")
+    for refused in predicted.refused:
+        typer.echo(f"Not predicted: {refused}", err=True)
+    if predicted.refused:
+        raise typer.Exit(FOUND_ERRORS)
 
 
 @app.command()
@@ -322,7 +333,7 @@ def explain(
     from pixelwise.workflows.explain import explain as explain_network
 
     page = page or (Path("explain.html") if image is not None else None)
-    _check_parent(page, "--page")
+    check_page(page)
     with Console() as console:
         explained = explain_network(network, image)
     console.print_explanation(explained)
@@ -360,9 +371,11 @@ def demo(
     console.print_run(run)
 
 
-def _check_parent(file: Path | None, option: str) -> None:
-    if file is not None and not file.absolute().parent.is_dir():
-        raise OutputError(f"{file.parent} is not a folder; give a file in an existing folder with {option}.")
+def _in_a_sentence(error: Any) -> str:
+    """What is wrong with the words of a command, and where its options are listed."""
+    said = error.format_message().rstrip(".?")
+    command = error.ctx.command_path if error.ctx is not None else "pixelwise"
+    return f"{said[0].lower()}{said[1:]}; see {command} --help."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -371,9 +384,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A pipe on Windows takes the code page of the country, which lacks most of the world's letters.
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    asked = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         with leaving_at_once():
-            app(arguments, prog_name="pixelwise")
+            # Otherwise typer draws a box around its own errors, with the sentence in the middle.
+            sys.exit(app(asked, prog_name="pixelwise", standalone_mode=False) or 0)
+    except UsageError as error:  # an option that there is not, or a value that it cannot have
+        typer.echo(f"Error: {_in_a_sentence(error)}", err=True)
+        sys.exit(USER_ERROR)
     except PixelwiseError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(USER_ERROR)

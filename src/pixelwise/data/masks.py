@@ -171,10 +171,14 @@ def values_in(stored: Stored) -> Stored:
 
 def histogram(stored: NDArray[np.uint8]) -> NDArray[np.int64]:
     """(256,) pixels of each value."""
-    flat = stored.ravel()
-    # Counting makes numbers of eight bytes of all that it is given.
-    parts = (flat[start : start + (1 << 20)] for start in range(0, flat.size, 1 << 20))
-    return sum((np.bincount(part, minlength=256) for part in parts), np.zeros(256, np.int64))
+    flat = np.ascontiguousarray(stored).ravel()
+    counts = np.bincount(flat[flat.size // 2 * 2 :], minlength=256).astype(np.int64)
+    # Two neighbours are counted as one number: twice as fast, and counting makes eight bytes of all that it is given.
+    pairs = flat[: flat.size // 2 * 2].view(np.uint16)
+    for start in range(0, pairs.size, 1 << 20):
+        both = np.bincount(pairs[start : start + (1 << 20)], minlength=1 << 16).reshape(256, 256)
+        counts += both.sum(0) + both.sum(1)
+    return counts
 
 
 def _indices(picture: PIL.Image.Image, raw: str) -> Stored:

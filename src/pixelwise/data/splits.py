@@ -48,6 +48,8 @@ def read_splits(
         DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
     """
     table = read_table(path, "check the path given with --splits")
+    if not table.columns:
+        raise DataError(f"{path} is empty; its first line should hold name and split.")
     names, splits = (_column(table, one) for one in ("name", "split"))
     finder = Finder(dataset.samples, dataset.root)
     known = {sample.name: sample for sample in dataset.samples}

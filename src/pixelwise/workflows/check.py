@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise._version import __version__
-from pixelwise.checks import Check, Looker, Mended, Subject, find_all, look_at, mend
+from pixelwise.checks import Check, Finding, Looker, Mended, Subject, find_all, look_at, mend
 from pixelwise.checks.subject import printable
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
@@ -77,17 +78,7 @@ def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:
     leaks = [finding for finding in checked.result.findings if finding.kind in LEAKS]
     errors = [one for one in checked.result.findings if one.severity == "error" and one not in leaks]
     if errors:
-        first = errors[0].places[0]
-        count = sum(len(finding.places) for finding in errors) - 1
-        more = (
-            f" There {'is' if count == 1 else 'are'} {count} more; pixelwise check lists them."
-            if count
-            else ""
-        )
-        raise DataError(
-            f"{first.shown} in {checked.subject.dataset.root}: {errors[0].what} "
-            f"{first.detail} {errors[0].fix}{more}".replace("  ", " ")
-        )
+        raise DataError(_refusal(errors, checked.subject.dataset.root))
     if leaks and not allow_leaks:
         pairs = "; ".join(" and ".join(place.files) for finding in leaks for place in finding.places[:3])
         raise DataError(
@@ -98,3 +89,13 @@ def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:
         f"{' and '.join(finding.places[0].files)}."
         for finding in leaks
     ]
+
+
+def _refusal(errors: Sequence[Finding], root: Path) -> str:
+    """The first place of the first error, with what to do there, and how many more there are."""
+    first = errors[0].places[0]
+    inside = first.files[0] == "." or (root / first.files[0]).exists()
+    where = f"{first.shown} in {root}" if inside else first.shown
+    count = sum(len(finding.places) for finding in errors) - 1
+    more = f" {count} more place{'s' * (count > 1)} with errors: pixelwise check lists them." if count else ""
+    return f"{where}: {errors[0].what} {first.detail} {errors[0].fix}{more}".replace("  ", " ")

@@ -11,7 +11,7 @@ from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS
 from pixelwise.data.layouts.nesting import MOST_FOLDERS, folders_in
 from pixelwise.data.layouts.survey import survey
-from pixelwise.data.layouts.table import is_table
+from pixelwise.data.layouts.table import is_table, names_pictures
 from pixelwise.data.legend import Hints, read_legend, readable_values
 from pixelwise.data.problems import STRICT, Noted, Problems
 from pixelwise.data.splits import read_splits
@@ -87,8 +87,11 @@ def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> D
         if candidate.detect(root):
             return candidate.read(root, hints, problems)
     inside = next((folder for folder in folders_in(root)[:MOST_FOLDERS] if _is_known(folder)), None)
+    listing = next(iter(sorted(one for one in root.iterdir() if is_table(one) and names_pictures(one))), None)
     advice = (
-        f"give its folder {inside} instead."
+        f"give the list itself: {listing}."
+        if listing
+        else f"give its folder {inside} instead."
         if inside
         else "put images into a folder 'images' and masks of the same names into 'masks' beside it, "
         "or list both in a CSV."

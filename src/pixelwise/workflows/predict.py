@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +13,25 @@ import PIL.Image
 from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.data.images import image_header, read_image
-from pixelwise.data.pictures import is_image
 from pixelwise.errors import DataError, OutputError
 from pixelwise.prediction import Prediction, Predictor, check_format, viewable
 from pixelwise.types import Pixels
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.runfolder import make_folder
+from pixelwise.workflows.sources import Found, Source, find_sources
 
 
 @dataclass(frozen=True)
-class Source:
-    """An image file and the stem that its results are named by."""
+class Predicted:
+    """What a prediction of many images came to.
 
-    path: Path
-    stem: str
+    Attributes:
+        written: the JSON files, in the order of the images.
+        refused: why an image was not predicted, a sentence each that names its file.
+    """
+
+    written: list[Path]
+    refused: list[DataError]
 
 
 def predict(
@@ -37,70 +41,76 @@ def predict(
     *,
     overwrite: bool = False,
     listener: Listener | None = None,
-) -> list[Path]:
+) -> Predicted:
     """Write mask, overlay and JSON for every image.
+
+    An image that cannot be read, or is not like those of training, does not keep the others from being predicted.
 
     Args:
         model: a loaded model, its file or the folder of its run.
-        paths: image files, and folders whose images are taken.
+        paths: image files, and folders whose images are taken, at any depth; below ``out`` results lie likewise.
         out: the folder that results go to; created if need be.
         overwrite: replace results that are there already.
 
-    Returns:
-        The JSON files, in the order of the images.
-
     Raises:
         ModelFileError: the model cannot be read.
-        DataError: no images, or one that cannot be read or is not like those of training; a file that is cut short is
-            found when its turn comes, and results of the images before it stay.
+        DataError: no images, or none that can be predicted.
         OutputError: results are there already, or cannot be written.
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
-    sources, folder = find_images([Path(path) for path in paths]), Path(out)
-    check_outputs(predictor, sources, folder, overwrite)
-    for source in sources:
-        # A file that is no image, or not like those of training, is better found before the first result.
-        check_format(image_header(source.path).pixels, predictor.preprocessing.values, source.path)
+    folder = Path(out)
+    found = find_sources([Path(path) for path in paths], folder)
+    check_outputs(predictor, found.sources, folder, overwrite)
+    sources, refused = _fitting(predictor, found.sources)
     make_folder(folder)
+    _say_left_out(found, listener)
     written = []
     for done, source in enumerate(sources, start=1):
-        image = read_image(source.path)
-        written.append(write_prediction(predictor, predictor.predict(image), image, source, folder))
-        listener.scored(done, len(sources))
-    return written
-
-
-def find_images(paths: Sequence[Path]) -> list[Source]:
-    """Image files among ``paths`` and in the folders among them, each with a stem of its own."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(one for one in path.iterdir() if is_image(one))
-        elif path.exists():
-            found.append(path)
+        try:
+            image = read_image(source.path)
+        except DataError as error:  # cut short, which no header tells
+            refused.append(error)
         else:
-            raise DataError(f"{path} does not exist; give image files or folders of images.")
-    if not found:
-        raise DataError(f"{paths[0]} holds no images; give image files or folders of images.")
-    unique = list(dict.fromkeys(found))
-    # Some file systems hold A.jpg and a.jpg for one name, so upper and lower case count as the same.
-    stems = Counter(path.stem.casefold() for path in unique)
-    # photo.jpg beside photo.png would write the same files: those two are named by the whole file name.
-    sources = [Source(path, path.stem if stems[path.stem.casefold()] == 1 else path.name) for path in unique]
-    first: dict[str, Path] = {}
+            make_folder(folder / source.folder)
+            prediction = predictor.predict(image)
+            written.append(write_prediction(predictor, prediction, image, source, folder / source.folder))
+        listener.scored(done, len(sources))
+    if not written:
+        raise refused[0]
+    return Predicted(written, refused)
+
+
+def _fitting(predictor: Predictor, sources: Sequence[Source]) -> tuple[list[Source], list[DataError]]:
+    """The images whose headers are like those of training, and what is wrong with the others.
+
+    Raises:
+        DataError: there are no such images.
+    """
+    fitting, refused = [], []
     for source in sources:
-        other = first.setdefault(source.stem.casefold(), source.path)
-        if other != source.path:
-            raise DataError(f"{other} and {source.path} have the same name; predict them into two folders.")
-    return sources
+        try:
+            check_format(image_header(source.path).pixels, predictor.preprocessing.values, source.path)
+        except DataError as error:
+            refused.append(error)
+        else:
+            fitting.append(source)
+    if not fitting:
+        raise refused[0]
+    return fitting, refused
+
+
+def _say_left_out(found: Found, listener: Listener) -> None:
+    for count, what in ((found.results, "results of earlier predictions"), (found.masks, "masks")):
+        if count:
+            listener.say(f"Left out, since they are {what}: {count} files. Name a file to have it predicted.")
 
 
 def check_outputs(predictor: Predictor, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
     """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``."""
     inputs = {source.path.resolve() for source in sources}
     for source in sources:
-        for path in output_paths(predictor, source, folder):
+        for path in output_paths(predictor, source, folder / source.folder):
             if path.resolve() in inputs:
                 raise OutputError(
                     f"{path} is an image to predict and would be replaced; choose another --out."

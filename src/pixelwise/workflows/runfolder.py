@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pixelwise import files
+from pixelwise.data.pictures import is_image
 from pixelwise.errors import OutputError, RecipeError
 from pixelwise.types import LogRow
 
@@ -61,10 +62,13 @@ def check_free(path: Path) -> None:
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; give the name of a new folder with --out.")
         taken = [name for name in FILES if (path / name).exists()]
+        pictures = path.is_dir() and any(map(is_image, path.iterdir()))
     except OSError as error:
         raise OutputError(
             f"{path} cannot be used ({error.strerror}); give another folder with --out."
         ) from error
+    if pictures:
+        raise OutputError(f"{path} is a folder of pictures; give the name of a new folder with --out.")
     if RECIPE in taken and REPORT not in taken:
         raise OutputError(
             f"{path} holds a run that was not finished; go on with it by --resume, or give a new folder with --out."

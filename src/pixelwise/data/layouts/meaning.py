@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -62,7 +63,7 @@ def _named(found: Meaning, legend: Legend) -> Meaning:
 def _guessed(masks: Sequence[Path], hints: Hints, problems: Problems) -> Meaning:
     # A mask that breaks the rule for two values is told apart from class ids by what all masks hold together.
     ignored = hints.ignored()
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # more would wait for each other
         values = pool.map(stored_values if problems is STRICT else hints.values_of, masks)
         held = [set(found) - {ignored} for found in values]
     if problems is not STRICT:

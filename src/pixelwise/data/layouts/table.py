@@ -74,10 +74,11 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
 
 def _tables_in(folder: Path) -> list[Path]:
     present = [folder / name for name in FILES if (folder / name).is_file()]
-    return [path for path in present if _names_pictures(path)]
+    return [path for path in present if names_pictures(path)]
 
 
-def _names_pictures(path: Path) -> bool:
+def names_pictures(path: Path) -> bool:
+    """Whether a file is a table of images and masks."""
     # A metadata.csv with a column "label" may as well name a diagnosis.
     try:
         table = read_table(path)

@@ -1,0 +1,134 @@
+"""Which files a person means who names images and folders to predict."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixelwise.data.layouts.nesting import pictures_in
+from pixelwise.data.layouts.paired import MASKS
+from pixelwise.data.layouts.pairing import without_ending
+from pixelwise.errors import DataError
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image file, and how its results are named.
+
+    Attributes:
+        folder: below the folder of results, as the image lies below the folder that was given.
+        stem: what the results' names begin with.
+    """
+
+    path: Path
+    folder: Path
+    stem: str
+
+    @property
+    def key(self) -> str:
+        """What results are told apart by: some file systems hold A.jpg and a.jpg for one name."""
+        return (self.folder / self.stem).as_posix().casefold()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is to be predicted.
+
+    Attributes:
+        sources: images, each with results of its own.
+        results: how many results of earlier predictions were left out.
+        masks: how many masks beside images were left out.
+    """
+
+    sources: list[Source]
+    results: int = 0
+    masks: int = 0
+
+
+def find_sources(paths: Sequence[Path], out: Path) -> Found:
+    """The images among ``paths`` and in the folders among them, at any depth.
+
+    A file that is named is taken whatever it is. Of a folder, its masks and the results of earlier predictions are left
+    out, and so is the folder ``out``.
+
+    Raises:
+        DataError: no such path, a folder without images, or two images whose results would be named the same.
+    """
+    found: dict[Path, Path] = {}
+    results = masks = 0
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"{path} does not exist; give image files or folders of images.")
+        if not path.is_dir():
+            found.setdefault(path, Path())
+            continue
+        pictures = [one for one in pictures_in(path) if not _is_below(one, out, path)]
+        made = {one for one in pictures if _is_result(one)}
+        drawn = set(_masks(path, [one for one in pictures if one not in made]))
+        images = [one for one in pictures if one not in made | drawn]
+        if not images:
+            raise DataError(
+                f"{path} holds no images{_but(made, drawn)}; give image files or folders of images."
+            )
+        results, masks = results + len(made), masks + len(drawn)
+        for one in images:
+            found.setdefault(one, one.parent.relative_to(path))
+    return Found(_named(found), results, masks)
+
+
+def _is_below(picture: Path, out: Path, folder: Path) -> bool:
+    """Whether a picture lies in the folder of results, which lies below the folder that was given."""
+    return out.resolve() != folder.resolve() and picture.resolve().is_relative_to(out.resolve())
+
+
+def _but(results: set[Path], masks: set[Path]) -> str:
+    """What a folder holds where it holds no images."""
+    held = [
+        *(["results of predictions"] if results else []),
+        *(["masks"] if masks else []),
+    ]
+    return f" but {' and '.join(held)}" if held else ""
+
+
+def _is_result(picture: Path) -> bool:
+    """Whether a JSON beside the picture says that a prediction wrote it."""
+    parts = picture.stem.split("_")
+    for count in range(1, len(parts)):
+        summary = picture.with_name("_".join(parts[:count]) + ".json")
+        try:
+            written = json.loads(summary.read_text(encoding="utf-8"))
+            if any(picture.name in task["files"] for task in written["tasks"].values()):
+                return True
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue  # there is no such file, or it is somebody else's
+    return False
+
+
+def _masks(folder: Path, pictures: Sequence[Path]) -> Iterator[Path]:
+    """Those that folders below ``folder``, or names beside images, say to be masks."""
+    stems = {one.stem.casefold() for one in pictures}
+    for picture in pictures:
+        below = picture.relative_to(folder).parent.parts
+        bare = without_ending(picture.stem).casefold()
+        named = bare != picture.stem.casefold() and bare in stems
+        if named or any(re.sub(r"[\W_]+", "", part.casefold()) in MASKS for part in below):
+            yield picture
+
+
+def _named(found: dict[Path, Path]) -> list[Source]:
+    # photo.jpg beside photo.png would write the same files: those two are named by the whole file name.
+    stems = Counter(Source(path, folder, path.stem).key for path, folder in found.items())
+    sources = [
+        Source(path, folder, path.stem if stems[Source(path, folder, path.stem).key] == 1 else path.name)
+        for path, folder in found.items()
+    ]
+    first: dict[str, Path] = {}
+    for source in sources:
+        other = first.setdefault(source.key, source.path)
+        if other != source.path:
+            raise DataError(f"{other} and {source.path} have the same name; predict them into two folders.")
+    return sources
