@@ -10,9 +10,9 @@ import pytest
 from pixelwise.data.synthetic import draw_lesion
 from pixelwise.data.valuerange import ValueRange
 from pixelwise.labels import Labels
-from pixelwise.plan import Fingerprint, ceiling, plan, plan_frame
+from pixelwise.plan import Covered, Fingerprint, ceiling, plan, plan_scale
+from pixelwise.recipe import Scale, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
-from pixelwise.recipe import Values
 from pixelwise.tasks import SemanticTask
 from pixelwise.types import CLASSES, Label, PixelFormat, Size
 
@@ -20,8 +20,8 @@ from pixelwise.types import CLASSES, Label, PixelFormat, Size
 def test_frame_follows_the_usual_aspect_and_the_reason_says_so() -> None:
     planned = plan(Fingerprint({(576, 768): 90, (768, 576): 3}, any_way_up=True))
     assert planned.recipe.scale.size == (192, 256)
-    assert "256×192" in planned.reasons["scale.size"]
-    assert "768×576" in planned.reasons["scale.size"]
+    assert "256×192" in planned.reasons["scale"]
+    assert "768×576" in planned.reasons["scale"]
 
 
 def test_only_pictures_without_up_and_down_are_turned_over() -> None:
@@ -47,38 +47,74 @@ def test_deep_values_are_scaled_over_their_range_and_the_reason_says_so() -> Non
     )
 
 
-def by_area(size: Size) -> float:
+def by_area(scale: Scale) -> float:
     """A ceiling that rises with the frame's area: 0.99 at 224×224, 0.997 at about 410×410."""
-    return 1 - 0.01 * (224 * 224 / (size[0] * size[1]))
+    return 1 - 0.01 * (224 * 224 / (scale.size[0] * scale.size[1]))
 
 
 def area(known: Fingerprint) -> int:
-    height, width = plan_frame(known).size
+    height, width = plan_scale(known).scale.size
     return height * width
 
 
 def test_the_frame_grows_until_masks_go_through_it_unharmed() -> None:
     known = Fingerprint({(2000, 2000): 9}, any_way_up=True, ceiling=by_area)
-    assert by_area(plan_frame(known).size) >= 0.997
+    assert by_area(plan_scale(known).scale) >= 0.997
     assert 416**2 * 0.9 < area(known) < 448**2 * 1.1
-    assert "masks keep a score of 0.997" in plan_frame(known).reason
-    assert area(replace(known, ceiling=lambda size: 0.998)) < 250**2
+    assert "masks keep a score of 0.997" in plan_scale(known).reason
+    assert area(replace(known, ceiling=lambda scale: 0.998)) < 250**2
 
 
 def test_no_larger_than_the_images_are() -> None:
     known = Fingerprint({(300, 300): 9}, any_way_up=True, ceiling=by_area)
-    assert plan_frame(known).size == (288, 288)
-    assert "would show no more" in plan_frame(known).reason
+    assert plan_scale(known).scale.size == (288, 288)
+    assert "would show no more" in plan_scale(known).reason
 
 
 def test_no_larger_than_the_time_allows() -> None:
     known = Fingerprint({(2000, 2000): 9}, any_way_up=True, training=100, rate=20.0, ceiling=by_area)
     # 20 images a second for 0.85 · 300 s are 51 passes at 224×224 and 25 at √2 times its side.
-    found = plan_frame(replace(known, seconds=300.0))
-    assert found.size == (288, 288)
+    found = plan_scale(replace(known, seconds=300.0))
+    assert found.scale.size == (288, 288)
     assert "would leave less than 25 passes" in found.reason
     assert area(replace(known, seconds=30.0)) < 250**2  # never smaller than that
     assert area(replace(known, seconds=3000.0)) > 400**2
+
+
+def small_things(scale: Scale) -> float:
+    """A ceiling for objects that one frame of a large image cannot show: it follows pixels per pixel of the image."""
+    shown = scale.zoom if scale.policy == "tiles" else scale.size[0] / 4000
+    return 0.6 if shown < 0.2 else 0.9 if shown < 0.4 else 0.998
+
+
+def test_large_images_of_small_things_are_cut_into_tiles() -> None:
+    known = Fingerprint({(4000, 4000): 50}, any_way_up=True, training=40, seconds=600.0, ceiling=small_things)
+    found = plan_scale(known)
+    assert found.scale == Scale(
+        policy="tiles", size=(320, 320), zoom=0.5
+    )  # 0.25 would lose some, 1 cost time
+    assert "64 tiles of 320×320 of an image scaled by 0.5" in found.reason
+    assert "keep 0.600" in found.reason
+    # 100 images to predict, of 64 tiles of twice the arithmetic, are 435 seconds: coarser tiles, or one frame.
+    coarser = plan_scale(replace(known, scored=100)).scale
+    assert (coarser.policy, coarser.zoom) == ("tiles", 0.25)
+    assert plan_scale(replace(known, scored=20_000)).scale.policy == "fit"
+    assert plan_scale(replace(known, ceiling=lambda scale: 0.98)).scale.policy == "fit"
+
+
+def test_what_is_rare_is_shown_more_often() -> None:
+    large = Fingerprint({(4000, 4000): 50}, any_way_up=True, ceiling=small_things)
+    rare = Covered(pixels=0.001, images=1.0)
+    planned = plan(replace(large, classes={"lesion": rare}))
+    assert planned.recipe.train.oversample == pytest.approx(1 / 3, abs=0.01)
+    assert "lesion covers 0.1 % of the pixels" in planned.reasons["train.oversample"]
+    assert plan(replace(large, classes={"lesion": Covered(0.2, 1.0)})).recipe.train.oversample == 0
+    # In one frame every image shows it: there is nothing to choose.
+    small = Fingerprint({(300, 300): 50}, any_way_up=True, classes={"lesion": rare})
+    assert plan(small).recipe.train.oversample == 0
+    seldom = plan(replace(small, classes={"road": Covered(0.4, 1.0), "bicycle": Covered(0.01, 0.1)}))
+    assert seldom.recipe.train.oversample > 0
+    assert "bicycle is in 10 % of the images" in seldom.reasons["train.oversample"]
 
 
 def test_a_ceiling_by_hand() -> None:
@@ -86,19 +122,21 @@ def test_a_ceiling_by_hand() -> None:
     mask = np.zeros((64, 64), np.uint8)
     mask[32:, :] = 1
     halves = Label({CLASSES: mask})
-    assert ceiling(task, [halves], (64, 64)) == 1.0  # an edge between pixels of every size stays where it is
+    assert (
+        ceiling(task, [halves], Scale(size=(64, 64))) == 1.0
+    )  # an edge between pixels of every size stays where it is
     dots = np.zeros((64, 64), np.uint8)
     dots[::4, ::4] = 1  # one pixel in sixteen: gone where two by two are averaged
-    assert ceiling(task, [Label({CLASSES: dots})], (64, 64)) == 0.0
-    assert ceiling(task, [halves, Label({CLASSES: dots})], (64, 64)) == pytest.approx(0.5)
+    assert ceiling(task, [Label({CLASSES: dots})], Scale(size=(64, 64))) == 0.0
+    assert ceiling(task, [halves, Label({CLASSES: dots})], Scale(size=(64, 64))) == pytest.approx(0.5)
     empty = Label({CLASSES: np.zeros((64, 64), np.uint8)})
-    assert np.isnan(ceiling(task, [empty], (64, 64)))
+    assert np.isnan(ceiling(task, [empty], Scale(size=(64, 64))))
 
 
 @pytest.mark.parametrize("size", [(40, 56), (57, 33)])
 def test_a_larger_frame_keeps_more(size: Size) -> None:
     task = SemanticTask(Labels(classes=("background", "lesion")), SemanticRecipe())
     labels = [Label({CLASSES: draw_lesion(seed, size).mask.astype(np.uint8)}) for seed in range(4)]
-    found = [ceiling(task, labels, (side, side)) for side in (16, 32, 64, 128)]
+    found = [ceiling(task, labels, Scale(size=(side, side))) for side in (32, 64, 96, 128)]
     assert found == sorted(found)
     assert found[0] < found[-1] > 0.98

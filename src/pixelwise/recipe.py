@@ -7,14 +7,16 @@ found on the machine (precision, threads) is written into it, so nothing is meas
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import tomli_w
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from pixelwise import files
 from pixelwise.errors import RecipeError
@@ -48,6 +50,22 @@ Precision = Literal["auto", "32-true", "bf16-mixed"]
 
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
+_SHOULD_BE = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list, such as [224, 320]",
+    "model_type": "a table of settings",
+    "dict_type": "a table of settings",
+    "literal_error": "{expected}",
+    "multiple_of": "a multiple of {multiple_of}",
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+}
+"""What a setting should be, by the type of pydantic's error and with its context."""
 
 
 class _Strict(BaseModel):
@@ -57,11 +75,17 @@ class _Strict(BaseModel):
 class Scale(_Strict):
     """How images get to the network's size."""
 
-    policy: Literal["fit"] = Field(default="fit", description="Scale with the aspect kept, pad the rest.")
+    policy: Literal["fit", "tiles"] = Field(
+        default="fit",
+        description="fit: scale with the aspect kept, pad the rest; tiles: cut into overlapping frames.",
+    )
     size: tuple[Side, Side] = Field(
         default=(224, 224),
         strict=False,  # TOML has arrays, no tuples
         description="(height, width) of the frame, in pixels.",
+    )
+    zoom: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="Of tiles: factor that the image is scaled by before it is cut; 1: none."
     )
 
 
@@ -208,6 +232,10 @@ class Train(_Strict):
     averaging: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.99, description="Decay of the weight average."
     )
+    oversample: Fraction = Field(
+        default=0.0,
+        description="Share of images, or tiles, that are drawn for a class that they show, each class alike.",
+    )
     precision: Precision = Field(
         default="auto", description="auto: measured before training, then written here."
     )
@@ -261,13 +289,34 @@ def _parsed(kind: type[_Kind], values: Mapping[str, Any], source: str) -> _Kind:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        setting = ".".join(str(part) for part in first["loc"]) or kind.__name__.lower()
-        if first["type"] == "extra_forbidden":
-            raise RecipeError(
-                f"{source}: there is no setting '{setting}'; remove it or correct its name."
-            ) from error
-        reason = first["msg"].removeprefix("Value error, ")
-        raise RecipeError(f"{source}: '{setting}' is wrong ({reason}); correct it.") from error
+        setting = ".".join(part for part in first["loc"] if isinstance(part, str)) or kind.__name__.lower()
+        raise RecipeError(f"{source}: {_refusal(setting, first)}") from error
+
+
+def _refusal(setting: str, error: ErrorDetails) -> str:
+    """What is wrong with a setting, and what to do."""
+    if error["type"] == "extra_forbidden":
+        names = {name.rpartition(".")[2]: name for name in _setting_names()}
+        near = difflib.get_close_matches(setting.rpartition(".")[2], names, n=1)
+        meant = f" ({names[near[0]]} is one)" if near else ""
+        return f"there is no setting '{setting}'{meant}; remove it or correct its name."
+    if error["type"] in _SHOULD_BE:
+        wanted = _SHOULD_BE[error["type"]].format(**error.get("ctx", {}))
+        return f"'{setting}' should be {wanted}, not {error['input']}; correct it."
+    return f"'{setting}' is wrong ({error['msg'].removeprefix('Value error, ')}); correct it."
+
+
+def _setting_names() -> list[str]:
+    """All settings of a recipe by their dotted names."""
+
+    def below(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                yield from below(value, f"{prefix}{name}.")
+            else:
+                yield prefix + name
+
+    return list(below(Recipe().model_dump(), ""))
 
 
 def with_settings(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

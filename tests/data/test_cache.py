@@ -21,6 +21,7 @@ from pixelwise.data.layouts import paired
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, OutputError
 from pixelwise.geometry import Frame
+from pixelwise.recipe import Scale
 from pixelwise.types import Label, Pixels, Sample
 
 SIZE = (64, 96)
@@ -33,7 +34,7 @@ def lesions(tmp_path: Path) -> Dataset:
 
 
 def read(lesions: Dataset, cache: Path) -> CachedFrames:
-    return read_frames(lesions, SIZE, PADDING, Cache(cache))
+    return read_frames(lesions, Scale(size=SIZE), PADDING, Cache(cache))
 
 
 def test_a_batch_is_the_samples_in_frames(lesions: Dataset, tmp_path: Path) -> None:
@@ -56,9 +57,9 @@ def test_frames_keep_the_type_of_their_images(tmp_path: Path, dtype: str, channe
     PIL.Image.new("L", SIZE[::-1], 255).save(tmp_path / "masks" / "a.png")
     dataset = paired.read(tmp_path)
     for _ in range(2):  # the second time from the cache
-        images, _labels = read_frames(dataset, SIZE, (0.0,) * channels, Cache(tmp_path / "cache")).batch(
-            torch.tensor([0, 0])
-        )
+        images, _labels = read_frames(
+            dataset, Scale(size=SIZE), (0.0,) * channels, Cache(tmp_path / "cache")
+        ).batch(torch.tensor([0, 0]))
         assert images.dtype == getattr(torch, dtype)
         np.testing.assert_array_equal(images[1].numpy(), values.transpose(2, 0, 1))
 
@@ -174,6 +175,23 @@ def test_the_name_follows_contents_order_and_settings(tmp_path: Path) -> None:
     assert digest([one, tmp_path / "third"], {"size": 1}) in names
     with pytest.raises(DataError, match=r"other cannot be read"):
         digest([other], {})
+
+
+def test_tiles_are_frames_of_their_own(lesions: Dataset, tmp_path: Path) -> None:
+    scale, cache = Scale(policy="tiles", size=(32, 32)), Cache(tmp_path / "cache")
+    frames = read_frames(lesions, scale, PADDING, cache)
+    assert len(frames) == 6 * 2 * 3  # of 48 × 64: tiles begin at 0 and 16, and at 0, 16 and 32
+    images, labels = frames.batch(torch.tensor([6, 11]))
+    image, label = lesions.read(lesions.samples[1])
+    assert np.array_equal(images[0].permute(1, 2, 0), image[:32, :32])
+    assert np.array_equal(images[1].permute(1, 2, 0), image[16:, 32:])
+    assert np.array_equal(labels.class_maps[1], label.class_map[16:, 32:])
+    showing = frames.showing([1])[1]
+    assert showing.tolist() == [k for k in range(36) if 1 in frames.batch(torch.tensor([k]))[1].class_maps]
+    for path in (tmp_path / "cache").rglob(f"{frames.entries[11].name}.*"):
+        path.unlink()  # while training: it is decoded again
+    assert torch.equal(frames.batch(torch.tensor([11]))[0][0], images[1])
+    assert len({entry.name for entry in frames.entries}) == 36
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such devices")

@@ -51,8 +51,14 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("sede = 1", "there is no setting 'sede'; remove it or correct its name."),
+        ("sede = 1", "there is no setting 'sede' (seed is one); remove it or correct its name."),
         ("[train]\nepochs = 1\nlr = 0.1", "there is no setting 'train.lr'; remove it or correct its name."),
+        ("[scale]\nsize = 300", "'scale.size' should be a list, such as [224, 320], not 300; correct it."),
+        ("[scale]\nsize = [300, 224]", "'scale.size' should be a multiple of 32, not 300; correct it."),
+        (
+            "[train]\nepoch = 3",
+            "there is no setting 'train.epoch' (train.epochs is one); remove it or correct its name.",
+        ),
         (
             "[tasks.lesion]\nlogcosh = 1.0",
             "there is no setting 'tasks.lesion.logcosh'; remove it or correct its name.",
@@ -126,7 +132,9 @@ def test_wrong_types_and_values_name_the_setting(setting: str, value: Any) -> No
         values = {part: values}
     if setting.startswith("train.") and setting != "train.epochs":
         values["train"]["epochs"] = 1
-    with pytest.raises(RecipeError, match=rf"^here\.toml: '{setting}(\.\d)?' is wrong \(.+\); correct it\.$"):
+    with pytest.raises(
+        RecipeError, match=rf"^here\.toml: '{setting}' (is wrong \(.+\)|should be .+, not .+); correct it\.$"
+    ):
         parse_recipe(values, "here.toml")
 
 
@@ -213,7 +221,7 @@ def test_settings_take_the_place_of_others() -> None:
     assert values["train"]["batch_size"] == 8  # and nothing else is touched
     for wrong, says in (
         ({"train.batch": 3}, "there is no setting 'train.batch'"),
-        ({"train.batch_size": "many"}, "'train.batch_size' is wrong"),
+        ({"train.batch_size": "many"}, "'train.batch_size' should be a whole number"),
         ({"seed.more": 3}, "there is no setting 'seed.more'"),
         ({"tasks.semantic.dice": 0.0, "tasks.semantic.cross_entropy": 0.0}, "must be above 0"),
     ):

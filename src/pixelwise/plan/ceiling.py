@@ -1,4 +1,4 @@
-"""The best score that a size of frame allows: what is left of a label that went through it."""
+"""The best score that a scale allows: what is left of a label that went through its frames."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import numpy as np
 import torch
 
 from pixelwise.geometry import Frame, resize
+from pixelwise.recipe import Scale
 from pixelwise.tasks import AnyTask
-from pixelwise.types import Label, LabelBatch, Size
+from pixelwise.tiling import Tiling
+from pixelwise.types import Label, LabelBatch
 
 
-def ceiling(task: AnyTask, labels: Sequence[Label], frame_size: Size, stride: int = 2) -> float:
+def ceiling(task: AnyTask, labels: Sequence[Label], scale: Scale, stride: int = 2) -> float:
     """Mean headline score of labels made small, as a perfect network's fields would be, and large again; 0–1.
 
     NaN where no label has anything that is scored.
@@ -21,7 +23,7 @@ def ceiling(task: AnyTask, labels: Sequence[Label], frame_size: Size, stride: in
         labels: of some images, at the images' own sizes.
         stride: the frame's sides over those of the network's result.
     """
-    scores = [_score(task, label, Frame.fit(label.size, frame_size), stride) for label in labels]
+    scores = [_score(task, label, Tiling.of(label.size, scale).canvas, stride) for label in labels]
     defined = [score for score in scores if not np.isnan(score)]
     return float(np.mean(defined)) if defined else float("nan")
 

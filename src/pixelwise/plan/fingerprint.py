@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pixelwise.data.valuerange import BYTES, ValueRange
+from pixelwise.recipe import Scale
 from pixelwise.types import Size
 
 
-def _everything(size: Size) -> float:
+def _everything(scale: Scale) -> float:
     return 1.0
+
+
+@dataclass(frozen=True)
+class Covered:
+    """How much of the masks is of a class.
+
+    Attributes:
+        pixels: share of the pixels, 0–1.
+        images: share of the images that show it, 0–1.
+    """
+
+    pixels: float
+    images: float
 
 
 @dataclass(frozen=True)
@@ -24,7 +38,9 @@ class Fingerprint:
         training: number of training images; 0 where it does not matter.
         seconds: for everything; None where the length is a number of epochs.
         rate: images of 224×224 that this computer trains on in a second, about.
-        ceiling: the best score that a frame of a size allows, 0–1.
+        ceiling: the best score that a scale allows, 0–1.
+        scored: number of images that the budget has to predict after training.
+        classes: how much of some masks each class covers, by its name; background aside.
     """
 
     sizes: Mapping[Size, int]
@@ -33,4 +49,6 @@ class Fingerprint:
     training: int = 0
     seconds: float | None = None
     rate: float = 20.0
-    ceiling: Callable[[Size], float] = _everything
+    ceiling: Callable[[Scale], float] = _everything
+    scored: int = 0
+    classes: Mapping[str, Covered] = field(default_factory=dict)

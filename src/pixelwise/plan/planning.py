@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pixelwise.data.valuerange import PERCENTILES, ValueRange
-from pixelwise.plan.fingerprint import Fingerprint
-from pixelwise.plan.frame import plan_frame
-from pixelwise.recipe import Augment, Model, Recipe, Scale, Train, Values
+from pixelwise.plan.fingerprint import Covered, Fingerprint
+from pixelwise.plan.scale import plan_scale
+from pixelwise.recipe import Augment, Model, Recipe, Train, Values
 from pixelwise.types import RGB8
+
+OVERSAMPLE = 0.33
+"""Share of frames that are drawn for a class, where one is rare."""
+FEW_PIXELS = 0.05
+"""A class that covers less of large images is in few of their tiles."""
+FEW_IMAGES = 0.25
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,10 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
         known: of data, time and computer.
         network: encoder and decoder that are wished for.
     """
-    frame, found = plan_frame(known), known.found
+    scale, found = plan_scale(known), known.found
+    rare = _rare(known.classes, tiled=scale.scale.policy == "tiles")
     recipe = Recipe(
-        scale=Scale(size=frame.size),
+        scale=scale.scale,
         values=Values(
             channels=found.pixels.channels,
             dtype=found.pixels.dtype,
@@ -37,8 +45,12 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
         ),
         model=network,
         augment=Augment(vflip=0.5, rotate=180.0) if known.any_way_up else Augment(),
-        # What begins at random has as far to go as the decoder.
-        train=Train(epochs=30) if network.starts_pretrained else Train(epochs=30, encoder_rate=1.0),
+        train=Train(
+            epochs=30,
+            # What begins at random has as far to go as the decoder.
+            encoder_rate=0.5 if network.starts_pretrained else 1.0,
+            oversample=OVERSAMPLE if rare else 0.0,
+        ),
     )
     turns = (
         "the pictures have no up and down: turned any way"
@@ -49,13 +61,24 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
     return Plan(
         recipe,
         {
-            "scale.size": f"{frame.size[1]}×{frame.size[0]} (width × height): {frame.reason}",
+            "scale": scale.reason,
             "augment": turns,
             "model": f"{network.decoder} over {network.encoder}, "
             + ("pretrained" if network.starts_pretrained else "from scratch"),
+            **({"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"} if rare else {}),
             **_of_values(found),
         },
     )
+
+
+def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:
+    """What makes a class rare among frames, in words; empty where none is."""
+    for name, covered in sorted(classes.items(), key=lambda item: item[1].pixels):
+        if tiled and 0 < covered.pixels < FEW_PIXELS:
+            return f"{name} covers {covered.pixels * 100:.2g} % of the pixels"
+        if 0 < covered.images < FEW_IMAGES:
+            return f"{name} is in {covered.images:.0%} of the images".replace("%", " %")
+    return ""
 
 
 def _of_values(found: ValueRange) -> dict[str, str]:

@@ -5,7 +5,7 @@ Evaluation after training, ``pixelwise evaluate``, ``pixelwise predict`` and the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from torch import Tensor
 
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
-from pixelwise.geometry import Frame, flip_field
+from pixelwise.geometry import flip_field
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.values import check_format, normalise, padding
 from pixelwise.recipe import Preprocessing, Values
 from pixelwise.tasks import AnyTask, build_tasks
+from pixelwise.tiling import Tiling
 from pixelwise.types import RGB8, Field, PixelFormat, Pixels, Size
 
 ImageSource = str | Path | PIL.Image.Image | Pixels
@@ -100,23 +101,35 @@ class Predictor:
 
     def field_values(self, image: Pixels) -> FieldsByTask:
         """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation."""
-        frame, values = Frame.fit(image.shape[:2], self.preprocessing.scale.size), self.preprocessing.values
-        framed = normalise(frame.place_image(image, padding(values))[None], values)
-        logits = self._logits(framed)
-        return {
-            task: {field.name: _at_image(logits[task][field.name], field, frame) for field in fields}
-            for task, fields in self.network.fields.items()
-        }
+        values, tiling = self.preprocessing.values, Tiling.of(image.shape[:2], self.preprocessing.scale)
+        canvas = tiling.canvas.place_image(image, padding(values))
+        # All fields of all tasks as channels of one, so that tiles are joined one by one.
+        joined = tiling.joined(self._logits(normalise(tile[None], values)) for tile in tiling.cut(canvas))
+        found: FieldsByTask = {task: {} for task in self.network.fields}
+        for task, field, logits in self._separate(joined):
+            found[task][field.name] = activate(tiling.canvas.to_image(logits, field), field).cpu().numpy()
+        return found
 
     @torch.inference_mode()
-    def _logits(self, framed: Tensor) -> dict[str, dict[str, Tensor]]:
+    def _logits(self, framed: Tensor) -> Tensor:
+        """(C, h', w') float32 of a frame (1, C, h, w): the channels of all fields of all tasks, one after another."""
         # The mean over the image and its mirror image costs twice the time and steadies every field.
         batch = torch.cat([framed, framed.flip(-1)]).to(self.device, memory_format=torch.channels_last)
         outputs: Outputs = self.network(batch)
-        return {
-            task: {field.name: _unmirrored(outputs[task][field.name], field) for field in fields}
-            for task, fields in self.network.fields.items()
-        }
+        return torch.cat(
+            [_unmirrored(outputs[task][field.name], field) for task, field in self._named_fields()]
+        )
+
+    def _separate(self, logits: Tensor) -> Iterator[tuple[str, Field, Tensor]]:
+        """The task, the field and its channels, of what :meth:`_logits` puts together."""
+        named = list(self._named_fields())
+        parts = torch.split(logits, [field.channels for _, field in named])
+        for (task, field), part in zip(named, parts, strict=True):
+            yield task, field, part
+
+    def _named_fields(self) -> Iterator[tuple[str, Field]]:
+        for task, fields in self.network.fields.items():
+            yield from ((task, field) for field in fields)
 
 
 def load(path: Path | str, device: str = "auto") -> Predictor:
@@ -171,10 +184,6 @@ def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:
 
 def _unmirrored(pair: Tensor, field: Field) -> Tensor:
     return (pair[0] + flip_field(pair[1], field, horizontal=True, vertical=False)).float() / 2
-
-
-def _at_image(logits: Tensor, field: Field, frame: Frame) -> NDArray[np.float32]:
-    return activate(frame.to_image(logits, field), field).cpu().numpy()
 
 
 def _network_of(stored: ModelFile, tasks: Mapping[str, AnyTask], path: Path) -> Network:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.types import Json
@@ -17,19 +19,35 @@ class BatchOrder:
     Args:
         count: number of images.
         size: of a batch; one that ends a pass begins the next.
+        wanted: groups of images of which more are shown, such as those of a rare class.
+        share: of all images, that are drawn from ``wanted``, each group alike; they are then no part of the pass.
     """
 
-    def __init__(self, count: int, size: int, seed: int) -> None:
+    def __init__(
+        self, count: int, size: int, seed: int, wanted: Sequence[NDArray[np.int64]] = (), share: float = 0.0
+    ) -> None:
         self.count, self.size = count, size
+        self.wanted = [group for group in wanted if len(group)]
+        self.share = share if self.wanted else 0.0
         self._generator = np.random.default_rng(seed)
         self._waiting = np.empty(0, np.int64)
 
     def __next__(self) -> Tensor:
         """(size,) int64."""
-        while len(self._waiting) < self.size:
+        drawn = self._drawn()
+        rest = self.size - len(drawn)
+        while len(self._waiting) < rest:
             self._waiting = np.concatenate([self._waiting, self._generator.permutation(self.count)])
-        batch, self._waiting = self._waiting[: self.size], self._waiting[self.size :]
-        return torch.from_numpy(batch)
+        batch, self._waiting = self._waiting[:rest], self._waiting[rest:]
+        return torch.from_numpy(np.concatenate([batch, drawn]))
+
+    def _drawn(self) -> NDArray[np.int64]:
+        """Images of the wanted groups, as many as their share of a batch, on average."""
+        if not self.share:
+            return np.empty(0, np.int64)
+        number = self._generator.binomial(self.size, self.share)
+        groups = self._generator.integers(len(self.wanted), size=number)
+        return np.array([self._generator.choice(self.wanted[group]) for group in groups], np.int64)
 
     def state(self) -> Json:
         """Where the order is, as plain JSON values."""

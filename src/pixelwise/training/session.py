@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from pixelwise.data.augment import augment
@@ -30,6 +32,7 @@ class Session:
 
     Args:
         training, validation: decoded frames; validation only selects.
+        wanted: groups of training frames for ``train.oversample``.
 
     Attributes:
         step: batches so far.
@@ -43,6 +46,7 @@ class Session:
         validation: Frames | None,
         recipe: Recipe,
         fabric: Fabric,
+        wanted: Sequence[NDArray[np.int64]] = (),
     ) -> None:
         self.network, self.tasks, self.frames = network, tasks, training
         self.recipe, self.fabric, self.step, self.rate = recipe, fabric, 0, 0.0
@@ -51,7 +55,9 @@ class Session:
         self.average = averaged(network, recipe.train.averaging)
         self.recorder = Recorder(self.average.module, len(training), tasks, validation, recipe, fabric)
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.order = BatchOrder(len(training), recipe.train.batch_size, recipe.seed)
+        self.order = BatchOrder(
+            len(training), recipe.train.batch_size, recipe.seed, wanted, recipe.train.oversample
+        )
 
     def advance(self, progress: float) -> float:
         """Learn from the next batch, by the schedule's rate at ``progress``; returns its loss.

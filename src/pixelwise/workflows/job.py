@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pixelwise._version import __version__
 from pixelwise.data.cache import Cache
@@ -88,7 +90,8 @@ class Job:
         """A training that has not begun."""
         assert self.recipe.train.precision != "auto"
         fabric = build_fabric(self.recipe.train.precision)
-        return Session(self.network, self.tasks, self.training, self.validation, self.recipe, fabric)
+        wanted = self._wanted() if self.recipe.train.oversample else ()
+        return Session(self.network, self.tasks, self.training, self.validation, self.recipe, fabric, wanted)
 
     def fit(
         self,
@@ -115,7 +118,9 @@ class Job:
 
     def identity(self) -> str:
         """A digest of all decoded images and masks that training and validation use, in order."""
-        names = (*self.training.names, "", *(self.validation.names if self.validation else ()))
+        used = (*self.training.entries, *(self.validation.entries if self.validation else ()))
+        names = [entry.name for entry in used]
+        names.insert(len(self.training), "")
         return hashlib.blake2b("\n".join(names).encode(), digest_size=20).hexdigest()
 
     def tuned(self, weights: Weights) -> Predictor:
@@ -155,7 +160,7 @@ class Job:
         return {
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
-            "Frame": "{1} × {0} pixels (width × height)".format(*self.recipe.scale.size),
+            "Frame": self._frame_text(),
             "Trained": f"{last.step} steps, {last.epoch} epochs",
             "Weights": choice.how,
             "Duration": format_seconds(seconds),
@@ -175,6 +180,20 @@ class Job:
         )
         join = subprocess.list2cmdline if os.name == "nt" else shlex.join
         return [join(["pixelwise", *map(str, command)]) for command in commands]
+
+    def _frame_text(self) -> str:
+        scale = self.recipe.scale
+        text = "{1} × {0} pixels (width × height)".format(*scale.size)
+        if scale.policy == "fit":
+            return text
+        zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
+        return f"tiles of {text} of the images{zoomed}: {len(self.training)} for training"
+
+    def _wanted(self) -> list[NDArray[np.int64]]:
+        """The training frames that show each class, background aside."""
+        labels = self.dataset.labels
+        ids = labels.scored
+        return list(self.training.showing(ids).values())
 
     def _predictor(self) -> Predictor:
         settings = {name: task.default_settings() for name, task in self.tasks.items()}
@@ -206,9 +225,9 @@ def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) 
     tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
     cache.trim()
     beside = padding(recipe.values)
-    training = read_frames(dataset.split("train"), recipe.scale.size, beside, cache)
+    training = read_frames(dataset.split("train"), recipe.scale, beside, cache)
     validating = dataset.split("val")
-    validation = read_frames(validating, recipe.scale.size, beside, cache) if validating else None
+    validation = read_frames(validating, recipe.scale, beside, cache) if validating else None
     check_readable(dataset.split("test"))  # better now than after an hour of training
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 
 from pixelwise.checks import Subject, kinds_of_masks
@@ -16,11 +17,12 @@ from pixelwise.data.draw import carve_validation, draw_splits
 from pixelwise.data.groups import propose
 from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
+from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import Fingerprint, ceiling, plan
-from pixelwise.recipe import Model, Recipe, parse_recipe, with_settings
+from pixelwise.plan import Covered, Fingerprint, ceiling, plan
+from pixelwise.recipe import Model, Recipe, Scale, parse_recipe, with_settings
 from pixelwise.tasks import build_tasks
-from pixelwise.types import SPLITS, Label, Size, SplitName
+from pixelwise.types import SPLITS, Label, SplitName
 from pixelwise.workflows.listener import Listener
 
 DEFAULT_BUDGET = 300.0
@@ -45,7 +47,7 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
         listener.say(
             "Splits: drawn at random, since none were given; they are written to splits.csv in the run."
         )
-        if (hint := _group_hint(dataset)) is not None:
+        if (hint := group_hint(dataset)) is not None:
             listener.say(hint)
         if not dataset.split("val").samples:  # two or three groups: each is too large to be owed to it
             dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
@@ -60,7 +62,7 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     return used
 
 
-def _group_hint(dataset: Dataset) -> str | None:
+def group_hint(dataset: Dataset) -> str | None:
     """What to say where images that belong together may have come to different splits; None where nothing shows it."""
     folders = {sample.tags.get("folder") for sample in dataset.samples}
     by_folder = None not in folders and 1 < len(folders) < len(dataset)
@@ -155,8 +157,8 @@ def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
     [task] = build_tasks(Recipe(), {"semantic": dataset.labels}).values()
 
     @cache
-    def best(size: Size) -> float:
-        return ceiling(task, labels, size)
+    def best(scale: Scale) -> float:
+        return ceiling(task, labels, scale)
 
     rate = GPU_RATE if torch.cuda.is_available() else CORE_RATE * torch.get_num_threads()
     return Fingerprint(
@@ -167,6 +169,8 @@ def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
         seconds=seconds,
         rate=rate,
         ceiling=best,
+        classes=_covered(dataset.labels, labels),
+        scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
     )
 
 
@@ -176,6 +180,16 @@ def _some_labels(dataset: Dataset) -> list[Label]:
     chosen = [dataset.samples[index * len(dataset) // count] for index in range(count)]
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda sample: dataset.read(sample)[1], chosen))
+
+
+def _covered(labels: Labels, masks: Sequence[Label]) -> dict[str, Covered]:
+    """How much of some masks each class covers, by its name."""
+    found = {}
+    for class_id in labels.scored:
+        shares = [float((mask.class_map == class_id).mean()) for mask in masks]
+        shown = float(np.mean([share > 0 for share in shares]))
+        found[labels.classes[class_id]] = Covered(float(np.mean(shares)), shown)
+    return found
 
 
 def _fitting(recipe: Recipe, dataset: Dataset) -> Recipe:

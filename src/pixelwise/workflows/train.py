@@ -25,7 +25,13 @@ from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import Job, prepare
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe, scored_part, with_splits
+from pixelwise.workflows.preparation import (
+    Wishes,
+    complete_recipe,
+    group_hint,
+    scored_part,
+    with_splits,
+)
 from pixelwise.workflows.report import report_run
 from pixelwise.workflows.resume import Progress, resumed_recipe
 
@@ -90,12 +96,15 @@ def train(
     if not resume:
         runfolder.check_free(Path(out))
     opened = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)
     checked = check(_used(opened), looker=looker, listener=listener)
     listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
     dataset = with_splits(checked.subject, wishes.drawn_by, listener)
+    if drawn and (hint := group_hint(dataset)) is not None:
+        notes.append(hint)
     complete = (
         resumed_recipe(wishes, dataset, Path(out), listener)
         if begun

@@ -1,0 +1,121 @@
+"""How large the frame is, and whether images are cut: as large as the masks need and the time allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pixelwise.geometry import usual_frame
+from pixelwise.plan.fingerprint import Fingerprint
+from pixelwise.recipe import Scale
+from pixelwise.tiling import Tiling
+from pixelwise.types import Size
+
+SMALLEST = 224
+"""Square root of the smallest frame's area; what rates are for."""
+SIDES = (SMALLEST, 256, 288, 320, 352, 384, 416, 448, 512)
+ENOUGH = 0.997
+"""A ceiling that a larger frame hardly lifts: networks err ten times as much."""
+EPOCHS = 25
+"""Passes over the training images that are worth more than a larger frame."""
+TRAINING_SHARE = 0.85
+"""Of a budget, that is left for training, about."""
+
+TILE = (320, 320)
+ZOOMS = (1 / 8, 1 / 4, 1 / 2, 1.0)
+"""Factors that images are scaled by before they are cut."""
+GAIN = 0.03
+"""What tiles must add to the ceiling: they cost time, and a network sees less around each pixel."""
+PREDICTING_SHARE = 0.25
+"""Of a budget, that predicting validation and test images tile by tile may take."""
+PREDICTING_RATE = 1.5
+"""Images that are predicted, mirrored too, while one is trained on, about."""
+
+
+@dataclass(frozen=True)
+class ScalePlan:
+    """A scale and why."""
+
+    scale: Scale
+    reason: str
+
+
+def plan_scale(known: Fingerprint) -> ScalePlan:
+    """One frame for an image where that shows enough of it, else tiles."""
+    whole = _plan_frame(known)
+    best = known.ceiling(whole.scale)
+    if math.isnan(best) or best >= ENOUGH - GAIN:
+        return whole
+    tiled = list(_affordable_tiles(known))
+    fine = next((scale for scale in tiled if known.ceiling(scale) >= ENOUGH), None)
+    scale = fine or max(tiled, key=known.ceiling, default=whole.scale)
+    return _tiles(known, scale, whole) if known.ceiling(scale) >= best + GAIN else whole
+
+
+def _plan_frame(known: Fingerprint) -> ScalePlan:
+    """The smallest frame whose ceiling is ``ENOUGH``, or the largest that leaves time for ``EPOCHS``."""
+    usual = _usual(known)
+    chosen = usual_frame(known.sizes, SMALLEST**2)
+    limit = ""
+    for side in SIDES[1:]:
+        reached = known.ceiling(Scale(size=chosen))
+        if math.isnan(reached) or reached >= ENOUGH:
+            break
+        size = usual_frame(known.sizes, side**2)
+        if size[0] > usual[0] or size[1] > usual[1]:
+            limit = "; a larger one would show no more"
+            break
+        if epochs_in(known, size) < EPOCHS:
+            limit = f"; a larger one would leave less than {EPOCHS} passes over the training images"
+            break
+        chosen = size
+    reason = f"{_sides(chosen)} (width × height): {_about(known)}{_kept(known, Scale(size=chosen))}{limit}"
+    return ScalePlan(Scale(size=chosen), reason)
+
+
+def _affordable_tiles(known: Fingerprint) -> Iterator[Scale]:
+    """From few tiles to many, as long as there is time to predict by them."""
+    for zoom in ZOOMS:
+        scale = Scale(policy="tiles", size=TILE, zoom=zoom)
+        tiles = len(Tiling.of(_usual(known), scale).places)
+        area = TILE[0] * TILE[1] / SMALLEST**2
+        seconds = tiles * area * known.scored / (known.rate * PREDICTING_RATE)
+        if known.seconds is None or seconds <= known.seconds * PREDICTING_SHARE:
+            yield scale
+
+
+def _tiles(known: Fingerprint, scale: Scale, whole: ScalePlan) -> ScalePlan:
+    count = len(Tiling.of(_usual(known), scale).places)
+    zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
+    lost = known.ceiling(whole.scale)
+    reason = (
+        f"{count} tiles of {_sides(scale.size)} of an image{zoomed}: {_about(known)}{_kept(known, scale)}; "
+        f"in one frame of {_sides(whole.scale.size)} they would keep {lost:.3f}"
+    )
+    return ScalePlan(scale, reason)
+
+
+def _usual(known: Fingerprint) -> Size:
+    return max(known.sizes, key=lambda one: known.sizes[one])
+
+
+def _about(known: Fingerprint) -> str:
+    return f"the usual image is {_sides(_usual(known))}"
+
+
+def _kept(known: Fingerprint, scale: Scale) -> str:
+    best = known.ceiling(scale)
+    return "" if math.isnan(best) else f"; masks keep a score of {best:.3f} in it"
+
+
+def _sides(size: Size) -> str:
+    return f"{size[1]}×{size[0]}"
+
+
+def epochs_in(known: Fingerprint, size: Size) -> float:
+    """Passes over the training images that the time allows, about; inf where time does not matter."""
+    if known.seconds is None or not known.training:
+        return math.inf
+    rate = known.rate * SMALLEST**2 / (size[0] * size[1])
+    return rate * known.seconds * TRAINING_SHARE / known.training
