@@ -5,7 +5,8 @@
 Draws the data of a case into a folder, trains by the plan, and trains again with the settings given by --set, to see
 what the plan is worth. Prints what was planned and the scores on test images of each training.
 
-- small: a lesion of 0.1 % of an image of 2400×1600, among stains that are none.
+- small: a lesion of 0.02 % of an image of 2400×1600, among stains that are none.
+- rare: a lesion of 0.1 % of an image of 1200×800, among such stains.
 - few: five images of lesions to learn from.
 - many: twenty classes, tiles of a mosaic told apart by colour and texture.
 """
@@ -27,28 +28,27 @@ from numpy.typing import NDArray
 
 from pixelwise.data.synthetic import draw_lesion
 
-SIZE = 1600, 2400
 CLASSES = 20
 Picture = NDArray[np.uint8]
 
 
-def small(number: int) -> tuple[Picture, Picture]:
-    """A lesion of 0.1 % of the image, and twelve stains without structure."""
+def stained(number: int, size: tuple[int, int], share: float) -> tuple[Picture, Picture]:
+    """A lesion of a share of the image, and twelve stains without structure."""
     rng = np.random.default_rng(number)
-    height, width = SIZE
+    height, width = size
     tone = np.array([215, 175, 150]) * rng.uniform(0.8, 1.1)
     light = rng.normal(0, 12, (height // 100, width // 100, 3))
     grain = rng.normal(0, 5, (height // 2, width // 2, 3))
-    image = tone + _enlarged(light) + _enlarged(grain)
-    mask = np.zeros(SIZE, np.uint8)
+    image = tone + _enlarged(light, size) + _enlarged(grain, size)
+    mask = np.zeros(size, np.uint8)
     y, x = np.mgrid[:height, :width]
+    usual = (share * height * width / np.pi) ** 0.5
     for _ in range(12):
-        top, left, radius = rng.integers(0, height), rng.integers(0, width), rng.uniform(15, 45)
+        top, left, radius = rng.integers(0, height), rng.integers(0, width), usual * rng.uniform(0.6, 1.6)
         stain = np.exp(-((((y - top) ** 2 + (x - left) ** 2) / radius**2) ** 2))
         image -= stain[..., None] * rng.uniform(30, 90) * np.array([0.7, 1.0, 1.1])
     drawn = draw_lesion(number, (140, 140))
-    share = drawn.mask.mean()
-    side = max(24, round((0.001 * height * width / share) ** 0.5))
+    side = max(24, round((share * height * width / drawn.mask.mean()) ** 0.5))
     patch = np.asarray(PIL.Image.fromarray(drawn.image).resize((side, side)), float)
     shape = PIL.Image.fromarray(drawn.mask.astype(np.uint8) * 255).resize((side, side))
     soft = np.asarray(shape.filter(PIL.ImageFilter.GaussianBlur(2)), float)[..., None] / 255
@@ -57,6 +57,16 @@ def small(number: int) -> tuple[Picture, Picture]:
     image[part] = soft * patch + (1 - soft) * image[part]
     mask[part] = np.asarray(shape) > 127
     return image.clip(0, 255).astype(np.uint8), mask * np.uint8(255)
+
+
+def small(number: int) -> tuple[Picture, Picture]:
+    """What one frame would hardly show."""
+    return stained(number, (1600, 2400), 0.0002)
+
+
+def rare(number: int) -> tuple[Picture, Picture]:
+    """Few pixels of very many."""
+    return stained(number, (800, 1200), 0.001)
 
 
 def few(number: int) -> tuple[Picture, Picture]:
@@ -89,15 +99,20 @@ def many(number: int) -> tuple[Picture, Picture]:
     return (image * rng.uniform(0.7, 1.2)).clip(0, 255).astype(np.uint8), mask
 
 
-def _enlarged(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _enlarged(planes: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
     whole = [
-        np.asarray(PIL.Image.fromarray(planes[..., k].astype(np.float32)).resize(SIZE[::-1]))
+        np.asarray(PIL.Image.fromarray(planes[..., k].astype(np.float32)).resize(size[::-1]))
         for k in range(3)
     ]
     return np.stack(whole, -1).astype(float)
 
 
-CASES = {"small": (small, (24, 6, 12)), "few": (few, (4, 1, 40)), "many": (many, (60, 10, 30))}
+CASES = {
+    "small": (small, (24, 6, 12)),
+    "rare": (rare, (40, 10, 30)),
+    "few": (few, (4, 1, 40)),
+    "many": (many, (60, 10, 30)),
+}
 """What draws an image, and how many there are for training, validation and test."""
 
 

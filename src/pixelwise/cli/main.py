@@ -12,7 +12,7 @@ import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from enum import StrEnum  # noqa: E402
 from pathlib import Path  # noqa: E402
-from typing import Annotated, Any  # noqa: E402
+from typing import TYPE_CHECKING, Annotated, Any  # noqa: E402
 
 import typer  # noqa: E402
 
@@ -20,6 +20,10 @@ from pixelwise._version import __version__  # noqa: E402
 from pixelwise.cli.leaving import INTERRUPTED, MESSAGE, leaving_at_once  # noqa: E402
 from pixelwise.cli.outputs import check_json, check_page  # noqa: E402
 from pixelwise.errors import PixelwiseError  # noqa: E402
+
+if TYPE_CHECKING:
+    from pixelwise.checks import Looker
+    from pixelwise.data.dataset import Dataset
 
 # Read when PyTorch is loaded: threads that wait for each other sleep. By default they spin, and beside another program
 # that wants the processor a step then takes several times as long.
@@ -125,25 +129,12 @@ def check(
 
     Ends with status 1 if there are errors: those keep the data from being used, or make scores untrue.
     """
-    from pixelwise.checks import Looker
     from pixelwise.cli.console import Console
-    from pixelwise.data.cache import Cache
     from pixelwise.workflows.check import check as check_data
-    from pixelwise.workflows.data import open_data
 
     check_json(json)
     check_page(page)
-    looker = Looker(Cache.at(cache))
-    dataset = open_data(
-        data,
-        splits=splits,
-        layout=layout,
-        legend=legend,
-        ignore=ignore,
-        group_by=group_by,
-        strict=False,
-        values_of=looker.values,
-    )
+    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
     with Console() as console:
         checked = check_data(dataset, looker=looker, listener=console)
         checked.write_page(page)
@@ -205,11 +196,8 @@ def train(
 
     Ctrl-C ends training early with a usable model. Without --budget and --epochs it takes 5 minutes.
     """
-    from pixelwise.checks import Looker
     from pixelwise.cli.console import Console
-    from pixelwise.data.cache import Cache
     from pixelwise.recipe import parse_setting, read_recipe
-    from pixelwise.workflows.data import open_data
     from pixelwise.workflows.runfolder import check_free
     from pixelwise.workflows.train import train as train_model
 
@@ -217,17 +205,7 @@ def train(
         check_free(out)
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
-    looker = Looker(Cache.at(cache))
-    dataset = open_data(
-        data,
-        splits=splits,
-        layout=layout,
-        legend=legend,
-        ignore=ignore,
-        group_by=group_by,
-        strict=False,
-        values_of=looker.values,
-    )
+    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
     with Console() as console:
         run = train_model(
             dataset,
@@ -369,6 +347,34 @@ def demo(
             started=STARTED,
         )
     console.print_run(run)
+
+
+def _to_check(
+    cache: Path | None,
+    data: Path,
+    splits: Path | None,
+    layout: str | None,
+    legend: Path | None,
+    ignore: str | None,
+    group_by: str | None,
+) -> tuple[Looker, Dataset]:
+    """The data as it lies, faults and all, and what has begun to look at its files."""
+    from pixelwise.checks import Looker
+    from pixelwise.data.cache import Cache
+    from pixelwise.workflows.data import open_data
+
+    looker = Looker(Cache.at(cache))
+    dataset = open_data(
+        data,
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+        strict=False,
+        values_of=looker.values,
+    )
+    return looker, dataset
 
 
 def _in_a_sentence(error: Any) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pixelwise.data.valuerange import PERCENTILES, ValueRange
+from pixelwise.plan.augment import plan_augment
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.scale import plan_scale
-from pixelwise.recipe import Augment, Model, Recipe, Train, Values
+from pixelwise.recipe import Model, Recipe, Train, Values
 from pixelwise.types import RGB8
 
 OVERSAMPLE = 0.33
@@ -34,6 +35,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
         network: encoder and decoder that are wished for.
     """
     scale, found = plan_scale(known), known.found
+    augment = plan_augment(known, scale.scale)
     rare = _rare(known.classes, tiled=scale.scale.policy == "tiles")
     recipe = Recipe(
         scale=scale.scale,
@@ -44,7 +46,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             maximum=found.maximum,
         ),
         model=network,
-        augment=Augment(vflip=0.5, rotate=180.0) if known.any_way_up else Augment(),
+        augment=augment.augment,
         train=Train(
             epochs=30,
             # What begins at random has as far to go as the decoder.
@@ -52,17 +54,11 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             oversample=OVERSAMPLE if rare else 0.0,
         ),
     )
-    turns = (
-        "the pictures have no up and down: turned any way"
-        if known.any_way_up
-        else "the pictures are taken to have an up: turned little; if they have none, as skin and cells, "
-        "--set augment.rotate=180 --set augment.vflip=0.5"
-    )
     return Plan(
         recipe,
         {
             "scale": scale.reason,
-            "augment": turns,
+            "augment": augment.reason,
             "model": f"{network.decoder} over {network.encoder}, "
             + ("pretrained" if network.starts_pretrained else "from scratch"),
             **({"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"} if rare else {}),

@@ -15,6 +15,7 @@ from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
 from pixelwise.data.draw import carve_validation, draw_splits
 from pixelwise.data.groups import propose
+from pixelwise.data.images import image_size
 from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
@@ -27,8 +28,10 @@ from pixelwise.workflows.listener import Listener
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
-LABELS = 16
-"""As many labels tell how large a frame has to be."""
+LABELS, FEWEST_LABELS = 16, 4
+"""As many labels tell how large a frame has to be; fewer of large images, which take their time."""
+LABEL_PIXELS = 20_000_000
+"""Of all these labels together, about."""
 CORE_RATE, GPU_RATE = 10.0, 500.0
 """Images of 224×224 that a core, or a GPU, trains on in a second, about."""
 
@@ -123,7 +126,7 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
-        known = fingerprint(dataset, None if wishes.epochs else seconds)
+        known = fingerprint(dataset, None if wishes.epochs else seconds, wishes.epochs)
         values = _planned(known, model or Model(), listener).model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
@@ -146,11 +149,12 @@ def _planned(known: Fingerprint, network: Model, listener: Listener) -> Recipe:
     return planned.recipe
 
 
-def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
+def fingerprint(dataset: Dataset, seconds: float | None, epochs: int | None = None) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
         seconds: None where the length of training is a number of epochs.
+        epochs: that number.
     """
     training = dataset.split("train")
     labels = _some_labels(training)
@@ -167,6 +171,7 @@ def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
         found=find_value_range(training),
         training=len(training),
         seconds=seconds,
+        epochs=epochs,
         rate=rate,
         ceiling=best,
         classes=_covered(dataset.labels, labels),
@@ -176,7 +181,9 @@ def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
 
 def _some_labels(dataset: Dataset) -> list[Label]:
     """Labels of up to ``LABELS`` samples, spread evenly."""
-    count = min(LABELS, len(dataset))
+    height, width = image_size(dataset.samples[0].image)
+    most = min(LABELS, max(FEWEST_LABELS, LABEL_PIXELS // (height * width)))
+    count = min(most, len(dataset))
     chosen = [dataset.samples[index * len(dataset) // count] for index in range(count)]
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda sample: dataset.read(sample)[1], chosen))
