@@ -220,7 +220,7 @@ def test_folders_are_entered_and_their_masks_and_results_left_out(
     shutil.copy(data / "masks" / "lesion_0001.png", photos / "p1" / "images" / "lesion_0001_mask.png")
     said, _ = predicts(capsys, 0, model, photos, "--out", out)
     assert "12 images predicted" in said
-    assert "masks: 13 files" in said
+    assert "as masks: 13." in said
     assert (out / "p2" / "images" / "lesion_0003_mask.png").is_file()
     # Results are passed over, in the folder of results and, once moved, anywhere else.
     assert "12 images predicted" in predicts(capsys, 0, model, photos, "--out", out, "--overwrite")[0]
@@ -228,7 +228,11 @@ def test_folders_are_entered_and_their_masks_and_results_left_out(
         shutil.move(path, photos / "p1" / path.name)
     said, _ = predicts(capsys, 0, model, photos, "--out", data.parent / "again")
     assert "12 images predicted" in said
-    assert "results of earlier predictions: 24 files" in said  # 12 of them still below the folder of then
+    assert "as results of earlier predictions: 24." in said  # 12 of them still below the folder of then
+    # Results may as well go to a folder above.
+    assert (
+        "6 images predicted" in predicts(capsys, 0, model, photos / "p2" / "images", "--out", data.parent)[0]
+    )
     here = photos / "p1" / "lesion_0000_overlay.png"
     assert "1 image predicted" in predicts(capsys, 0, model, here, "--out", data.parent / "named")[0]
     (data.parent / "empty").mkdir()

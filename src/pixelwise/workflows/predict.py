@@ -63,7 +63,6 @@ def predict(
     found = find_sources([Path(path) for path in paths], folder)
     check_outputs(predictor, found.sources, folder, overwrite)
     sources, refused = _fitting(predictor, found.sources)
-    make_folder(folder)
     _say_left_out(found, listener)
     written = []
     for done, source in enumerate(sources, start=1):
@@ -103,7 +102,7 @@ def _fitting(predictor: Predictor, sources: Sequence[Source]) -> tuple[list[Sour
 def _say_left_out(found: Found, listener: Listener) -> None:
     for count, what in ((found.results, "results of earlier predictions"), (found.masks, "masks")):
         if count:
-            listener.say(f"Left out, since they are {what}: {count} files. Name a file to have it predicted.")
+            listener.say(f"Left out as {what}: {count}. Name a file to have it predicted.")
 
 
 def check_outputs(predictor: Predictor, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:

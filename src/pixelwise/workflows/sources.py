@@ -66,7 +66,7 @@ def find_sources(paths: Sequence[Path], out: Path) -> Found:
         if not path.is_dir():
             found.setdefault(path, Path())
             continue
-        pictures = [one for one in pictures_in(path) if not _is_below(one, out, path)]
+        pictures = list(_pictures(path, out))
         made = {one for one in pictures if _is_result(one)}
         drawn = set(_masks(path, [one for one in pictures if one not in made]))
         images = [one for one in pictures if one not in made | drawn]
@@ -80,17 +80,18 @@ def find_sources(paths: Sequence[Path], out: Path) -> Found:
     return Found(_named(found), results, masks)
 
 
-def _is_below(picture: Path, out: Path, folder: Path) -> bool:
-    """Whether a picture lies in the folder of results, which lies below the folder that was given."""
-    return out.resolve() != folder.resolve() and picture.resolve().is_relative_to(out.resolve())
+def _pictures(folder: Path, out: Path) -> Iterator[Path]:
+    """Those in a folder, less what lies in the folder of results where that is below it."""
+    results = out.resolve()
+    is_below = folder.resolve() in results.parents
+    for picture in pictures_in(folder):
+        if not (is_below and results in picture.resolve().parents):
+            yield picture
 
 
 def _but(results: set[Path], masks: set[Path]) -> str:
     """What a folder holds where it holds no images."""
-    held = [
-        *(["results of predictions"] if results else []),
-        *(["masks"] if masks else []),
-    ]
+    held = ["results of predictions"] * bool(results) + ["masks"] * bool(masks)
     return f" but {' and '.join(held)}" if held else ""
 
 
