@@ -157,7 +157,7 @@ def test_of_many_frames_some_are_validated(monkeypatch: pytest.MonkeyPatch) -> N
     network, tasks = parts()
     frames, fabric = drawn(7), build_fabric("32-true")
     every = validate(network, tasks, frames, RECIPE, fabric)
-    monkeypatch.setattr("pixelwise.training.validate.MOST_FRAMES", 3)
+    monkeypatch.setattr("pixelwise.training.validate.MOST", 3)
     np.testing.assert_array_equal(validate(network, tasks, frames, RECIPE, fabric), every[[0, 2, 4]])
 
 

@@ -32,7 +32,8 @@ def plan_augment(known: Fingerprint, scale: Scale) -> AugmentPlan:
     if known.any_way_up:
         chosen |= {"vflip": 0.5, "rotate": 180.0}
     much = ("little", "in between", "much")[math.ceil(width) + (width == 1)]
-    often = "" if math.isinf(passes) else f" since each is seen about {passes:.0f} times"
+    times = "once" if passes < 1.5 else f"{passes:.0f} times" if math.isfinite(passes) else ""
+    often = f" since each is seen about {times}" if times else ""
     turned = (
         "the pictures have no up and down: turned any way"
         if known.any_way_up

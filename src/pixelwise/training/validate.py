@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
 from pixelwise.data.frames import Frames
 from pixelwise.geometry import resize
@@ -16,7 +16,7 @@ from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
 from pixelwise.training.candidates import ImageScores
 
-MOST_FRAMES = 256
+MOST = 256
 """Enough to tell moments of a training apart."""
 
 
@@ -26,12 +26,12 @@ def validate(
 ) -> ImageScores:
     """Headline scores of frames, at the frame's size with default settings, 0–1; the mean over several tasks.
 
-    Of more than ``MOST_FRAMES`` as many are taken, evenly spaced. It compares moments of one training; scores for
+    Of more than ``MOST`` as many are taken, evenly spaced. It compares moments of one training; scores for
     people come from ``evaluate``, at each image's own size.
     """
     network.eval()
     scores: dict[str, list[float]] = {name: [] for name in tasks}
-    for part in torch.split(_chosen(len(frames)), recipe.train.batch_size):
+    for part in torch.split(torch.tensor(spread(len(frames))), recipe.train.batch_size):
         pixels, labels = frames.batch(part)
         images = normalise(fabric.to_device(pixels), recipe.values)
         with fabric.autocast():
@@ -51,8 +51,6 @@ def validate(
     return mean
 
 
-def _chosen(count: int) -> Tensor:
-    """Indices (n,) of the frames that are scored."""
-    if count <= MOST_FRAMES:
-        return torch.arange(count)
-    return (torch.arange(MOST_FRAMES) * count) // MOST_FRAMES
+def spread(count: int) -> list[int]:
+    """Indices of what is scored: all, or ``MOST`` evenly spaced ones."""
+    return list(range(count)) if count <= MOST else [index * count // MOST for index in range(MOST)]

@@ -41,7 +41,8 @@ from pixelwise.training import (
 )
 from pixelwise.training.candidates import Weights
 from pixelwise.training.length import Length
-from pixelwise.types import SPLITS, LogRow
+from pixelwise.training.validate import spread
+from pixelwise.types import SPLITS, LogRow, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import check_budget, format_seconds
 from pixelwise.workflows.listener import Listener
@@ -124,9 +125,9 @@ class Job:
         return hashlib.blake2b("\n".join(names).encode(), digest_size=20).hexdigest()
 
     def tuned(self, weights: Weights) -> Predictor:
-        """The predictor with these weights, its settings tuned on validation at the images' own size."""
+        """The predictor with these weights, its settings tuned on validation images at their own size."""
         predictor = self.untuned(weights)
-        validating = self.dataset.split("val").samples
+        validating = self._tuning()
         for name, task in self.tasks.items():
             pairs = (self.dataset.read(sample) for sample in validating)
             predictor.settings[name] = task.tune(
@@ -181,6 +182,11 @@ class Job:
         join = subprocess.list2cmdline if os.name == "nt" else shlex.join
         return [join(["pixelwise", *map(str, command)]) for command in commands]
 
+    def _tuning(self) -> list[Sample]:
+        """Validation images that settings are tuned on: of very many, as many as tell one from another."""
+        samples = self.dataset.split("val").samples
+        return [samples[index] for index in spread(len(samples))]
+
     def _frame_text(self) -> str:
         scale = self.recipe.scale
         text = "{1} × {0} pixels (width × height)".format(*scale.size)
@@ -210,7 +216,7 @@ class Job:
             image, _label = self.dataset.read(scored[place])
             predictor.predict(image)
             times.append(time.monotonic() - begin)
-        images = len(self.dataset.split("val")) + len(scored) + 3 * EXHIBITS
+        images = len(self._tuning()) + len(scored) + 3 * EXHIBITS
         return SLACK * images * statistics.median(times) + REPORT_SECONDS
 
 
