@@ -37,7 +37,6 @@ class Fingerprint:
         found: what the images hold.
         training: number of training images; 0 where it does not matter.
         seconds: for everything; None where the length is a number of epochs.
-        epochs: passes over the training images, where that is asked for instead.
         rate: images of 224×224 that this computer trains on in a second, about.
         ceiling: the best score that a scale allows, 0–1.
         scored: number of images that the budget has to predict after training.
@@ -49,7 +48,6 @@ class Fingerprint:
     found: ValueRange = BYTES
     training: int = 0
     seconds: float | None = None
-    epochs: int | None = None
     rate: float = 20.0
     ceiling: Callable[[Scale], float] = _everything
     scored: int = 0

@@ -35,7 +35,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
         network: encoder and decoder that are wished for.
     """
     scale, found = plan_scale(known), known.found
-    augment = plan_augment(known, scale.scale)
+    augment = plan_augment(known)
     rare = _rare(known.classes, tiled=scale.scale.policy == "tiles")
     recipe = Recipe(
         scale=scale.scale,

@@ -66,7 +66,7 @@ def _plan_frame(known: Fingerprint) -> ScalePlan:
         if size[0] > usual[0] or size[1] > usual[1]:
             limit = "; a larger one would show no more"
             break
-        if known.epochs is None and epochs_in(known, Scale(size=size)) < EPOCHS:
+        if epochs_in(known, size) < EPOCHS:
             limit = f"; a larger one would leave less than {EPOCHS} passes over the training images"
             break
         chosen = size
@@ -113,12 +113,9 @@ def _sides(size: Size) -> str:
     return f"{size[1]}×{size[0]}"
 
 
-def epochs_in(known: Fingerprint, scale: Scale) -> float:
-    """Passes over the training frames that are asked for, or that the time allows, about; inf without a limit."""
-    if known.epochs is not None:
-        return float(known.epochs)
+def epochs_in(known: Fingerprint, size: Size) -> float:
+    """Passes over the training images that the time allows, about; inf where time does not matter."""
     if known.seconds is None or not known.training:
         return math.inf
-    frames = known.training * len(Tiling.of(_usual(known), scale).places)
-    rate = known.rate * SMALLEST**2 / (scale.size[0] * scale.size[1])
-    return rate * known.seconds * TRAINING_SHARE / frames
+    rate = known.rate * SMALLEST**2 / (size[0] * size[1])
+    return rate * known.seconds * TRAINING_SHARE / known.training

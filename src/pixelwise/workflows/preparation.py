@@ -126,7 +126,7 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
-        known = fingerprint(dataset, None if wishes.epochs else seconds, wishes.epochs)
+        known = fingerprint(dataset, None if wishes.epochs else seconds)
         values = _planned(known, model or Model(), listener).model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
@@ -149,12 +149,11 @@ def _planned(known: Fingerprint, network: Model, listener: Listener) -> Recipe:
     return planned.recipe
 
 
-def fingerprint(dataset: Dataset, seconds: float | None, epochs: int | None = None) -> Fingerprint:
+def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
         seconds: None where the length of training is a number of epochs.
-        epochs: that number.
     """
     training = dataset.split("train")
     labels = _some_labels(training)
@@ -171,7 +170,6 @@ def fingerprint(dataset: Dataset, seconds: float | None, epochs: int | None = No
         found=find_value_range(training),
         training=len(training),
         seconds=seconds,
-        epochs=epochs,
         rate=rate,
         ceiling=best,
         classes=_covered(dataset.labels, labels),
