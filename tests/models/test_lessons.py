@@ -83,7 +83,7 @@ def test_filters_with_holes_see_at_every_second_place_what_halving_saw() -> None
     [
         ("resnet", "no network 'resnet'; choose one of segnet, segnet-upsampling, unet, fcn"),
         ("unet:resnet18", "no encoder 'resnet18'; known are efficientnet-lite0"),
-        ("pspnet:vgg16", "'decoder' is wrong"),
+        ("pspnet:vgg16", "'decoder' should be"),
         ("segnet:efficientnet-lite0", "the decoder segnet needs the encoder vgg16"),
         ("unet:timm/../x", "no encoder"),
     ],
