@@ -40,7 +40,9 @@ ENCODERS = (
     "plain-tiny",
 )
 """Encoders of our own; others are called "timm/" and the name of a timm model."""
-DecoderName = Literal["unet", "fpn", "deeplabv3plus", "fcn", "segnet", "segnet-upsampling"]
+DecoderName = Literal[
+    "unet", "unet-hypercolumn", "fpn", "deeplabv3plus", "fcn", "segnet", "segnet-upsampling"
+]
 DECODERS: tuple[DecoderName, ...] = get_args(DecoderName)
 
 
@@ -136,7 +138,7 @@ class Model(_Strict):
     """Encoder and decoder; SegNet's decoders mirror the encoder "vgg16" and go with no other."""
 
     encoder: Annotated[str, AfterValidator(_known_encoder)] = "efficientnet-lite0"
-    decoder: DecoderName = "unet"
+    decoder: DecoderName = "unet-hypercolumn"
     pretrained: bool = Field(
         default=True, description="Start from ImageNet weights where the encoder has them."
     )

@@ -11,6 +11,7 @@ from pixelwise.models.decoders import (
     DeepLabDecoder,
     FCNDecoder,
     FPNDecoder,
+    HypercolumnDecoder,
     SegNetDecoder,
     UNetDecoder,
 )
@@ -109,6 +110,8 @@ def _build_decoder(recipe: Model, encoder: Encoder) -> Decoder:
             learned = recipe.encoder == "unet"  # as in the paper, at its widths
             widths = tuple(reversed(channels[:-1])) if learned else _unet_widths(channels)
             return UNetDecoder(channels, strides, widths, learned=learned)
+        case "unet-hypercolumn":
+            return HypercolumnDecoder(channels, strides, _unet_widths(channels))
         case "fpn":
             return FPNDecoder(channels, strides)
         case "deeplabv3plus":

@@ -50,11 +50,17 @@ class UNetDecoder(nn.Module):
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Features, finest first, to (N, channels, H / stride, W / stride)."""
-        *skips, decoded = features
+        return self.decoded(features)[-1]
+
+    def decoded(self, features: list[Tensor]) -> list[Tensor]:
+        """What each level makes of the features, deepest first."""
+        *skips, deeper = features
+        found = []
         for number, (level, skip) in enumerate(zip(self.levels, reversed(skips), strict=True)):
-            larger = self._larger(decoded, number)
-            decoded = level(torch.cat([larger, skip], dim=1))
-        return decoded
+            larger = self._larger(deeper, number)
+            deeper = level(torch.cat([larger, skip], dim=1))
+            found.append(deeper)
+        return found
 
     def _larger(self, decoded: Tensor, number: int) -> Tensor:
         if len(self.enlarged):
