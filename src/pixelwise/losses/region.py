@@ -28,9 +28,10 @@ def tversky(probs: Tensor, target: Tensor, weight: Tensor, alpha: float = 0.3, b
         alpha: what a false alarm costs.
         beta: what a miss costs; one half each is Dice.
     """
-    hit = (probs * target * weight).sum(dim=(2, 3))
-    false_alarm = (probs * (1 - target) * weight).sum(dim=(2, 3))
-    miss = ((1 - probs) * target * weight).sum(dim=(2, 3))
+    labelled = target * weight
+    hit = (probs * labelled).sum(dim=(2, 3))
+    false_alarm = (probs * weight).sum(dim=(2, 3)) - hit
+    miss = labelled.sum(dim=(2, 3)) - hit
     return 1 - ((hit + 0.5) / (hit + alpha * false_alarm + beta * miss + 0.5)).mean()
 
 

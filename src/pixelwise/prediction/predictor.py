@@ -19,6 +19,7 @@ from torch import Tensor
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import flip_field
+from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.values import check_format, normalise, padding
@@ -77,6 +78,7 @@ class Predictor:
     @classmethod
     def load(cls, path: Path | str, device: str = "auto") -> Predictor:
         """From a model file or the folder of a run; :class:`ModelFileError` if it cannot be used."""
+        keep_freed_memory()
         stored = read_model(Path(path))
         tasks = build_tasks(stored.header.recipe, stored.header.labels)
         network = _network_of(stored, tasks, Path(path))

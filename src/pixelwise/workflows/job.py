@@ -21,6 +21,7 @@ from pixelwise._version import __version__
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, Frames, read_frames
+from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import Network, build_model
 from pixelwise.prediction import Predictor, padding
@@ -229,6 +230,7 @@ def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) 
         ModelFileError: the pretrained weights are missing.
     """
     tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
+    keep_freed_memory()
     cache.trim()
     beside = padding(recipe.values)
     training = read_frames(dataset.split("train"), recipe.scale, beside, cache)
