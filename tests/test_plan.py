@@ -11,7 +11,7 @@ from pixelwise.data.synthetic import draw_lesion
 from pixelwise.data.valuerange import ValueRange
 from pixelwise.labels import Labels
 from pixelwise.plan import Covered, Fingerprint, ceiling, plan, plan_scale
-from pixelwise.recipe import Augment, Scale, Values
+from pixelwise.recipe import Augment, Model, Scale, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticTask
 from pixelwise.types import CLASSES, Label, PixelFormat, Size
@@ -55,6 +55,14 @@ def by_area(scale: Scale) -> float:
 def area(known: Fingerprint) -> int:
     height, width = plan_scale(known).scale.size
     return height * width
+
+
+def test_learning_is_faster_where_every_level_is_near_the_loss_and_knows_images() -> None:
+    known = Fingerprint({(100, 100): 1}, any_way_up=True)
+    usual = plan(known).recipe.train
+    assert (usual.learning_rate, usual.encoder_rate) == (0.004, 0.5)
+    for slower in (Model(decoder="fpn"), Model(encoder="unet", decoder="unet"), Model(pretrained=False)):
+        assert plan(known, slower).recipe.train.learning_rate == 0.002
 
 
 def test_the_frame_grows_until_masks_go_through_it_unharmed() -> None:

@@ -12,6 +12,7 @@ from pixelwise.plan.scale import plan_scale
 from pixelwise.recipe import Model, Recipe, Train, Values
 from pixelwise.types import RGB8
 
+NEAR_RATE = 4e-3
 OVERSAMPLE = 0.33
 """Share of frames that are drawn for a class, where one is rare."""
 FEW_PIXELS = 0.05
@@ -49,6 +50,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
         augment=augment.augment,
         train=Train(
             epochs=30,
+            learning_rate=_rate(network),
             # What begins at random has as far to go as the decoder.
             encoder_rate=0.5 if network.starts_pretrained else 1.0,
             oversample=OVERSAMPLE if rare else 0.0,
@@ -65,6 +67,12 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             **_of_values(found),
         },
     )
+
+
+def _rate(network: Model) -> float:
+    """The highest learning rate: a decoder whose every level is near the loss bears more."""
+    near = network.starts_pretrained and network.decoder == "unet-hypercolumn"
+    return NEAR_RATE if near else Train.model_fields["learning_rate"].default
 
 
 def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:

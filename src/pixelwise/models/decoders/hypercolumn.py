@@ -14,7 +14,7 @@ WIDTH = 32
 
 
 class HypercolumnDecoder(nn.Module):
-    """Linear maps of the encoder's deepest features and of every level of a U-Net, enlarged to the finest and summed.
+    """Linear maps of every level of a U-Net, enlarged to the finest and summed.
 
     In a U-Net what the deepest features know reaches the result through all its narrow levels, and so does the
     gradient on its way back. Reading every level (hypercolumns, Hariharan 2015) spares both the way: training goes
@@ -31,15 +31,17 @@ class HypercolumnDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.unet = UNetDecoder(encoder_channels, strides, widths)
-        self.readers = nn.ModuleList(nn.Conv2d(one, WIDTH, 1) for one in (encoder_channels[-1], *widths))
+        self.readers = nn.ModuleList(nn.Conv2d(one, WIDTH, 1) for one in widths)
         self.channels, self.stride = WIDTH, self.unet.stride
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Features, finest first, to (N, channels, H / stride, W / stride)."""
-        deepest, *rest = self.readers
-        total: Tensor = deepest(features[-1])
-        for reader, decoded in zip(rest, self.unet.decoded(features), strict=True):
-            total = _enlarged(total, decoded) + reader(decoded)
+        deepest, *finer = (
+            reader(level) for reader, level in zip(self.readers, self.unet.decoded(features), strict=True)
+        )
+        total: Tensor = deepest
+        for level in finer:
+            total = _enlarged(total, level) + level
         return total
 
 
