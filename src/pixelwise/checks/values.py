@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from pixelwise.checks.examine import MaskFacts
 from pixelwise.checks.finding import Found
-from pixelwise.checks.maskfacts import MaskContent
+from pixelwise.checks.maskfacts import MaskContent, patches
 from pixelwise.checks.subject import Subject
 from pixelwise.types import IGNORE_INDEX
 
@@ -22,6 +24,13 @@ _LOOKS = {
     "photo": "mask-photo",
 }
 
+_COUNTS = 3  # different numbers of objects that a set of masks which number them has at least
+_MOST_MASKS = 0.9  # share of the masks that hold every number up to their highest
+_FEWEST_PATCHES, _MOST_PATCHES = (
+    0.75,
+    1.5,
+)  # by number; a class that surrounds another has a hole and counts as none
+
 
 def find(subject: Subject) -> Iterator[Found]:
     """Faults of values, mask by mask and of all masks together."""
@@ -29,7 +38,8 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _one(subject, mask, content)
     yield from _coding(subject)
     yield from _single_valued(subject)
-    yield from _classes(subject)
+    numbered = list(_numbered(subject))
+    yield from numbered or _classes(subject)
 
 
 def class_pixels(subject: Subject, content: MaskContent) -> dict[int, int]:
@@ -89,6 +99,31 @@ def _single_valued(subject: Subject) -> Iterator[Found]:
     masks = subject.masks
     if masks and all(len(content.counts) == 1 for _, _, content in masks):
         yield "mask-single-value", subject.place(_folder([mask.file.path for _, mask, _ in masks]))
+
+
+def _numbered(subject: Subject) -> Iterator[Found]:
+    """Masks that number objects, and were taken for classes since the numbers are small.
+
+    Classes leave gaps where one is missing, and lie in several patches; objects are counted from 1 in each mask anew.
+    """
+    if subject.is_binary or not subject.dataset.inferred:
+        return
+    several = [
+        (mask.file.path, content, set(content.counts) - {IGNORE_INDEX})
+        for _, mask, content in subject.masks
+        if content.look == "clean" and not content.coloured and len(content.counts) > 1
+    ]
+    counted = [one for one in several if one[2] == set(range(len(one[2])))]
+    if len({len(held) for _, _, held in counted}) < _COUNTS or len(counted) < _MOST_MASKS * len(several):
+        return
+    found = objects = 0
+    for _, content, held in counted:
+        small, are_objects = content.small, np.isin(content.small, list(held - {0}))
+        found += patches(small, are_objects)
+        objects += len(np.unique(small[are_objects]))
+    if _FEWEST_PATCHES * objects <= found <= _MOST_PATCHES * objects:
+        for path, _, held in counted:
+            yield "mask-numbered", subject.place(path, detail=f"It holds 0 to {len(held) - 1}.")
 
 
 def _classes(subject: Subject) -> Iterator[Found]:

@@ -66,6 +66,8 @@ def check(
         pixelwise=__version__,
         data=printable(dataset.root.resolve().name),
         layout=dataset.layout,
+        classes=tuple(map(printable, dataset.labels.classes)),
+        inferred=dataset.inferred,
         n_images=len(dataset),
         n_masks=sum(one.mask is not None for one in subject.examined),
         findings=tuple(find_all(subject)),
