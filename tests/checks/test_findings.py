@@ -78,6 +78,13 @@ def animated(root: Path) -> None:
     image_of(root, 2).unlink()
 
 
+def stray_pixel(root: Path) -> None:
+    change_masks(root, lambda values: values // 255)
+    values = pixels(mask_of(root, 2))
+    values[3, 5] = 2
+    save(mask_of(root, 2), values)
+
+
 def legend_of_three(root: Path) -> None:
     (root / "legend.csv").write_text("name,value\nbackground,0\nlesion,255\nhair,100\n")
 
@@ -219,6 +226,7 @@ PLANTED = [
         lambda root: change(mask_of(root, 2), lambda v: square(v, 1)),
         (mask(2),),
     ),
+    Planted("class-rare", stray_pixel, (mask(2),)),
     Planted("class-gap", legend_of_three, (".",)),
     Planted("class-untrained", class_in_test_alone, (".",)),
     Planted("image-flat", lambda root: change(image_of(root, 2), lambda v: v * 0 + 90), (image(2),)),
@@ -381,6 +389,31 @@ def test_groups_that_names_show_are_proposed(tmp_path: Path, split: bool) -> Non
     assert ("leak-names" in places) == split
     if split:
         assert places["leak-names"] == [("images/patient1_slice0.png", "images/patient1_slice1.png")]
+
+
+def test_a_class_that_is_named_may_be_rare(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data")
+    stray_pixel(root)
+    assert set(found(checked(root))) == {"class-rare"}
+    (root / "classes.txt").write_text("skin\nlesion\nhair\n")
+    assert found(checked(root)) == {}
+
+
+def test_a_class_in_a_tenth_of_the_masks_is_no_slip(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 20)
+    change_masks(root, lambda values: values // 255)
+    for index in (3, 7):
+        change(mask_of(root, index), lambda values: values * 2)
+    assert found(checked(root)) == {}
+
+
+def test_what_is_ignored_is_no_second_class(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 6)
+    result = check(open_data(root, ignore=255, strict=False))
+    assert errors(result) == ["mask-single-value"]
+    assert "mask-0-255" not in found(result)
+    (root / "classes.txt").write_text("skin\nlesion\nhair\n")  # of three classes 255 is none
+    assert errors(checked(root)) == ["mask-single-value"]
 
 
 def counted(values: Mask, count: int) -> Mask:
