@@ -309,6 +309,19 @@ def test_a_list_of_another_name_is_pointed_to(capsys: pytest.CaptureFixture[str]
     assert "give the list itself: " in fails(capsys, "check", folder, "--page", tmp_path / "check.html")
 
 
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_list_whose_paths_start_elsewhere_says_so(
+    capsys: pytest.CaptureFixture[str], data: Path, command: str
+) -> None:
+    (data / "lists").mkdir()
+    listed = data / "lists" / "wrong.csv"
+    listed.write_text("image,mask\nimages/lesion_0001.png,masks/lesion_0001.png\n")
+    options = ("--out", data.parent / "run") if command == "train" else ("--page", data.parent / "check.html")
+    said = fails(capsys, command, listed, *options)
+    assert "line 2: " in said
+    assert "does not exist; paths start at the folder of the CSV." in said
+
+
 def test_a_name_that_no_disk_takes(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     assert "cannot be used" in fails(capsys, "train", data, "--out", data.parent / ("ก" * 90), "--epochs", 1)
 
