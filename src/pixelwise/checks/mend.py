@@ -21,6 +21,7 @@ from pixelwise.checks.files import SUFFIXES, unread
 from pixelwise.checks.finding import KINDS, Finding
 from pixelwise.checks.mendmask import mended_mask
 from pixelwise.checks.subject import Subject
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import read_image
 from pixelwise.data.layouts.nesting import LEFT_OUT
 from pixelwise.data.splits import write_splits
@@ -68,7 +69,8 @@ def mend(subject: Subject, findings: Sequence[Finding], out: Path) -> Mended:
     Raises:
         OutputError: the folder is there already and not empty, lies among the data, or cannot be written.
     """
-    _check_free(subject, out)
+    check_free(out)
+    check_apart(subject.dataset, out)
     part = out.absolute().with_name(f".{out.absolute().name[:40]}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir(parents=True)
@@ -85,10 +87,16 @@ def mend(subject: Subject, findings: Sequence[Finding], out: Path) -> Mended:
     return mended
 
 
-def _check_free(subject: Subject, out: Path) -> None:
+def check_free(out: Path) -> None:
+    """Raise :class:`OutputError` for a folder of a repaired copy that holds something already."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} is not empty; give the name of a new folder with --fix.")
-    folders = {path.parent.resolve() for one in subject.examined for path in _files_of(one)}
+
+
+def check_apart(dataset: Dataset, out: Path) -> None:
+    """Raise :class:`OutputError` for a folder of a repaired copy that lies among the pictures."""
+    paths = (path for sample in dataset.samples for path in (sample.image, *sample.labels.values()))
+    folders = {folder.resolve() for folder in {path.parent for path in paths}}
     if not folders.isdisjoint([out.resolve(), *out.resolve().parents]):
         raise OutputError(f"{out} lies among the data; give a folder outside them with --fix.")
 

@@ -129,12 +129,17 @@ def check(
 
     Ends with status 1 if there are errors: those keep the data from being used, or make scores untrue.
     """
+    from pixelwise.checks.mend import check_apart, check_free
     from pixelwise.cli.console import Console
     from pixelwise.workflows.check import check as check_data
 
     check_json(json)
     check_page(page)
+    if fix is not None:
+        check_free(fix)
     looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
+    if fix is not None:
+        check_apart(dataset, fix)
     with Console() as console:
         checked = check_data(dataset, looker=looker, listener=console)
         checked.write_page(page)
@@ -198,6 +203,7 @@ def train(
     """
     from pixelwise.cli.console import Console
     from pixelwise.recipe import parse_setting, read_recipe
+    from pixelwise.workflows.preparation import check_words
     from pixelwise.workflows.runfolder import check_free
     from pixelwise.workflows.train import train as train_model
 
@@ -205,6 +211,7 @@ def train(
         check_free(out)
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
+    check_words(network, chosen)
     looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
     with Console() as console:
         run = train_model(
