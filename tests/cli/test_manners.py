@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import PIL.Image
@@ -12,9 +13,12 @@ import pytest
 from tests.networks import TINY, tiny_predictor
 from tests.prediction.test_predictor import saved
 
+from pixelwise.cli.console import Console
 from pixelwise.cli.main import main
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.evaluation import evaluate
 from pixelwise.recipe import Train
+from pixelwise.workflows.data import open_data
 
 
 @pytest.fixture
@@ -333,3 +337,19 @@ def test_a_recipe_that_diverges_is_stopped(capsys: pytest.CaptureFixture[str], d
     error = fails(capsys, "train", data, "--out", data.parent / "run", "--recipe", recipe)
     assert "lower train.learning_rate" in error
     assert not (data.parent / "run").exists()
+
+
+def test_long_words_take_no_room_from_scores(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    opened = open_data(data)
+    samples = tuple(replace(sample, tags={"site": "x" * 36}) for sample in opened.samples)
+    metrics = evaluate(tiny_predictor(), replace(opened, samples=samples), "all")
+    Console().print_metrics(metrics)
+    said = capsys.readouterr().out
+    assert "images" in said
+    assert "…" not in said
+    for score in metrics.scores.values():
+        assert said.count("{:.3f} ({:.3f}–{:.3f})".format(score.mean, *score.ci95)) >= 2
+    assert said.count("x") >= 36

@@ -120,7 +120,10 @@ class Console(Listener):
         images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
         table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
         for name in ("", "images", *metrics.scores):
-            table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+            # What is narrower than its cells loses figures; the first column, of words, goes on below instead.
+            table.add_column(
+                name, justify="left" if not name else "right", no_wrap=bool(name), overflow="fold"
+            )
         table.add_row("[b]all[/b]", str(metrics.n_images), *map(_with_interval, metrics.scores.values()))
         for tag, groups in metrics.tags.items():
             for value, group in groups.items():

@@ -401,7 +401,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with leaving_at_once():
             # Otherwise typer draws a box around its own errors, with the sentence in the middle.
-            sys.exit(app(asked, prog_name="pixelwise", standalone_mode=False) or 0)
+            status = app(asked, prog_name="pixelwise", standalone_mode=False) or 0
+        if status == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
+            raise KeyboardInterrupt
+        sys.exit(status)
     except UsageError as error:  # an option that there is not, or a value that it cannot have
         typer.echo(f"Error: {_in_a_sentence(error)}", err=True)
         sys.exit(USER_ERROR)
@@ -414,7 +417,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"Error: {about}{error.strerror or error}; check the path and your rights to it.", err=True
         )
         sys.exit(USER_ERROR)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the latter is what older releases of typer make of it
         typer.echo(MESSAGE, err=True)
         sys.exit(INTERRUPTED)
 
