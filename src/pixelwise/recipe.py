@@ -339,6 +339,20 @@ def with_settings(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
     return changed
 
 
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Raise :class:`RecipeError` for a setting that there is not, or a value that it has in no recipe.
+
+    Values that depend on others pass: what the others are is planned later.
+    """
+    try:
+        Recipe.model_validate(with_settings(Recipe().model_dump(exclude_none=True), settings))
+    except ValidationError as error:
+        for one in error.errors():
+            setting = ".".join(part for part in one["loc"] if isinstance(part, str))
+            if one["type"] == "extra_forbidden" or setting in settings:
+                raise RecipeError(f"what was asked for: {_refusal(setting, one)}") from error
+
+
 def parse_setting(text: str) -> tuple[str, Any]:
     """Name and value of "name=value", the value written as in TOML; quotes of a word may be left out.
 

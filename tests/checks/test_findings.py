@@ -78,6 +78,13 @@ def animated(root: Path) -> None:
     image_of(root, 2).unlink()
 
 
+def stray_pixel(root: Path) -> None:
+    change_masks(root, lambda values: values // 255)
+    values = pixels(mask_of(root, 2))
+    values[3, 5] = 2
+    save(mask_of(root, 2), values)
+
+
 def legend_of_three(root: Path) -> None:
     (root / "legend.csv").write_text("name,value\nbackground,0\nlesion,255\nhair,100\n")
 
@@ -219,6 +226,7 @@ PLANTED = [
         lambda root: change(mask_of(root, 2), lambda v: square(v, 1)),
         (mask(2),),
     ),
+    Planted("class-rare", stray_pixel, (mask(2),)),
     Planted("class-gap", legend_of_three, (".",)),
     Planted("class-untrained", class_in_test_alone, (".",)),
     Planted("image-flat", lambda root: change(image_of(root, 2), lambda v: v * 0 + 90), (image(2),)),
@@ -381,6 +389,81 @@ def test_groups_that_names_show_are_proposed(tmp_path: Path, split: bool) -> Non
     assert ("leak-names" in places) == split
     if split:
         assert places["leak-names"] == [("images/patient1_slice0.png", "images/patient1_slice1.png")]
+
+
+def test_a_class_that_is_named_may_be_rare(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data")
+    stray_pixel(root)
+    assert set(found(checked(root))) == {"class-rare"}
+    (root / "classes.txt").write_text("skin\nlesion\nhair\n")
+    assert found(checked(root)) == {}
+
+
+def test_a_class_in_a_tenth_of_the_masks_is_no_slip(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 20)
+    change_masks(root, lambda values: values // 255)
+    for index in (3, 7):
+        change(mask_of(root, index), lambda values: values * 2)
+    assert found(checked(root)) == {}
+
+
+def test_what_is_ignored_is_no_second_class(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 6)
+    result = check(open_data(root, ignore=255, strict=False))
+    assert errors(result) == ["mask-single-value"]
+    assert "mask-0-255" not in found(result)
+    (root / "classes.txt").write_text("skin\nlesion\nhair\n")  # of three classes 255 is none
+    assert errors(checked(root)) == ["mask-single-value"]
+
+
+def counted(values: Mask, count: int) -> Mask:
+    """So many objects numbered from 1, side by side, one of them in two parts."""
+    mask = np.zeros_like(values)
+    for index in range(count):
+        mask[5:20, 6 * index + 2 : 6 * index + 7] = index + 1
+    mask[30:34, 3:9] = count
+    return mask
+
+
+def test_small_numbers_of_objects_are_no_classes(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data")
+    for index in range(12):
+        change(mask_of(root, index), lambda values, index=index: counted(values, 2 + index % 4))  # type: ignore[misc]
+    result = checked(root)
+    assert found(result)["mask-numbered"] == [(mask(index),) for index in range(12)]
+    assert errors(result) == ["mask-numbered"]
+    assert result.mend(tmp_path / "copy").left_out == 12
+    (root / "classes.txt").write_text("".join(f"{name}\n" for name in ("background", *"abcde")))
+    assert "mask-numbered" not in found(checked(root))  # its owner knows better
+
+
+def nested(values: Mask, index: int) -> Mask:
+    """A disc in which there may be a second, and in that a third."""
+    rows, columns = np.ogrid[:48, :64]
+    radius = np.hypot(rows - 24, columns - 32)
+    return sum((np.uint8(radius < 20 - 6 * ring) for ring in range(1 + index % 3)), values * 0)
+
+
+def several_patches(values: Mask, index: int) -> Mask:
+    """Classes up to the second, third or fourth, each in many places."""
+    found: Mask = np.kron(np.arange(12 * 16).reshape(12, 16) % (2 + index % 3), np.ones((4, 4))).astype(
+        np.uint8
+    )
+    return found
+
+
+def one_missing(values: Mask, index: int) -> Mask:
+    """Four classes in one patch each; from every second mask one of them is missing."""
+    mask = counted(values, 4)
+    return np.where(mask == 1 + index % 4, 0, mask) if index % 2 else mask
+
+
+@pytest.mark.parametrize("classes", [nested, several_patches, one_missing])
+def test_classes_are_no_numbers_of_objects(tmp_path: Path, classes: Callable[[Mask, int], Mask]) -> None:
+    root = drawn(tmp_path / "data")
+    for index in range(12):
+        change(mask_of(root, index), lambda values, index=index: classes(values, index))  # type: ignore[misc]
+    assert errors(checked(root)) == []
 
 
 def test_the_folder_of_all_masks_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pixelwise.checks.maskfacts import content_of, nearest_colours, off_mixtures, small_of, small_size
+from pixelwise.checks.maskfacts import (
+    content_of,
+    flat_share,
+    nearest_colours,
+    off_mixtures,
+    patches,
+    small_of,
+    small_size,
+)
 from pixelwise.data.synthetic import draw_lesion
 
 Grey = NDArray[np.uint8]
@@ -187,3 +195,42 @@ def test_mixtures_of_two_colours_by_hand() -> None:
     # Halfway between them, beside that by 30 of green, and blue, whose nearest mixture is black.
     found = off_mixtures(np.array([0x800000, 0x801E00, 0x0000FF]), known)
     np.testing.assert_allclose(found, [0, 30, 255], atol=1e-3)
+
+
+def cells(count: int, step: int = 1, side: int = 6) -> NDArray[np.uint16]:
+    """Squares in rows on 0, the first numbered ``step``, the next twice that."""
+    columns = int(np.ceil(count**0.5))
+    mask = np.zeros((columns * (side + 3), columns * (side + 3)), np.uint16)
+    for index in range(count):
+        row, column = (place * (side + 3) + 2 for place in divmod(index, columns))
+        mask[row : row + side, column : column + side] = (index + 1) * step
+    return mask
+
+
+@pytest.mark.parametrize("count", [66, 99, 252])
+def test_numbered_objects_of_8_bits_are_no_shades(count: int) -> None:
+    mask = cells(count).astype(np.uint8)
+    assert content_of(mask, False, "PNG").look == "numbered"
+    crowded = mask.repeat(2, axis=0)[:, mask.any(axis=0)]  # no background left between columns
+    assert content_of(crowded[crowded.any(axis=1)], False, "PNG").look == "numbered"
+
+
+@pytest.mark.parametrize("step", [3, 7, 20])
+@pytest.mark.parametrize("count", [30, 100])
+def test_numbered_objects_with_gaps_are_no_shades(count: int, step: int) -> None:
+    assert content_of(cells(count, step), False, "PNG").look == "numbered"
+
+
+def test_fields_of_grey_levels_are_never_cut_at_half() -> None:
+    """Ten classes in steps of 20, each in nine places: no shades, and no objects that are numbered."""
+    mask = (cells(90) % 10 * 20).astype(np.uint8)
+    assert content_of(mask, False, "PNG").look == "clean"
+
+
+def test_patches_and_flat_shares_by_hand() -> None:
+    mask = np.array([[0, 5, 5, 5], [0, 5, 7, 5], [0, 5, 5, 5], [9, 0, 9, 9], [0, 0, 9, 9]], np.uint8)
+    assert patches(mask, mask == 5) == 0  # one, with a hole
+    assert patches(mask, mask == 9) == 2
+    assert patches(mask, mask > 0) == 3  # and the 7
+    assert flat_share(mask, mask == 9) == 4 / 5
+    assert flat_share(mask, mask == 5) == 0

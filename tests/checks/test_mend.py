@@ -217,6 +217,59 @@ def test_what_cannot_be_mended_is_set_aside_with_its_reason(tmp_path: Path) -> N
         assert [row["name"] for row in csv.DictReader(file)] == [f"lesion_000{i}" for i in (5, 6, 7)]
 
 
+def test_what_is_not_read_is_set_aside_too(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 6)
+    (root / "images" / "phone.heic").write_bytes(b"a photograph")
+    (root / "images" / "vol.nii.gz").write_bytes(b"a volume")
+    assert mended(root, tmp_path / "copy") == Mended(6, 0, 0)
+    for name in ("images/phone.heic", "images/vol.nii.gz"):
+        assert (tmp_path / "copy" / "left-out" / name).read_bytes() == (root / name).read_bytes()
+        assert changes(tmp_path / "copy")[name][0] == f"copied to left-out/{name}"
+
+
+def archive(root: Path, image: str, mask: str) -> Path:
+    """Six drawings in the folders of an archive, by patterns of their paths."""
+    data = drawn(root / "drawn", 6)
+    for index in range(6):
+        for of, pattern in ((image_of, image), (mask_of, mask)):
+            target = root / "archive" / pattern.format(f"{index:03}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            of(data, index).rename(target)
+    return root / "archive"
+
+
+PH2 = (
+    "PH2Dataset/PH2 Dataset images/IMD{0}/IMD{0}_Dermoscopic_Image/IMD{0}.png",
+    "PH2Dataset/PH2 Dataset images/IMD{0}/IMD{0}_lesion/IMD{0}_lesion.png",
+)
+CAMVID = ("CamVid/train/0006R0_{0}.png", "CamVid/trainannot/0006R0_{0}.png")
+MADS = tuple(f"segmentation_full_body_mads/{part}/A_A1_C0_{{0}}.png" for part in ("images", "masks"))
+
+
+@pytest.mark.parametrize(("layout", "paths"), [("ph2", PH2), ("camvid", CAMVID), ("mads", MADS)])
+def test_what_is_set_aside_of_an_archive_is_no_part_of_its_copy(
+    tmp_path: Path, layout: str, paths: tuple[str, str]
+) -> None:
+    root = archive(tmp_path, *paths)
+    if layout == "camvid":
+        for mask in (root / "CamVid" / "trainannot").iterdir():
+            change(mask, lambda values: values // 255)
+    (root / paths[0].format("002")).write_bytes(b"")
+    assert open_data(root, strict=False).layout == layout
+    assert mended(root, tmp_path / "copy").left_out == 1
+    assert (tmp_path / "copy" / "left-out" / paths[0].format("002")).is_file()
+    assert len(open_data(tmp_path / "copy")) == 5
+    assert set(errors(checked(tmp_path / "copy"))) <= {"leak-group"}
+
+
+def test_a_case_without_image_leaves_its_mask_in_sight(tmp_path: Path) -> None:
+    root = archive(tmp_path, *PH2)
+    (root / PH2[0].format("002")).unlink()
+    assert mended(root, tmp_path / "copy") == Mended(5, 0, 0)
+    assert (tmp_path / "copy" / "left-out" / PH2[1].format("002")).is_file()
+    assert changes(tmp_path / "copy")[PH2[1].format("002")][1] == "The mask has no image."
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
 def test_hostile_names_are_spelt_anew(tmp_path: Path) -> None:
     root = drawn(tmp_path / "data", 6)

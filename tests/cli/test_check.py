@@ -116,6 +116,9 @@ def test_a_repaired_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert check(tmp_path / "copy")[0] == 0
     assert run("check", root, "--page", tmp_path / "again.html", "--fix", tmp_path / "copy") == 2
     assert "is not empty" in capsys.readouterr().err
+    assert run("check", root, "--page", tmp_path / "again.html", "--fix", root / "images" / "copy") == 2
+    assert "lies among the data" in capsys.readouterr().err
+    assert not (tmp_path / "again.html").exists()  # it is said before all files are looked at
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")

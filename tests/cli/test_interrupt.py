@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pixelwise.data.synthetic import write_lesions
 from pixelwise.evaluation import read_metrics
 from pixelwise.prediction import load
 
@@ -66,3 +67,16 @@ def test_before_training_nothing_is_left(lesions: Path, recipe: Path, tmp_path: 
     assert process.returncode == 130, shown
     assert "Traceback" not in shown
     assert not out.exists()
+
+
+def test_while_files_are_looked_at_it_says_what_happens(recipe: Path, tmp_path: Path) -> None:
+    data, cache = write_lesions(tmp_path / "data", 60, seed=0, size=(96, 128)), tmp_path / "cache"
+    command = [sys.executable, "-m", "pixelwise", "train", data, "--out", tmp_path / "run", "--cache", cache]
+    with subprocess.Popen(
+        [*map(str, command), "--recipe", str(recipe)], stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        wait_for(cache, process)  # what is learned of the first file lies there
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.strip()) == (130, "Stopped; nothing more is written.")
+    assert not (tmp_path / "run").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import PIL.Image
@@ -12,9 +13,12 @@ import pytest
 from tests.networks import TINY, tiny_predictor
 from tests.prediction.test_predictor import saved
 
+from pixelwise.cli.console import Console
 from pixelwise.cli.main import main
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.evaluation import evaluate
 from pixelwise.recipe import Train
+from pixelwise.workflows.data import open_data
 
 
 @pytest.fixture
@@ -309,6 +313,19 @@ def test_a_list_of_another_name_is_pointed_to(capsys: pytest.CaptureFixture[str]
     assert "give the list itself: " in fails(capsys, "check", folder, "--page", tmp_path / "check.html")
 
 
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_list_whose_paths_start_elsewhere_says_so(
+    capsys: pytest.CaptureFixture[str], data: Path, command: str
+) -> None:
+    (data / "lists").mkdir()
+    listed = data / "lists" / "wrong.csv"
+    listed.write_text("image,mask\nimages/lesion_0001.png,masks/lesion_0001.png\n")
+    options = ("--out", data.parent / "run") if command == "train" else ("--page", data.parent / "check.html")
+    said = fails(capsys, command, listed, *options)
+    assert "line 2: " in said
+    assert "does not exist; paths start at the folder of the CSV." in said
+
+
 def test_a_name_that_no_disk_takes(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     assert "cannot be used" in fails(capsys, "train", data, "--out", data.parent / ("ก" * 90), "--epochs", 1)
 
@@ -320,3 +337,19 @@ def test_a_recipe_that_diverges_is_stopped(capsys: pytest.CaptureFixture[str], d
     error = fails(capsys, "train", data, "--out", data.parent / "run", "--recipe", recipe)
     assert "lower train.learning_rate" in error
     assert not (data.parent / "run").exists()
+
+
+def test_long_words_take_no_room_from_scores(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    opened = open_data(data)
+    samples = tuple(replace(sample, tags={"site": "x" * 36}) for sample in opened.samples)
+    metrics = evaluate(tiny_predictor(), replace(opened, samples=samples), "all")
+    Console().print_metrics(metrics)
+    said = capsys.readouterr().out
+    assert "images" in said
+    assert "…" not in said
+    for score in metrics.scores.values():
+        assert said.count("{:.3f} ({:.3f}–{:.3f})".format(score.mean, *score.ci95)) >= 2
+    assert said.count("x") >= 36

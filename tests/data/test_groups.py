@@ -94,6 +94,13 @@ def test_without_tags_it_says_so() -> None:
         ([f"case {p}-{s}" for p in "abc" for s in range(3)], ["case a", "case b", "case c"]),
         ([f"p{p}/img_{s}" for p in range(3) for s in range(3)], ["p0/img", "p1/img", "p2/img"]),
         ([f"v{p}.frame.{s}" for p in range(3) for s in range(3)], ["v0.frame", "v1.frame", "v2.frame"]),
+        ([f"P{p:03}_{side}" for p in (1, 2, 3) for side in "LR"], ["P001", "P002", "P003"]),
+        (["a_left", "a_right", "b_left", "b_right", "c_left", "c_right"], ["a", "b", "c"]),
+        ([f"case{p:02}-{view}" for p in (1, 2, 3) for view in ("LCC", "RCC", "LMLO")], ["case01", "case02", "case03"]),
+        ([f"patient{p:02}slice{s}" for p in (1, 2, 3) for s in (1, 2, 10)], ["patient01", "patient02", "patient03"]),
+        ([f"patient{p}_{s:02}" for p in (1, 2) for s in range(30)], ["patient1", "patient2"]),
+        ([f"p{p}_{s}" for p in range(5) for s in range(6)] + ["cover"], ["cover", "p0", "p1", "p2", "p3", "p4"]),
+        ([f"p{p}s{s}" for p in range(5) for s in range(6)] + ["cover"], ["cover", "p0", "p1", "p2", "p3", "p4"]),
     ],
 )  # fmt: skip
 def test_names_show_sequences(names: list[str], shown: list[str]) -> None:
@@ -114,7 +121,8 @@ def test_names_show_sequences(names: list[str], shown: list[str]) -> None:
         [f"{group}_{i}" for group in "ab" for i in range(9)],  # two may be anything: left and right, say
         ["a_1", "a_2", "b_1", "b_2", "c_1", "c_2", "cover"],
         ["a_1", "a_2", "b_x_1", "b_x_2", "c_1", "c_2"],  # not all of one form
-        ["a_left", "a_right", "b_left", "b_right", "c_left", "c_right"],
+        ["a_top", "a_below", "b_top", "b_below", "c_top", "c_below"],
+        ["a01b1", "a01b2", "a02b1", "a02b2", "c"],  # a fifth is of another form
         [],
         ["a_1"],
     ],

@@ -150,6 +150,7 @@ def test_further_columns_become_tags_and_the_reader_knows_better(tmp_path: Path)
         ("name,split,split\na,train,test", " has two columns 'split'; rename or remove one of them."),
         ("name,set\na,train\n", " has no column 'split'; its first line should hold name and split."),
         ("", " is empty; its first line should hold name and split."),
+        ("name,split\n\n", " names no image; write a line for each, or remove the list."),
     ],
 )
 def test_mistakes_name_the_line(tmp_path: Path, text: str, said: str) -> None:

@@ -114,6 +114,21 @@ def test_other_classes_are_refused(lesions: Dataset) -> None:
         evaluate(predictor, replace(lesions, labels=five), "all")
 
 
+def test_a_pair_is_scored_by_ids_alone(tmp_path: Path) -> None:
+    """Of a model of three classes, masks of 0 and 1 may lack the third; 255 is no class of it."""
+    predictor = tiny_predictor(labels=Labels(classes=("a", "b", "c"), background=None))
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    ids = (np.arange(1024).reshape(32, 32) % 2).astype(np.uint8)
+    PIL.Image.fromarray(np.stack([ids * 90] * 3, axis=-1)).save(tmp_path / "images" / "a.png")
+    PIL.Image.fromarray(ids).save(tmp_path / "masks" / "a.png")
+    supports = [one.support for one in evaluate(predictor, open_data(tmp_path), "all").classes["semantic"]]
+    assert supports == [512, 512, 0]
+    PIL.Image.fromarray(ids * np.uint8(255)).save(tmp_path / "masks" / "a.png")
+    with pytest.raises(DataError, match="2 classes but the model knows 3"):
+        evaluate(predictor, open_data(tmp_path), "all")
+
+
 def test_classes_that_do_not_occur_in_the_masks_are_no_hindrance(tmp_path: Path) -> None:
     for folder, picture in (
         ("images", np.zeros((32, 32, 3))),

@@ -10,7 +10,7 @@ import pytest
 
 import pixelwise
 from pixelwise.data.synthetic import write_lesions
-from pixelwise.errors import RecipeError
+from pixelwise.errors import DataError, RecipeError
 from pixelwise.recipe import Augment, Model, Recipe, Scale, Train
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
@@ -71,6 +71,42 @@ def test_drawn_splits_hint_at_folders_that_they_tear_apart(lesions: Path, tmp_pa
         data = pixelwise.open_data(lesions, group_by=by)
         pixelwise.train(data, tmp_path / f"run {by}", recipe=QUICK, listener=heard)
         assert any("--group-by folder keeps them together" in line for line in heard.lines) == hinted
+
+
+def test_given_splits_that_leak_by_names_are_noted_with_the_scores(lesions: Path, tmp_path: Path) -> None:
+    rows = []
+    for index in range(12):
+        name = f"patient{index // 3:02}_slice{index % 3}"
+        for kind in ("images", "masks"):
+            (lesions / kind / f"lesion_{index:04}.png").rename(lesions / kind / f"{name}.png")
+        rows.append(f"{name},{('train', 'val', 'test')[index % 3]}")
+    (lesions / "splits.csv").write_text("\n".join(["name,split", *rows]) + "\n")
+    notes = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK).metrics.notes
+    [note] = [one for one in notes if one.startswith("By their names, images in different splits")]
+    assert "such as images/patient00_slice0.png and images/patient00_slice1.png" in note
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"network": "segnot"}, "segnot"),
+        ({"settings": {"train.batchsize": 8}}, r"there is no setting 'train.batchsize' \(train.batch_size"),
+        ({"settings": {"trian.batch_size": 8}}, "there is no setting 'trian"),
+        ({"settings": {"train.batch_size": -1}}, "'train.batch_size' should be"),
+        ({"settings": {"model.encoder": "vgg17"}}, "there is no encoder 'vgg17'"),
+    ],
+)
+def test_words_that_no_recipe_knows_are_refused_before_anything_is_read(
+    words: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError, match=said):
+        pixelwise.train(tmp_path / "absent", tmp_path / "run", **words)
+
+
+def test_settings_that_depend_on_what_is_planned_wait_for_it(tmp_path: Path) -> None:
+    for settings in ({"values.minimum": 1000.0}, {"train.budget_seconds": 60}, {"model.decoder": "segnet"}):
+        with pytest.raises(DataError, match="absent"):
+            pixelwise.train(tmp_path / "absent", tmp_path / "run", settings=settings)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from pixelwise.checks.examine import FileFacts
 from pixelwise.checks.finding import Found
@@ -50,7 +51,7 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _image_file(subject, one.image.file)
         if one.mask is not None:
             yield from _any_file(subject, one.mask.file)
-    yield from _unread(subject)
+    yield from (("file-unread", subject.place(path)) for path in unread(subject))
     yield from _other_kinds(subject)
     yield from _grey_among_coloured(subject)
 
@@ -78,12 +79,11 @@ def _image_file(subject: Subject, facts: FileFacts) -> Iterator[Found]:
         yield "size-tiny", subject.place(facts.path, detail="{1} × {0} pixels.".format(*facts.size))
 
 
-def _unread(subject: Subject) -> Iterator[Found]:
+def unread(subject: Subject) -> list[Path]:
     """Pictures beside the images that are passed over, since they are of a format that is not read."""
-    for folder in sorted({one.sample.image.parent for one in subject.examined}):
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in UNREAD and not path.name.startswith("."):
-                yield "file-unread", subject.place(path)
+    folders = sorted({one.sample.image.parent for one in subject.examined})
+    beside = (path for folder in folders for path in sorted(folder.iterdir()))
+    return [path for path in beside if path.suffix.lower() in UNREAD and not path.name.startswith(".")]
 
 
 def _other_kinds(subject: Subject) -> Iterator[Found]:

@@ -173,7 +173,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The image's size or aspect is far from the others'.", "Look whether it belongs here."
         ),
         # Values in masks
-        "mask-single-value": _error("Every mask is of a single value.", "Check how the masks were saved."),
+        "mask-single-value": _error(
+            "Every mask is of a single class.",
+            "Check how the masks were saved, and what --ignore, --legend or a list of classes makes of their values.",
+        ),
         "mask-deep": _error(
             "The mask holds more than 8 bits a channel, or fractions.", "Save it with one number per class."
         ),
@@ -182,7 +185,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "mask-numbered": _error(
             "The mask numbers objects instead of naming their class.",
-            "To make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535.",
+            "To make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535; "
+            "or name the classes in it, if these are some.",
         ),
         "mask-smoothed": _error(
             "The mask has values in between along its edges: it was scaled with smoothing or drawn anti-aliased.",
@@ -238,6 +242,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "class-gap": _warning(
             "A class has a number or a name but no pixel in any mask.",
             "Remove it, or check how the masks were made.",
+        ),
+        "class-rare": _warning(
+            "A number that nothing names is taken for a class, though few masks or hardly any pixels hold it.",
+            "Correct these masks if it is a slip; if it is a class, name all classes with --legend.",
         ),
         "class-untrained": _error(
             "A class occurs in validation or test, but never in training.", "Draw other splits."

@@ -30,7 +30,7 @@ from pixelwise.data.masks import MaskCoding
 from pixelwise.errors import DataError
 from pixelwise.types import PixelFormat, Sample
 
-VERSION = 3
+VERSION = 4
 """Of what is learned and how: another number makes what is remembered unfindable."""
 _NUMBERS = "numbers"
 

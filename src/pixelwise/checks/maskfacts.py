@@ -31,6 +31,8 @@ _CLOSE_COLOUR = 24.0  # distance in RGB that most shades of a colour keep
 _RARE = 0.002  # share of the pixels below which a value is not one that somebody chose
 _NUMBERED = 0.8  # share of all numbers up to the highest that occur, in more than 8 bits: objects are counted
 _SOFT_WIDTH = 4.0  # pixels; smoothing blurs an edge over fewer
+_FLAT = 0.8  # share of the shades with their like around them: fields of one number, no edges
+_PATCHES = 2.0  # for each number, where objects are counted; shades are scattered
 
 
 @dataclass(frozen=True)
@@ -154,9 +156,45 @@ def _look(
     if len(values) <= 8 and share > 0.98:
         if not _between_two(values, counts):
             return "clean", values
-    elif not _mostly_extreme(values, counts):
-        return ("photo" if len(values) > MOST_CLASSES else "clean"), values
-    return _look_grey(stored, values, counts), _extremes(values)
+    elif not _mostly_extreme(values, counts) and len(values) <= MOST_CLASSES:
+        return "clean", values
+    low, high = (int(value) for value in _extremes(values))
+    between = (stored > low) & (stored < high)
+    is_flat = flat_share(stored, between) > _FLAT
+    if is_flat and patches(stored, between) <= _PATCHES * (len(values) - 2):
+        return "numbered", values
+    if not _mostly_extreme(values, counts):
+        return "photo", values
+    look = _look_grey(stored, values, counts)
+    # Flat fields are no edges: to cut them at half would make background of some.
+    return ("clean", values) if is_flat and look != "jpeg" else (look, _extremes(values))
+
+
+def flat_share(stored: Stored, where: NDArray[np.bool_]) -> float:
+    """Share of the pixels in ``where``, (H, W) and not empty, that lie in a block of 2 × 2 of one value."""
+    block = _blocks(stored)[2]
+    inside = np.zeros(stored.shape, np.bool_)
+    for rows in (slice(1, None), slice(None, -1)):
+        for columns in (slice(1, None), slice(None, -1)):
+            inside[rows, columns] |= block
+    return float((inside & where).sum() / where.sum())
+
+
+def patches(stored: Stored, where: NDArray[np.bool_]) -> int:
+    """How many patches of one value the pixels in ``where``, (H, W), make, less the holes in them.
+
+    That is Euler's number, pixels less pairs of neighbours plus blocks of four, which counts without search; ``where``
+    holds all pixels of a value or none.
+    """
+    across, down, block = _blocks(stored)
+    pairs = (across & where[:, 1:]).sum() + (down & where[1:]).sum()
+    return int(where.sum() - pairs + (block & where[1:, 1:]).sum())
+
+
+def _blocks(stored: Stored) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where the left, the upper, and all three neighbours before a pixel are of its value."""
+    across, down = stored[:, 1:] == stored[:, :-1], stored[1:] == stored[:-1]
+    return across, down, across[1:] & across[:-1] & down[:, 1:]
 
 
 def _look_grey(stored: Stored, values: NDArray[np.int64], counts: NDArray[np.int64]) -> Look:

@@ -17,17 +17,18 @@ from numpy.typing import NDArray
 
 from pixelwise import files
 from pixelwise.checks.examine import Examined
-from pixelwise.checks.files import SUFFIXES
+from pixelwise.checks.files import SUFFIXES, unread
 from pixelwise.checks.finding import KINDS, Finding
 from pixelwise.checks.mendmask import mended_mask
 from pixelwise.checks.subject import Subject
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import read_image
+from pixelwise.data.layouts.nesting import LEFT_OUT
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import DataError, OutputError
 from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
 
 CHANGES = "changes.csv"
-LEFT_OUT = "left-out"
 _PICTURE = ("image-cmyk", "image-alpha", "image-rotated")
 _UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-kind")
 """Beginnings of the kinds of finding that keep a sample from being read, where they are errors."""
@@ -62,12 +63,14 @@ class _Line:
 def mend(subject: Subject, findings: Sequence[Finding], out: Path) -> Mended:
     """Write ``images``, ``masks``, their splits, tags and class names, and ``changes.csv`` into a new folder.
 
-    What cannot be mended is copied into ``left-out``; ``changes.csv`` says of every file what was done, and why.
+    What cannot be mended is copied into ``left-out``; ``changes.csv`` says of every picture, and of every other file
+    that is found fault with, what was done, and why.
 
     Raises:
         OutputError: the folder is there already and not empty, lies among the data, or cannot be written.
     """
-    _check_free(subject, out)
+    check_free(out)
+    check_apart(subject.dataset, out)
     part = out.absolute().with_name(f".{out.absolute().name[:40]}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir(parents=True)
@@ -84,10 +87,16 @@ def mend(subject: Subject, findings: Sequence[Finding], out: Path) -> Mended:
     return mended
 
 
-def _check_free(subject: Subject, out: Path) -> None:
+def check_free(out: Path) -> None:
+    """Raise :class:`OutputError` for a folder of a repaired copy that holds something already."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} is not empty; give the name of a new folder with --fix.")
-    folders = {path.parent.resolve() for one in subject.examined for path in _files_of(one)}
+
+
+def check_apart(dataset: Dataset, out: Path) -> None:
+    """Raise :class:`OutputError` for a folder of a repaired copy that lies among the pictures."""
+    paths = (path for sample in dataset.samples for path in (sample.image, *sample.labels.values()))
+    folders = {folder.resolve() for folder in {path.parent for path in paths}}
     if not folders.isdisjoint([out.resolve(), *out.resolve().parents]):
         raise OutputError(f"{out} lies among the data; give a folder outside them with --fix.")
 
@@ -95,14 +104,22 @@ def _check_free(subject: Subject, out: Path) -> None:
 def _kinds_by_file(subject: Subject, findings: Sequence[Finding]) -> Kinds:
     paths = [path for one in subject.examined for path in _files_of(one)]
     paths += [path for problem in subject.dataset.problems for path in problem.paths]
+    paths += unread(subject)
     by_name = {subject.name(path): path for path in paths}
     found: dict[Path, list[str]] = defaultdict(list)
     for finding in findings:
         for place in finding.places:
             for name in place.files:
-                if name in by_name:  # others are folders
-                    found[by_name[name]].append(finding.kind)
+                for path in (
+                    _files_at(by_name[name]) if name in by_name else []
+                ):  # others are folders of files
+                    found[path].append(finding.kind)
     return found
+
+
+def _files_at(path: Path) -> list[Path]:
+    """The file itself, or those in a folder that is to be left out as a whole."""
+    return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
 
 
 def _files_of(one: Examined) -> list[Path]:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pixelwise import files
 from pixelwise.checks.finding import SEVERITIES, Finding, Severity
 
+MOST_NAMED = 12
+"""Classes whose names are told in a sentence."""
 SCHEMA: Literal["pixelwise.check/1"] = "pixelwise.check/1"
 
 
@@ -23,6 +25,8 @@ class Check(BaseModel):
     pixelwise: str = Field(description="Version of Pixelwise that looked.")
     data: str = Field(description="The folder's name.")
     layout: str = Field(description="How the folder is laid out.")
+    classes: tuple[str, ...] = Field(description="Names, by class id.")
+    inferred: bool = Field(description="Nothing names the classes: they were told from the masks' values.")
     n_images: int
     n_masks: int
     findings: tuple[Finding, ...] = Field(description="Errors first; one for each kind of fault.")
@@ -30,6 +34,14 @@ class Check(BaseModel):
     def count(self, severity: Severity) -> int:
         """Number of findings of this severity."""
         return sum(finding.severity == severity for finding in self.findings)
+
+    @property
+    def read_as(self) -> str:
+        """What the masks were read as, in a sentence."""
+        shown = ", ".join(self.classes[:MOST_NAMED])
+        if len(self.classes) > MOST_NAMED:
+            shown += f", … ({len(self.classes)} in all)"
+        return f"Classes: {shown}{', as the values in the masks tell' if self.inferred else ''}."
 
     @property
     def summary(self) -> str:

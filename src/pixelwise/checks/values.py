@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+
+import numpy as np
 
 from pixelwise.checks.examine import MaskFacts
 from pixelwise.checks.finding import Found
-from pixelwise.checks.maskfacts import MaskContent
+from pixelwise.checks.maskfacts import MaskContent, patches
 from pixelwise.checks.subject import Subject
 from pixelwise.types import IGNORE_INDEX
 
@@ -22,6 +25,16 @@ _LOOKS = {
     "photo": "mask-photo",
 }
 
+_FEWEST_MASKS = 8  # of less a class that is in one is no wonder
+_FEW = 0.01  # share of the masks
+_HARDLY_ANY = 1e-5  # share of the pixels
+_COUNTS = 3  # different numbers of objects that a set of masks which number them has at least
+_MOST_MASKS = 0.9  # share of the masks that hold every number up to their highest
+_FEWEST_PATCHES, _MOST_PATCHES = (
+    0.75,
+    1.5,
+)  # by number; a class that surrounds another has a hole and counts as none
+
 
 def find(subject: Subject) -> Iterator[Found]:
     """Faults of values, mask by mask and of all masks together."""
@@ -29,7 +42,8 @@ def find(subject: Subject) -> Iterator[Found]:
         yield from _one(subject, mask, content)
     yield from _coding(subject)
     yield from _single_valued(subject)
-    yield from _classes(subject)
+    numbered = list(_numbered(subject))
+    yield from numbered or chain(_classes(subject), _rare(subject))
 
 
 def class_pixels(subject: Subject, content: MaskContent) -> dict[int, int]:
@@ -75,7 +89,8 @@ def _coding(subject: Subject) -> Iterator[Found]:
     if not subject.coding.either:
         return
     ones = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == {0, 1}]
-    full = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == {0, IGNORE_INDEX}]
+    pair = {0, 255} if subject.coding.ids[255] == 1 else None  # not where it is to be ignored
+    full = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == pair]
     if ones and full:
         fewer = min(ones, full, key=len)
         values = "0 and 1" if fewer is ones else "0 and 255"
@@ -86,9 +101,39 @@ def _coding(subject: Subject) -> Iterator[Found]:
 
 
 def _single_valued(subject: Subject) -> Iterator[Found]:
-    masks = subject.masks
-    if masks and all(len(content.counts) == 1 for _, _, content in masks):
+    """No mask tells one class from another; values that stand for none may yet do."""
+    ids, masks = subject.coding.ids, subject.masks
+    held = [
+        {ids.get(value, f"unknown {value}") for value in content.counts} - {IGNORE_INDEX}
+        for _, _, content in masks
+    ]
+    if masks and all(len(classes) < 2 for classes in held):
         yield "mask-single-value", subject.place(_folder([mask.file.path for _, mask, _ in masks]))
+
+
+def _numbered(subject: Subject) -> Iterator[Found]:
+    """Masks that number objects, and were taken for classes since the numbers are small.
+
+    Classes leave gaps where one is missing, and lie in several patches; objects are counted from 1 in each mask anew.
+    """
+    if subject.is_binary or not subject.dataset.inferred:
+        return
+    several = [
+        (mask.file.path, content, set(content.counts) - {IGNORE_INDEX})
+        for _, mask, content in subject.masks
+        if content.look == "clean" and not content.coloured and len(content.counts) > 1
+    ]
+    counted = [one for one in several if one[2] == set(range(len(one[2])))]
+    if len({len(held) for _, _, held in counted}) < _COUNTS or len(counted) < _MOST_MASKS * len(several):
+        return
+    found = objects = 0
+    for _, content, held in counted:
+        small, are_objects = content.small, np.isin(content.small, list(held - {0}))
+        found += patches(small, are_objects)
+        objects += len(np.unique(small[are_objects]))
+    if _FEWEST_PATCHES * objects <= found <= _MOST_PATCHES * objects:
+        for path, _, held in counted:
+            yield "mask-numbered", subject.place(path, detail=f"It holds 0 to {len(held) - 1}.")
 
 
 def _classes(subject: Subject) -> Iterator[Found]:
@@ -108,6 +153,23 @@ def _classes(subject: Subject) -> Iterator[Found]:
             for class_id in sorted(by_split.get(split, set()) - by_split["train"] - {IGNORE_INDEX}):
                 detail = f"Class {class_id}, '{labels.classes[class_id]}', in {split}."
                 yield "class-untrained", subject.place(subject.dataset.root, detail=detail)
+
+
+def _rare(subject: Subject) -> Iterator[Found]:
+    """Classes that nothing names, and of which there is so little that they may be a slip of the hand."""
+    if subject.is_binary or not subject.dataset.inferred:
+        return
+    masks = [(mask.file.path, content) for _, mask, content in subject.masks if content.look == "clean"]
+    pixels = sum(content.pixels for _, content in masks)
+    for class_id in sorted(subject.objects):
+        held = [(path, content.counts[class_id]) for path, content in masks if class_id in content.counts]
+        few = len(masks) >= _FEWEST_MASKS and len(held) <= max(1, _FEW * len(masks))
+        if held and (few or sum(count for _, count in held) < _HARDLY_ANY * pixels):
+            for path, count in held:
+                yield (
+                    "class-rare",
+                    subject.place(path, detail=f"Class {class_id}: {count} pixel{'s' * (count != 1)}."),
+                )
 
 
 def _folder(paths: list[Path]) -> Path:

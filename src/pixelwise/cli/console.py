@@ -86,7 +86,8 @@ class Console(Listener):
         self.console.print(escape(text))
 
     def checked(self, result: Check) -> None:
-        """Errors and warnings with their first places, and how many notes there are."""
+        """The classes, errors and warnings with their first places, and how many notes there are."""
+        self.print(result.read_as)
         self._print_findings([one for one in result.findings if one.severity != "note"])
         notes = result.count("note")
         said = f" {notes} note{'s' * (notes != 1)} more; pixelwise check shows them." if notes else ""
@@ -95,6 +96,7 @@ class Console(Listener):
     def print_check(self, check: Check) -> None:
         """Findings, errors first, with the first places of each."""
         self.print(f"{check.data}: {check.n_images} images, {check.n_masks} masks. {check.summary}")
+        self.print(check.read_as)
         self._print_findings(check.findings)
 
     def _print_findings(self, findings: Sequence[Finding]) -> None:
@@ -118,7 +120,10 @@ class Console(Listener):
         images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
         table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
         for name in ("", "images", *metrics.scores):
-            table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+            # What is narrower than its cells loses figures; the first column, of words, goes on below instead.
+            table.add_column(
+                name, justify="left" if not name else "right", no_wrap=bool(name), overflow="fold"
+            )
         table.add_row("[b]all[/b]", str(metrics.n_images), *map(_with_interval, metrics.scores.values()))
         for tag, groups in metrics.tags.items():
             for value, group in groups.items():

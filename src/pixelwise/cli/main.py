@@ -129,12 +129,17 @@ def check(
 
     Ends with status 1 if there are errors: those keep the data from being used, or make scores untrue.
     """
+    from pixelwise.checks.mend import check_apart, check_free
     from pixelwise.cli.console import Console
     from pixelwise.workflows.check import check as check_data
 
     check_json(json)
     check_page(page)
+    if fix is not None:
+        check_free(fix)
     looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
+    if fix is not None:
+        check_apart(dataset, fix)
     with Console() as console:
         checked = check_data(dataset, looker=looker, listener=console)
         checked.write_page(page)
@@ -198,6 +203,7 @@ def train(
     """
     from pixelwise.cli.console import Console
     from pixelwise.recipe import parse_setting, read_recipe
+    from pixelwise.workflows.preparation import check_words
     from pixelwise.workflows.runfolder import check_free
     from pixelwise.workflows.train import train as train_model
 
@@ -205,6 +211,7 @@ def train(
         check_free(out)
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
+    check_words(network, chosen)
     looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
     with Console() as console:
         run = train_model(
@@ -394,7 +401,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with leaving_at_once():
             # Otherwise typer draws a box around its own errors, with the sentence in the middle.
-            sys.exit(app(asked, prog_name="pixelwise", standalone_mode=False) or 0)
+            status = app(asked, prog_name="pixelwise", standalone_mode=False) or 0
+        if status == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
+            raise KeyboardInterrupt
+        sys.exit(status)
     except UsageError as error:  # an option that there is not, or a value that it cannot have
         typer.echo(f"Error: {_in_a_sentence(error)}", err=True)
         sys.exit(USER_ERROR)
@@ -407,7 +417,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"Error: {about}{error.strerror or error}; check the path and your rights to it.", err=True
         )
         sys.exit(USER_ERROR)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the latter is what older releases of typer make of it
         typer.echo(MESSAGE, err=True)
         sys.exit(INTERRUPTED)
 

@@ -45,12 +45,14 @@ def read_splits(
         problems: hears of lines that cannot be used.
 
     Raises:
-        DataError: unreadable, a column missing, a name unknown or twice, a split of another name.
+        DataError: unreadable, a column missing, a name unknown or twice, a split of another name, no line at all.
     """
     table = read_table(path, "check the path given with --splits")
     if not table.columns:
         raise DataError(f"{path} is empty; its first line should hold name and split.")
     names, splits = (_column(table, one) for one in ("name", "split"))
+    if not table.rows:
+        problems.meet("list-line", f"{path} names no image; write a line for each, or remove the list.", path)
     finder = Finder(dataset.samples, dataset.root)
     known = {sample.name: sample for sample in dataset.samples}
     assigned: dict[str, Sample] = {}

@@ -9,6 +9,7 @@ from typing import Any
 
 from pixelwise._version import __version__
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
 from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
@@ -111,6 +112,8 @@ def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
         )
         if ours.is_binary != theirs.is_binary and not (dataset.inferred and theirs.is_binary):
             fits = False
+        if dataset.inferred and theirs.is_binary and not ours.is_binary and not _holds_ids(dataset):
+            fits = False
         if not fits:
             raise DataError(
                 f"{dataset.root} has {theirs.num_classes} classes but the model knows {ours.num_classes}; "
@@ -118,6 +121,14 @@ def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
             )
         dataset = _numbered_like(ours, dataset)
     return dataset
+
+
+def _holds_ids(dataset: Dataset) -> bool:
+    """Whether an inferred pair of classes is stored as ids, 0 and 1; 255 beside 0 alone is an object, no class."""
+    if dataset.coding is not None:  # it says of 255 what it is
+        return True
+    masks = (sample.labels["mask"] for sample in dataset.samples if "mask" in sample.labels)
+    return not any(255 in stored_values(mask) for mask in masks)
 
 
 def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:

@@ -66,6 +66,8 @@ def check(
         pixelwise=__version__,
         data=printable(dataset.root.resolve().name),
         layout=dataset.layout,
+        classes=tuple(map(printable, dataset.labels.classes)),
+        inferred=dataset.inferred,
         n_images=len(dataset),
         n_masks=sum(one.mask is not None for one in subject.examined),
         findings=tuple(find_all(subject)),
@@ -84,11 +86,19 @@ def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:
         raise DataError(
             f"the splits leak ({pairs}): {leaks[0].what} Let splits be drawn, or accept it with --allow-leaks."
         )
-    return [
-        f"Leaks were allowed. {finding.what} {len(finding.places)} places, such as "
-        f"{' and '.join(finding.places[0].files)}."
-        for finding in leaks
-    ]
+    return [f"Leaks were allowed. {_with_place(finding)}" for finding in leaks]
+
+
+def leaks_by_name(checked: Checked) -> list[str]:
+    """Notes on splits that were given and, by the names alone, tear sequences apart."""
+    return [_with_place(finding) for finding in checked.result.findings if finding.kind == "leak-names"]
+
+
+def _with_place(finding: Finding) -> str:
+    count = len(finding.places)
+    return (
+        f"{finding.what} {count} place{'s' * (count != 1)}, such as {' and '.join(finding.places[0].files)}."
+    )
 
 
 def _refusal(errors: Sequence[Finding], root: Path) -> str:

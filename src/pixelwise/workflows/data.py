@@ -52,6 +52,8 @@ def open_data(
     problems = STRICT if strict else Noted()
     dataset = _read(root, layout, hints, problems)
     if not any(sample.labels for sample in dataset.samples):
+        if isinstance(problems, Noted) and problems.found:  # the reason is known
+            raise DataError(problems.found[0].message)
         raise DataError(f"{root} holds no image with a mask; check that names of images and masks agree.")
     asked = {"--layout": layout, "--legend": legend, "--ignore": ignore, "--group-by": group_by}
     options = (word for name, value in asked.items() if value is not None for word in (name, str(value)))

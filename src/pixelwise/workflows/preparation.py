@@ -21,7 +21,7 @@ from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
 from pixelwise.plan import Covered, Fingerprint, ceiling, plan
-from pixelwise.recipe import Model, Recipe, Scale, parse_recipe, with_settings
+from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_tasks
 from pixelwise.types import SPLITS, Label, SplitName
 from pixelwise.workflows.listener import Listener
@@ -79,6 +79,13 @@ def group_hint(dataset: Dataset) -> str | None:
     )
 
 
+def check_words(network: str | None, settings: Mapping[str, Any]) -> None:
+    """Raise :class:`RecipeError` for the name of no network, or a setting that no recipe can have."""
+    if network is not None:
+        model_named(network)
+    check_settings(settings)
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What is asked of a training, beside its data; what is not is planned.
@@ -92,7 +99,7 @@ class Wishes:
         seed: of everything random.
 
     Raises:
-        RecipeError: two lengths of training.
+        RecipeError: two lengths of training, a network or a setting that there is not.
     """
 
     recipe: Recipe | None = None
@@ -103,6 +110,7 @@ class Wishes:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        check_words(self.network, self.settings)
         if self.budget is not None and self.epochs is not None:
             raise RecipeError("give either --budget or --epochs, not both.")
         twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)

@@ -20,7 +20,7 @@ from pixelwise.recipe import Recipe
 from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import parse_budget
-from pixelwise.workflows.check import check, refuse_errors
+from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import Job, prepare
@@ -102,6 +102,8 @@ def train(
     checked = check(_used(opened), looker=looker, listener=listener)
     listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
+    if not drawn:
+        notes += leaks_by_name(checked)
     dataset = with_splits(checked.subject, wishes.drawn_by, listener)
     if drawn and (hint := group_hint(dataset)) is not None:
         notes.append(hint)

@@ -11,7 +11,10 @@ from pixelwise.data.pictures import is_image
 MOST_FOLDERS = 50
 """A level of more folders is searched no further: it is somebody's disk, not an archive."""
 
-_OF_ARCHIVERS = "__MACOSX"
+LEFT_OUT = "left-out"
+"""Where a repaired copy keeps what cannot be used, in folders as they were: no part of it."""
+
+_PASSED_OVER = frozenset({"__MACOSX", LEFT_OUT})  # the first is of archivers
 
 
 def first_folder(root: Path, wanted: Callable[[Path], bool], levels: int) -> Path | None:
@@ -61,4 +64,4 @@ def holds_files(folder: Path) -> bool:
 
 
 def _is_shown(name: str) -> bool:
-    return not name.startswith(".") and name != _OF_ARCHIVERS
+    return not name.startswith(".") and name not in _PASSED_OVER
