@@ -3,16 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-
-
-def _without_data(reason: str) -> NoReturn:
-    """Skip on a developer's computer; fail where the data was promised: no check is lost in silence."""
-    if os.environ.get("PIXELWISE_REQUIRE_DATA") == "1" or os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+from tests.real import present, without_data
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,7 +21,7 @@ def data_root() -> Path:
     """The folder of real data sets, named by the environment variable PIXELWISE_DATA."""
     value = os.environ.get("PIXELWISE_DATA")
     if not value:
-        _without_data("needs real data: set PIXELWISE_DATA to the folder that holds ph2/")
+        without_data("needs real data: set PIXELWISE_DATA to the folder that holds ph2/")
     root = Path(value).resolve()
     if not root.is_dir():  # a wrong setting is a mistake, not an absence
         pytest.fail(f"PIXELWISE_DATA names a folder that does not exist: {root}", pytrace=False)
@@ -38,7 +31,4 @@ def data_root() -> Path:
 @pytest.fixture(scope="session")
 def ph2(data_root: Path) -> Path:
     """The PH² dermoscopy set in the layout of its original archive."""
-    folder = data_root / "ph2"
-    if not folder.is_dir():
-        _without_data(f"needs the PH² set: {folder} does not exist")
-    return folder
+    return present(data_root / "ph2")

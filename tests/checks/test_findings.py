@@ -416,6 +416,22 @@ def test_what_is_ignored_is_no_second_class(tmp_path: Path) -> None:
     assert errors(checked(root)) == ["mask-single-value"]
 
 
+@pytest.mark.parametrize("cut", [lambda v: v[:1, :1], lambda v: v[:2, :3], lambda v: v[::20, ::20]])
+def test_a_scrap_is_no_scaled_picture(tmp_path: Path, cut: Callable[[Mask], Mask]) -> None:
+    root = drawn(tmp_path / "data", 6)
+    change(image_of(root, 2), cut)
+    assert errors(checked(root)) == ["size-differs"]
+    change(image_of(root, 2), lambda values: np.zeros((12, 16, 3)))
+    assert errors(checked(root)) == ["size-factor"]
+
+
+def test_masks_that_are_not_understood_lie_nowhere(tmp_path: Path) -> None:
+    """Blue is 0x0000FF, which as a grey level is 255."""
+    root = drawn(tmp_path / "data")
+    change_masks(root, lambda v: np.where(np.roll(v, 9, 1)[..., None] > 0, [0, 0, 255], [0, 0, 0]))
+    assert set(found(checked(root))) == {"mask-coloured"}
+
+
 def counted(values: Mask, count: int) -> Mask:
     """So many objects numbered from 1, side by side, one of them in two parts."""
     mask = np.zeros_like(values)

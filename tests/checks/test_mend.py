@@ -199,6 +199,7 @@ def test_what_cannot_be_mended_is_set_aside_with_its_reason(tmp_path: Path) -> N
     with_splits(root, *["train"] * 8)
     assert mended(root, tmp_path / "copy") == Mended(7, 0, 4)
     listed = changes(tmp_path / "copy")
+    clash = "Two files have the same name without suffix, or lie where there should be one."
     reasons = {name: why for name, (done, why) in listed.items() if done.startswith("copied to left-out/")}
     assert reasons == {
         "images/lesion_0000.png": "The file holds no bytes.",
@@ -207,9 +208,9 @@ def test_what_cannot_be_mended_is_set_aside_with_its_reason(tmp_path: Path) -> N
         "masks/lesion_0001.png": "The mask holds values that stand for no class.",
         "images/lesion_0002.png": "The image has no mask.",
         "masks/lesion_0003.png": "The mask has no image.",
-        "images/lesion_0004.bmp": "Two files have the same name without suffix.",
-        "images/lesion_0004.png": "Two files have the same name without suffix.",
-        "masks/lesion_0004.png": "Two files have the same name without suffix.",
+        "images/lesion_0004.bmp": clash,
+        "images/lesion_0004.png": clash,
+        "masks/lesion_0004.png": clash,
         "splits.csv": "A line of the list cannot be used.",
     }
     assert errors(checked(tmp_path / "copy")) == []
@@ -260,6 +261,15 @@ def test_what_is_set_aside_of_an_archive_is_no_part_of_its_copy(
     assert (tmp_path / "copy" / "left-out" / paths[0].format("002")).is_file()
     assert len(open_data(tmp_path / "copy")) == 5
     assert set(errors(checked(tmp_path / "copy"))) <= {"leak-group"}
+
+
+def test_two_pictures_of_one_case_are_said_to_lie_together(tmp_path: Path) -> None:
+    root = archive(tmp_path, *PH2)
+    first = root / PH2[0].format("002")
+    first.with_name("another.png").write_bytes(first.read_bytes())
+    [clash] = [one for one in checked(root).result.findings if one.kind == "pair-clash"]
+    assert "or lie where there should be one" in clash.what
+    assert "holds 2 images where PH² has one" in clash.places[0].detail
 
 
 def test_a_case_without_image_leaves_its_mask_in_sight(tmp_path: Path) -> None:

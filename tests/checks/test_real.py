@@ -8,6 +8,7 @@ import pytest
 from benchmarks.planted import FAULTS, Fault
 from benchmarks.planted_faults import try_fault
 from tests.checks.drawn import errors
+from tests.real import present
 
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
@@ -19,13 +20,7 @@ PAIRS = 16
 
 @pytest.fixture(scope="module")
 def ccp(data_root: Path) -> Path:
-    return _present(data_root / "ccp")
-
-
-def _present(folder: Path) -> Path:
-    if not folder.is_dir():
-        pytest.skip(f"needs {folder}")
-    return folder
+    return present(data_root / "ccp")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -41,12 +36,12 @@ def test_a_planted_fault_is_found_and_mended(ccp: Path, fault: Fault) -> None:
 
 @pytest.mark.parametrize("name", ["ccp", "isic2017", "ph2"])
 def test_real_sets_have_no_error(data_root: Path, name: str) -> None:
-    assert errors(check(_present(data_root / name))) == []
+    assert errors(check(present(data_root / name))) == []
 
 
 def test_the_splits_of_camvid_tear_its_sequences_apart(data_root: Path) -> None:
     """Its authors split videos: frames of one are in train and in val."""
-    result = check(_present(data_root / "camvid"))
+    result = check(present(data_root / "camvid"))
     assert errors(result) == ["leak-group"]
     [leak] = [one for one in result.result.findings if one.kind == "leak-group"]
     dataset = open_data(data_root / "camvid")

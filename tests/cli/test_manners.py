@@ -120,6 +120,7 @@ def test_a_taken_folder_is_refused_and_kept(
     (out / "metrics.json").write_text("precious")
     assert "already holds a run" in fails(capsys, "train", data, "--out", out)
     assert (out / "metrics.json").read_text() == "precious"
+    assert "data holds splits.csv, which a run would replace" in fails(capsys, "train", data, "--out", data)
     (tmp_path / "file").write_text("precious")
     assert "is a file" in fails(capsys, "train", data, "--out", tmp_path / "file")
 

@@ -12,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.real import present
 
 from pixelwise.data.duplicates import (
     SIDE,
@@ -281,9 +282,7 @@ def _copied(image: Pixels, number: int) -> Pixels:
 
 @pytest.mark.slow
 def test_neighbouring_frames_are_found(data_root: Path) -> None:
-    folder = data_root / "camvid"
-    if not folder.is_dir():
-        pytest.skip(f"needs CamVid: {folder} does not exist")
+    folder = present(data_root / "camvid")
     near = sorted(folder.glob("val/0016E5_*.jpg"))[40:60]  # every second frame at 30 a second
     far = sorted(folder.glob("train/0001TP_*.jpg"))[:40:4]
     found = find_near_duplicates([signature(opened(file)) for file in [*near, *far]])

@@ -1,8 +1,11 @@
-"""The table in docs/check.md names every kind of finding as the code knows it."""
+"""The tables in docs/check.md name every kind of finding, and every key of the JSON, as the code knows them."""
 
+import re
 from pathlib import Path
 
-from pixelwise.checks import KINDS
+from pixelwise.checks import KINDS, Check, Finding, Place
+from pixelwise.checks.finding import SEVERITIES
+from pixelwise.checks.result import SCHEMA
 from pixelwise.data.groups import GROUP_TAGS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
@@ -19,3 +22,19 @@ def test_the_table_is_that_of_the_code() -> None:
 
 def test_the_tags_that_name_groups_are_listed() -> None:
     assert all(f"`{tag}`" in PAGE for tag in GROUP_TAGS)
+
+
+def test_the_keys_of_the_json_are_listed() -> None:
+    section = PAGE.split("## The findings for other programs")[1].split("\n## ")[0]
+    whole, finding = (
+        [
+            key
+            for line in part.splitlines()
+            if line.startswith("| `")
+            for key in re.findall("`(.+?)`", line.split("|")[1])
+        ]
+        for part in section.split("A finding holds")
+    )
+    assert whole == [field.alias or name for name, field in Check.model_fields.items()]
+    assert finding == list(Finding.model_fields)
+    assert all(f"`{name}`" in section for name in [SCHEMA, *SEVERITIES, *Place.model_fields])

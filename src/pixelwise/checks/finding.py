@@ -149,7 +149,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "pair-no-image": _error(
             "The mask has no image.", "Add the image of the same name, or move the mask away."
         ),
-        "pair-clash": _error("Two files have the same name without suffix.", "Rename or remove one of them."),
+        "pair-clash": _error(
+            "Two files have the same name without suffix, or lie where there should be one.",
+            "Rename or remove one of them.",
+        ),
         "list-line": _error("A line of the list cannot be used.", "Correct the list."),
         # Sizes
         "size-exif": _error(

@@ -87,7 +87,7 @@ def _fit_all(subject: Subject) -> list[_Fitted]:
     pairs = [
         (mask.file.path, one.image.grey, content.small)
         for one, mask, content in subject.pairs
-        if content.look == "clean"
+        if content.look == "clean" and all(value in coding for value in content.counts)
     ]
     return [one for one in worked(fitted, pairs) if one is not None]
 

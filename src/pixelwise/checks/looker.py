@@ -76,7 +76,10 @@ class Looker:
         if known is None or coding.coloured:
             known = self._mask(path, coloured=coding.coloured)
         if known.content is not None:
-            known = replace(known, content=known.content.knowing(coding.ids, known.file.format))
+            content = known.content.knowing(coding.ids, known.file.format)
+            if content.look == "clean" and content.coloured and not coding.coloured:
+                content = replace(content, look="coloured")  # blue is 255, and yet no object
+            known = replace(known, content=content)
         return Examined(sample, image, known)
 
     def matches(self, signatures: Sequence[Signature]) -> list[Match]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pixelwise.data.masks import Stored, histogram
 from pixelwise.types import IGNORE_INDEX, Size
 
-Look = Literal["clean", "numbered", "smoothed", "soft", "jpeg", "near-colours", "photo"]
+Look = Literal["clean", "numbered", "smoothed", "soft", "jpeg", "near-colours", "photo", "coloured"]
 
 SMALL = 128
 """Longest side of the small mask."""
@@ -44,7 +44,7 @@ class MaskContent:
         coloured: values are 0xRRGGBB.
         counts: pixels by value.
         border: pixels of the outermost rows and columns by value.
-        look: what the values look like as a whole.
+        look: what the values look like as a whole; "coloured" where they are clean colours that nobody named.
         chosen: the values that somebody chose, where others are shades of them.
         digest: of the values.
         small: (h, w) values, at most ``SMALL`` a side, by nearest neighbour.

@@ -14,6 +14,9 @@ from pixelwise.types import Size
 FAR = 3.0
 """Times that the area, or the aspect, of an image is from the median's to be far from it."""
 
+_MOST_SCALED = 16.0  # times, in or out: of a picture smaller than that nothing is left
+_MOST_SLACK = 0.1  # of the aspect, where a pixel is a large part of the smaller picture
+
 
 def find(subject: Subject) -> Iterator[Found]:
     """Sizes that differ between image and mask, and images of unusual size."""
@@ -35,8 +38,9 @@ def difference(one: Examined, mask: MaskFacts, size: Size) -> str:
         return "size-transposed"
     factors = [side / other for side, other in zip(size, image.size, strict=True)]
     # A mask scaled to whole pixels is off by up to half a pixel of the smaller one.
-    slack = 1.0 / min(*size, *image.size)
-    scaled = abs(factors[0] / factors[1] - 1) <= slack and abs(factors[0] - 1) > 0.05
+    slack = min(_MOST_SLACK, 1.0 / min(*size, *image.size))
+    is_near = 1 / _MOST_SCALED < factors[0] < _MOST_SCALED
+    scaled = is_near and abs(factors[0] / factors[1] - 1) <= slack and abs(factors[0] - 1) > 0.05
     return "size-factor" if scaled else "size-differs"
 
 

@@ -58,14 +58,12 @@ def class_pixels(subject: Subject, content: MaskContent) -> dict[int, int]:
 def _one(subject: Subject, mask: MaskFacts, content: MaskContent) -> Iterator[Found]:
     place = subject.place
     path = mask.file.path
+    if content.look == "coloured":
+        colours = _listed(sorted(content.counts), coloured=True)
+        yield "mask-coloured", place(path, detail=f"Colours: {colours}.")
+        return
     if content.look != "clean":
         yield _LOOKS[content.look], place(path, detail=f"{_many(content)} values.")
-        return
-    if content.coloured and not subject.coding.coloured:
-        yield (
-            "mask-coloured",
-            place(path, detail=f"Colours: {_listed(sorted(content.counts), coloured=True)}."),
-        )
         return
     unknown = sorted(value for value in content.counts if value not in subject.coding.ids)
     both = subject.coding.either and {1, 255} <= set(content.counts)
@@ -88,9 +86,12 @@ def _coding(subject: Subject) -> Iterator[Found]:
     """Two ways of writing the same two classes."""
     if not subject.coding.either:
         return
-    ones = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == {0, 1}]
+    clean = [
+        (mask.file.path, set(content.counts)) for _, mask, content in subject.masks if content.look == "clean"
+    ]
+    ones = [path for path, values in clean if values == {0, 1}]
     pair = {0, 255} if subject.coding.ids[255] == 1 else None  # not where it is to be ignored
-    full = [mask.file.path for _, mask, content in subject.masks if set(content.counts) == pair]
+    full = [path for path, values in clean if values == pair]
     if ones and full:
         fewer = min(ones, full, key=len)
         values = "0 and 1" if fewer is ones else "0 and 255"
@@ -121,7 +122,7 @@ def _numbered(subject: Subject) -> Iterator[Found]:
     several = [
         (mask.file.path, content, set(content.counts) - {IGNORE_INDEX})
         for _, mask, content in subject.masks
-        if content.look == "clean" and not content.coloured and len(content.counts) > 1
+        if content.look == "clean" and len(content.counts) > 1
     ]
     counted = [one for one in several if one[2] == set(range(len(one[2])))]
     if len({len(held) for _, _, held in counted}) < _COUNTS or len(counted) < _MOST_MASKS * len(several):

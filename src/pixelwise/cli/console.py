@@ -90,7 +90,7 @@ class Console(Listener):
         self.print(result.read_as)
         self._print_findings([one for one in result.findings if one.severity != "note"])
         notes = result.count("note")
-        said = f" {notes} note{'s' * (notes != 1)} more; pixelwise check shows them." if notes else ""
+        said = f" pixelwise check shows the note{'s' * (notes != 1)}." if notes else ""
         self.print(f"Check: {result.summary}{said}")
 
     def print_check(self, check: Check) -> None:

@@ -57,7 +57,7 @@ def run_folder(path: Path, *, resumed: bool = False) -> Iterator[Path]:
 
 
 def check_free(path: Path) -> None:
-    """Raise :class:`OutputError` if ``path`` is a file or holds a run."""
+    """Raise :class:`OutputError` if ``path`` is a file, or holds a run or what one would replace."""
     try:
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; give the name of a new folder with --out.")
@@ -72,6 +72,10 @@ def check_free(path: Path) -> None:
     if RECIPE in taken and REPORT not in taken:
         raise OutputError(
             f"{path} holds a run that was not finished; go on with it by --resume, or give a new folder with --out."
+        )
+    if taken == [SPLITS] or taken == [CHECK]:  # as they may lie beside data
+        raise OutputError(
+            f"{path} holds {taken[0]}, which a run would replace; give the name of a new folder with --out."
         )
     if taken:
         raise OutputError(
