@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Size = tuple[int, int]
+Spacing = tuple[float, float]
+"""Millimetres from one pixel to the next: down and across."""
 Image = NDArray[np.uint8]
 """(H, W, 3) sRGB, 0-255, for showing."""
 Pixels = NDArray[np.uint8 | np.uint16 | np.int16 | np.float32]
