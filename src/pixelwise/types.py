@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Size = tuple[int, int]
+Spacing = tuple[float, float]
+"""Millimetres from one pixel to the next: down and across."""
 Image = NDArray[np.uint8]
 """(H, W, 3) sRGB, 0-255, for showing."""
 Pixels = NDArray[np.uint8 | np.uint16 | np.int16 | np.float32]
@@ -187,6 +189,7 @@ class Sample:
         labels: label file by kind ("mask"); empty for an image without labels.
         tags: facts about the image that scores are grouped by ("diagnosis": "melanoma").
         split: train, val, test or None where not assigned.
+        spacing: mm of its pixels where a list says so; what its file says is not read yet.
     """
 
     name: str
@@ -194,6 +197,7 @@ class Sample:
     labels: Mapping[str, Path]
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     split: SplitName | None = None
+    spacing: Spacing | None = None
 
 
 @dataclass(frozen=True)

@@ -383,6 +383,26 @@ def test_tags_are_carried_over_without_splits(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("with_a_split", [True, False])
+def test_the_size_of_pixels_is_carried_over(tmp_path: Path, with_a_split: bool) -> None:
+    root = drawn(tmp_path / "data", 4)
+    if with_a_split:
+        with_splits(
+            root, "train", "val", "test", "train", column="mm_per_pixel", values=["0.02", "", "1 2", "3"]
+        )
+    else:
+        rows = [
+            [f"images/lesion_{i:04}.png", f"masks/lesion_{i:04}.png", mm]
+            for i, mm in enumerate(["0.02", "", "1 2", "3"])
+        ]
+        with (root / "data.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([["image", "mask", "mm_per_pixel"], *rows])
+    mended(root, tmp_path / "copy")
+    again = open_data(tmp_path / "copy").samples
+    assert [sample.spacing for sample in again] == [(0.02, 0.02), None, (1.0, 2.0), (3.0, 3.0)]
+    assert not any(sample.tags for sample in again)
+
+
 def same_meaning(root: Path, copy: Path, **hints: object) -> None:
     """The same class ids by the same names, in the data and in the copy."""
     data, again = open_data(root, **hints), open_data(copy)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from pydicom.uid import (
 )
 from tests.pictures import refusal, shades
 
-from pixelwise.data.images import image_header, image_size, read_image
+from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.pictures import PictureError
 from pixelwise.types import RGB8, PixelFormat, Pixels
 
@@ -193,3 +193,14 @@ def test_damaged_files_give_an_image_or_a_sentence(tmp_path: Path) -> None:
                 messages.append(str(error))
     assert len(messages) > 20
     assert all(message.startswith(str(path)) and "\n" not in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(["0.7", "0.35"], (0.7, 0.35)), (None, None), (["0.7"], None), (["0", "1"], None)],
+)
+def test_the_size_of_pixels_is_that_between_rows_and_columns(
+    tmp_path: Path, written: list[str] | None, expected: tuple[float, float] | None
+) -> None:
+    path = dicom(tmp_path / "a.dcm", shades(5, 7), PixelSpacing=written)
+    assert image_spacing(path) == expected

@@ -272,3 +272,27 @@ def test_round_trip(tmp_path: Path) -> None:
     assert (tmp_path / "splits.csv").read_text(encoding="utf-8").splitlines()[
         0
     ] == "name,camera,diagnosis,split"
+
+
+def test_the_size_of_pixels_is_read_written_and_read_again(tmp_path: Path) -> None:
+    path = listed(
+        tmp_path, "name;split;MM_per_pixel;camera\na;train;0,02;A\nb;test;0.5 0.4;B\nc;val;;C\nd;val;1x2;\n"
+    )
+    found = read_splits(path, dataset("a", "b", "c", "d"))
+    assert [sample.spacing for sample in found.samples] == [(0.02, 0.02), (0.5, 0.4), None, (1.0, 2.0)]
+    assert dict(found.samples[0].tags) == {"camera": "A"}
+    write_splits(tmp_path / "again.csv", found)
+    assert read_splits(tmp_path / "again.csv", dataset("a", "b", "c", "d")).samples == found.samples
+
+
+def test_a_size_that_the_reader_knows_is_kept(tmp_path: Path) -> None:
+    known = replace(dataset("a"), samples=(replace(dataset("a").samples[0], spacing=(3.0, 3.0)),))
+    path = listed(tmp_path, "name,split,mm_per_pixel\na,train,1\n")
+    assert read_splits(path, known).samples[0].spacing == (3.0, 3.0)
+
+
+@pytest.mark.parametrize("written", ["fine", "0", "-1", "nan", "inf", "1 2 3", "0.02 mm"])
+def test_sizes_of_pixels_that_are_none_are_refused(tmp_path: Path, written: str) -> None:
+    path = listed(tmp_path, f"name,split,mm_per_pixel\na,train,{written}\n")
+    with pytest.raises(DataError, match=r"line 2: mm_per_pixel is .*; write the millimetres"):
+        read_splits(path, dataset("a"))

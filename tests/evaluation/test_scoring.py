@@ -18,8 +18,8 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
-from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.labels import Labels
+from pixelwise.metrics import METRICS
 from pixelwise.workflows.data import open_data
 
 
@@ -72,7 +72,7 @@ def test_tags_partition_the_images(metrics: Metrics) -> None:
 def test_the_file_comes_back_and_fits_its_schema(metrics: Metrics, tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
     metrics.write(path)
-    assert read_metrics(path) == metrics
+    assert read_metrics(path).to_json() == metrics.to_json()
     values = json.loads(path.read_text(encoding="utf-8"))
     jsonschema.validate(values, Metrics.model_json_schema(by_alias=True, mode="serialization"))
     assert values["schema"] == "pixelwise.metrics/1"
@@ -87,7 +87,11 @@ def test_the_file_comes_back_and_fits_its_schema(metrics: Metrics, tmp_path: Pat
 def test_every_key_is_documented(metrics: Metrics) -> None:
     text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
     values = json.loads(metrics.to_json())
-    keys = values.keys() | values["scores"]["dice"].keys() | values["images"][0].keys()
+    [lesion] = values["classes"]["semantic"]
+    keys = values.keys() | values["scores"]["dice"].keys() | values["images"][0].keys() | lesion.keys()
+    keys |= (
+        values["scores"].keys() | values["images"][0]["counts"]["semantic"]["surface"].keys() | METRICS.keys()
+    )
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
 
 
@@ -170,22 +174,52 @@ def test_an_empty_split_is_refused(lesions: Dataset) -> None:
         evaluate(tiny_predictor(), lesions.where(lambda sample: False), "val")
 
 
-def mean_summary(rows: list[float]) -> dict[str, dict[str, float]]:
-    return {"x": {"mean": float(np.mean(rows))}}
+def test_distances_have_a_unit_and_their_bad_end_is_the_high_one(metrics: Metrics) -> None:
+    values = np.array([row.scores["hd95"] for row in metrics.images])
+    hd95 = metrics.scores["hd95"]
+    assert (hd95.unit, hd95.lower_is_better) == ("px", True)
+    assert hd95.worst == np.nanmax(values)
+    assert hd95.bad_end == hd95.p95 == pytest.approx(np.nanpercentile(values, 95))
+    assert math.isnan(hd95.pooled)
+    assert hd95.n_undefined == np.isnan(values).sum()
+    dice = metrics.scores["dice"]
+    assert (dice.unit, dice.lower_is_better, dice.bad_end) == ("", False, dice.p5)
+    assert "hd95_mm" not in metrics.scores
 
 
-def test_interval_of_a_mean_is_near_the_normal_one() -> None:
-    values = np.random.default_rng(1).normal(0.8, 0.1, size=200)
-    low, high = bootstrap(list(values), mean_summary, ["mean"])["x"]["mean"]  # type: ignore[arg-type]
-    half = 1.96 * values.std(ddof=1) / np.sqrt(200)
-    assert low == pytest.approx(values.mean() - half, abs=0.15 * half)
-    assert high == pytest.approx(values.mean() + half, abs=0.15 * half)
+def test_every_metric_is_scored_for_images_classes_and_tags(metrics: Metrics) -> None:
+    wanted = {name for name, metric in METRICS.items() if metric.unit != "mm"}
+    [lesion] = metrics.classes["semantic"]
+    assert metrics.scores.keys() == lesion.over_images.keys() == wanted
+    assert all(group.scores.keys() == wanted for group in metrics.tags["lesion"].values())
+    assert all(row.scores.keys() == wanted for row in metrics.images)
+    assert lesion.scores.keys() == {name for name in wanted if METRICS[name].pooled}
+    assert lesion.over_images["assd"] == metrics.scores["assd"]  # there is one class
 
 
-def test_one_image_has_no_interval() -> None:
-    low, high = bootstrap([0.5], mean_summary, ["mean"])["x"]["mean"]  # type: ignore[arg-type]
-    assert math.isnan(low)
-    assert math.isnan(high)
+def test_mm_are_scored_where_a_list_gives_them(lesions: Dataset, metrics: Metrics) -> None:
+    spaced = [replace(one, spacing=(0.05, 0.05)) if i % 2 else one for i, one in enumerate(lesions.samples)]
+    scored = evaluate(tiny_predictor(), replace(lesions, samples=tuple(spaced)), "all")
+    assert [row.mm_per_pixel for row in scored.images[:2]] == [None, (0.05, 0.05)]
+    assert scored.scores["hd95_mm"].unit == "mm"
+    assert scored.scores["hd95_mm"].n_undefined >= 6
+    for row in scored.images[1::2]:
+        assert row.scores["hd95_mm"] == pytest.approx(0.05 * row.scores["hd95"], nan_ok=True)
+    assert scored.scores["hd95"] == metrics.scores["hd95"]
+
+
+def test_a_file_of_before_there_were_distances_is_read(metrics: Metrics, tmp_path: Path) -> None:
+    values = json.loads(metrics.to_json())
+    for score in values["scores"].values():
+        del score["p95"], score["unit"], score["lower_is_better"]
+    for row in values["images"]:
+        del row["mm_per_pixel"], row["counts"]["semantic"]["surface"]
+    for one in values["classes"]["semantic"]:
+        del one["over_images"]
+    (tmp_path / "metrics.json").write_text(json.dumps(values), encoding="utf-8")
+    read = read_metrics(tmp_path / "metrics.json")
+    assert read.scores["dice"].mean == metrics.scores["dice"].mean
+    assert math.isnan(read.scores["dice"].p95)
 
 
 def test_classes_are_told_by_their_names_whatever_their_order(tmp_path: Path) -> None:
@@ -197,10 +231,10 @@ def test_classes_are_told_by_their_names_whatever_their_order(tmp_path: Path) ->
     PIL.Image.fromarray(ids).save(tmp_path / "masks" / "a.png")
     predictor = tiny_predictor(labels=Labels(classes=("sky", "road", "car"), background=None))
     (tmp_path / "classes.txt").write_text("sky\nroad\ncar\n")
-    first = evaluate(predictor, open_data(tmp_path), "all").classes["semantic"]
+    first = repr(evaluate(predictor, open_data(tmp_path), "all").classes["semantic"])  # a NaN is not itself
     PIL.Image.fromarray(np.array([2, 0, 1], np.uint8)[ids]).save(tmp_path / "masks" / "a.png")
     (tmp_path / "classes.txt").write_text("road\ncar\nsky\n")
-    assert evaluate(predictor, open_data(tmp_path), "all").classes["semantic"] == first
+    assert repr(evaluate(predictor, open_data(tmp_path), "all").classes["semantic"]) == first
     (tmp_path / "classes.txt").write_text("road\ncar\ncloud\n")
     with pytest.raises(DataError, match="the class 'cloud', which the model does not know"):
         evaluate(predictor, open_data(tmp_path), "all")

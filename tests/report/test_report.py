@@ -337,3 +337,23 @@ def test_the_same_input_gives_the_same_page(tmp_path: Path) -> None:
         page(tmp_path / name, found, log=log(3), exhibits={"worst": [exhibit("b")]}) for name in ("1", "2")
     ]
     assert pages[0] == pages[1]
+
+
+def test_distances_are_shown_in_their_unit_and_by_their_bad_end(tmp_path: Path) -> None:
+    found = metrics({"a": 0.9, "b": 0.8}, tags=dict.fromkeys("ab", "melanoma"))
+    hd95 = score([4.0, 9.0]).model_copy(
+        update={"p95": 8.75, "unit": "px", "lower_is_better": True, "worst": 9.0, "pooled": math.nan}
+    )
+    groups = {"melanoma": Group(n_images=2, scores={**found.scores, "hd95": hd95})}
+    text = page(
+        tmp_path / "r.html",
+        found.model_copy(
+            update={"scores": {**found.scores, "hd95": hd95}, "tags": {"diagnosis": groups}},
+        ),
+    )
+    row = text[text.index("HD95<small>0 is perfect") :]
+    cells = re.findall(r"[\d.]+ px|n/a", row[: row.index("</tr>")])
+    assert cells == ["6.50 px", "6.50 px", "8.75 px", "9.00 px", "n/a"]
+    assert '<small class="nowrap">4.00–9.00</small>' in row
+    assert "95 % of either outline lie within" in text
+    assert text.count("6.50 px") == 3, "in the table of scores twice, by diagnosis once"

@@ -201,7 +201,18 @@ def test_scores_worked_out_by_hand() -> None:
     assert summary["iou"]["pooled"] == pytest.approx(3 / 6)
     [(name, scores, support)] = BINARY.class_scores(rows)
     assert (name, support) == ("lesion", 5)
-    assert scores == pytest.approx({"dice": 6 / 9, "iou": 0.5})
+    # TN 4: the first image has 2, the third 2. Labelled pixels: 10.
+    assert scores == pytest.approx(
+        {
+            "dice": 6 / 9,
+            "iou": 3 / 6,
+            "accuracy": 7 / 10,
+            "sensitivity": 3 / 5,
+            "specificity": 4 / 5,
+            "precision": 3 / 4,
+            "area_error": (1 + 2) / 5,  # one too many in the first, two too few in the second
+        }
+    )
 
 
 def test_an_image_averages_the_classes_it_has() -> None:
@@ -246,3 +257,36 @@ def test_drawing_marks_the_object_and_leaves_the_rest() -> None:
     assert (image == 100).all()
     with_truth = BINARY.draw(image, result(label_map), Label({CLASSES: label_map}))
     assert (with_truth == 255).all(axis=-1).sum() > 0
+
+
+def test_training_counts_no_outlines_and_evaluation_does() -> None:
+    said, truth = result(ids([[0, 1, 1, 0]])), label([[0, 1, 0, 0]])
+    row, full = BINARY.row(said, truth), BINARY.full_row(said, truth, (0.5, 0.5))
+    assert row.surface is None
+    assert "hd95" not in BINARY.image_scores(row)
+    assert "surface" not in BINARY.row_json(row)
+    scores = BINARY.image_scores(full)
+    assert scores["dice"] == BINARY.headline_score(row) == BINARY.headline_score(full) == pytest.approx(2 / 3)
+    # One outline is a pixel, the other two: no way from the first, 0 and 1 from the second.
+    assert scores["assd"] == pytest.approx(1 / 3)
+    assert scores["hd95"] == pytest.approx(0.95)
+    assert scores["hd95_mm"] == pytest.approx(0.475)
+    assert BINARY.row_json(full)["surface"]["distance_mm"] == [0.5]
+
+
+def test_undefined_distances_are_null_in_a_row() -> None:
+    missed = BINARY.full_row(result(ids([[0, 0]])), label([[0, 1]]), None)
+    assert BINARY.row_json(missed)["surface"]["hd95"] == [None]
+    summary = BINARY.summary([missed])
+    assert math.isnan(summary["hd95"]["mean"])
+    assert summary["hd95"]["n_undefined"] == 1
+    assert (summary["nsd"]["mean"], summary["boundary_iou"]["mean"], summary["dice"]["mean"]) == (0, 0, 0)
+
+
+def test_scores_of_one_class_among_several_leave_accuracy_out() -> None:
+    rows = [THREE.full_row(result(ids([[0, 1, 1, 2]]), 3), label([[0, 0, 1, 2]]), None)]
+    assert THREE.image_scores(rows[0])["accuracy"] == pytest.approx(3 / 4)
+    scores = {name: found for name, found, _ in THREE.class_scores(rows)}
+    assert all("accuracy" not in found and "hd95" not in found for found in scores.values())
+    assert scores["road"]["precision"] == pytest.approx(1 / 2)
+    assert scores["car"]["assd"] == 0

@@ -24,6 +24,7 @@ from pixelwise.checks.subject import Subject
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import read_image
 from pixelwise.data.layouts.nesting import LEFT_OUT
+from pixelwise.data.spacing import COLUMN, spacing_text
 from pixelwise.data.splits import write_splits
 from pixelwise.errors import DataError, OutputError
 from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
@@ -219,18 +220,20 @@ class _Copy:
         dataset = self.subject.dataset.where(lambda sample: sample.name in kept)
         names = {name: _name_of(image.target, self.out / "images") for name, (image, _) in kept.items()}
         tags = sorted({tag for sample in dataset.samples for tag in sample.tags})
+        sized = any(sample.spacing for sample in dataset.samples)
         if dataset.has_splits():
             write_splits(self.out / "splits.csv", dataset.renamed(names))
-        elif tags:
+        elif tags or sized:
             rows = [
                 [
                     *(line.target.relative_to(self.out).as_posix() for line in kept[sample.name]),
                     names[sample.name],
                     *(sample.tags.get(tag, "") for tag in tags),
+                    *[spacing_text(sample.spacing)] * sized,
                 ]
                 for sample in dataset.samples
             ]
-            _write_csv(self.out / "data.csv", [["image", "mask", "name", *tags], *rows])
+            _write_csv(self.out / "data.csv", [["image", "mask", "name", *tags, *[COLUMN] * sized], *rows])
         classes = list(enumerate(dataset.labels.classes))
         if not _is_plain(self.subject) and (dataset.labels.is_binary or not dataset.inferred):
             _write_csv(self.out / "legend.csv", [["value", "name"], *classes, [IGNORE_INDEX, "ignore"]])

@@ -15,7 +15,7 @@ from rich.table import Table
 from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Metrics, Score
-from pixelwise.report.templates import count_text, field_text
+from pixelwise.report.templates import count_text, field_text, metric_text
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 TICKS = 1000
 WIDE = 110
-"""Columns of a terminal in which all that is told of a layer finds room."""
+"""Columns of a terminal in which all that is told of a layer, or of a score, finds room."""
 PLACES = 5
 """Places of a finding that are listed in the terminal."""
+BY_TAG = ("dice", "iou", "hd95")
+"""Metrics shown for each value of a tag."""
 SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -117,19 +119,10 @@ class Console(Listener):
 
     def print_metrics(self, metrics: Metrics) -> None:
         """Scores over all images and by tag."""
-        images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
-        table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
-        for name in ("", "images", *metrics.scores):
-            # What is narrower than its cells loses figures; the first column, of words, goes on below instead.
-            table.add_column(
-                name, justify="left" if not name else "right", no_wrap=bool(name), overflow="fold"
-            )
-        table.add_row("[b]all[/b]", str(metrics.n_images), *map(_with_interval, metrics.scores.values()))
-        for tag, groups in metrics.tags.items():
-            for value, group in groups.items():
-                cells = (_with_interval(group.scores[name]) for name in metrics.scores)
-                table.add_row(escape(f"{tag}: {value}"), str(group.n_images), *cells)
-        self.console.print(table)
+        narrow = self.console.width < WIDE
+        self.console.print(_score_table(metrics, narrow=narrow))
+        if metrics.tags:
+            self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
         self.print("Mean over images, with the 95 % bootstrap interval.")
         for note in metrics.notes:
             self.print(f"Note: {note}")
@@ -178,8 +171,46 @@ class Console(Listener):
         self.bar.update(self.tasks[name], completed=share * TICKS, count=count, **fields)  # type: ignore[arg-type]
 
 
+def _score_table(metrics: Metrics, *, narrow: bool) -> Table:
+    """A line for each metric; in a narrow terminal without the median."""
+    images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
+    table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
+    names = ["", "mean", *["median"] * (not narrow), "worst 5 %", "worst", "pooled"]
+    incomplete = any(score.n_undefined for score in metrics.scores.values())
+    for name in [*names, *["n/a" if narrow else "images without"] * incomplete]:
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for name, score in metrics.scores.items():
+        values = [*[score.median] * (not narrow), score.bad_end, score.worst, score.pooled]
+        without = [str(score.n_undefined or "")] * incomplete
+        cells = [_with_interval(score), *(_value(value, score.unit) for value in values), *without]
+        table.add_row(escape(metric_text(name)), *cells)
+    return table
+
+
+def _tag_table(metrics: Metrics, shown: Sequence[str]) -> Table:
+    """Some metrics for each value of each tag; the headline where there are none of them."""
+    names = [name for name in shown if name in metrics.scores] or [metrics.headline]
+    table = Table(title="By tag", title_justify="left", box=None)
+    for name in ("", "images", *map(metric_text, names)):
+        # What is narrower than its cells loses figures; the first column, of words, goes on below instead.
+        table.add_column(name, justify="right" if name else "left", no_wrap=bool(name), overflow="fold")
+    for tag, groups in metrics.tags.items():
+        for value, group in groups.items():
+            cells = (_with_interval(group.scores[name]) if name in group.scores else "–" for name in names)
+            table.add_row(escape(f"{tag}: {value}"), str(group.n_images), *cells)
+    return table
+
+
 def _with_interval(score: Score) -> str:
-    if math.isnan(score.mean):
-        return "–"
     low, high = score.ci95
-    return f"{score.mean:.3f}" + ("" if math.isnan(low) else f" ({low:.3f}–{high:.3f})")
+    mean = _value(score.mean, score.unit)
+    if math.isnan(low):
+        return mean
+    return f"{mean} ({_value(low, score.unit, short=True)}–{_value(high, score.unit, short=True)})"
+
+
+def _value(value: float, unit: str, *, short: bool = False) -> str:
+    """A share, or a distance with its unit unless it is to be short."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.3f}" if not unit else f"{value:.2f}" if short else f"{value:.2f} {unit}"

@@ -10,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 
-from pixelwise.data.images import image_header, image_size, read_image
+from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
 from pixelwise.data.pictures import picture_size
 from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
-from pixelwise.types import CLASSES, Label, PixelFormat, Pixels, Sample, Size, SplitName
+from pixelwise.types import CLASSES, Label, PixelFormat, Pixels, Sample, Size, Spacing, SplitName
 
 SplitChoice = Literal["all", "train", "val", "test"]
 
@@ -71,6 +71,10 @@ class Dataset:
         image, mask = read_image(sample.image), read_mask(_mask_of(sample), self.mask_coding)
         _check_sizes(sample, image.shape[:2], mask.shape)
         return image, Label({CLASSES: mask})
+
+    def spacing(self, sample: Sample) -> Spacing | None:
+        """Millimetres from one pixel to the next: what a list says of a sample, else what its image file does."""
+        return sample.spacing or image_spacing(sample.image)
 
     def split(self, name: SplitChoice) -> Dataset:
         """The samples of one split, or all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from pixelwise.data.pictures import PictureError
 from pixelwise.data.pixels import ImageHeader, checked_header, kept_values
-from pixelwise.types import RGB8, Pixels
+from pixelwise.types import RGB8, Pixels, Spacing
 
 if TYPE_CHECKING:
     from pydicom import FileDataset
@@ -54,6 +55,24 @@ def read_header(path: Path) -> ImageHeader:
     """
     with _opened(path, pixels=False) as found:
         return _header(path, found)
+
+
+def read_spacing(path: Path) -> Spacing | None:
+    """Millimetres between rows and between columns as ``PixelSpacing`` says; None where it says nothing.
+
+    Other attributes are of the detector or of the screen, not of what is shown.
+
+    Raises:
+        PictureError: as :func:`read_header`.
+    """
+    with _opened(path, pixels=False) as found:
+        try:
+            values = [float(one) for one in found.get("PixelSpacing") or ()]
+        except (TypeError, ValueError):  # not two numbers, which is no reason not to use the image
+            return None
+    if len(values) != 2 or not all(math.isfinite(one) and one > 0 for one in values):
+        return None
+    return values[0], values[1]
 
 
 def read(path: Path) -> Pixels:

@@ -11,7 +11,7 @@ from pixelwise.data import arrays, dicoms, tiffs
 from pixelwise.data.deep import deep_picture, is_deep, picture_header, read_deep
 from pixelwise.data.pictures import laid_on, opened, upright
 from pixelwise.data.pixels import ImageHeader
-from pixelwise.types import RGB8, Image, Pixels, Size
+from pixelwise.types import RGB8, Image, Pixels, Size, Spacing
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -58,6 +58,11 @@ def image_header(path: Path) -> ImageHeader:
 def image_size(path: Path) -> Size:
     """(height, width) of an image file as it is read, from its header alone."""
     return image_header(path).size
+
+
+def image_spacing(path: Path) -> Spacing | None:
+    """Millimetres from one pixel to the next where the file is one of those that mean it: DICOM."""
+    return dicoms.read_spacing(path) if _kind(path) == "dicom" else None
 
 
 def is_picture(path: Path) -> bool:

@@ -11,6 +11,7 @@ from pixelwise import files
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.naming import Finder
 from pixelwise.data.problems import STRICT, Problems
+from pixelwise.data.spacing import COLUMN, spacing_column, spacing_in, spacing_text
 from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
 from pixelwise.types import Sample, SplitName
@@ -37,8 +38,9 @@ def read_splits(
 ) -> Dataset:
     """Assign splits from a CSV with the columns ``name`` and ``split``; further columns become tags.
 
-    A name may also be that of the image's file or a path to it. A tag that the reader already knows keeps the
-    reader's value. Samples that the file does not name have no split.
+    The column ``mm_per_pixel`` is no tag but the size of pixels. A name may also be that of the image's file or a path
+    to it. A tag or size that the reader already knows keeps the reader's value. Samples that the file does not name
+    have no split.
 
     Args:
         ignore_unknown: pass over names that no sample has to the letter, instead of refusing them.
@@ -53,6 +55,7 @@ def read_splits(
     names, splits = (_column(table, one) for one in ("name", "split"))
     if not table.rows:
         problems.meet("list-line", f"{path} names no image; write a line for each, or remove the list.", path)
+    spacing = spacing_column(table)
     finder = Finder(dataset.samples, dataset.root)
     known = {sample.name: sample for sample in dataset.samples}
     assigned: dict[str, Sample] = {}
@@ -67,12 +70,14 @@ def read_splits(
                 continue
             if name in assigned:
                 raise DataError(f"{row.where}: '{name}' is listed twice; remove one of the lines.")
-            split = split_in(row, splits)
+            split, mm = split_in(row, splits), spacing_in(row, spacing)
         except DataError as error:
             problems.meet("list-line", str(error), path)
             continue
-        tags = {tag: row.get(tag) for tag in table.columns if tag not in {names, splits} and row.get(tag)}
-        assigned[name] = replace(known[name], split=split, tags={**tags, **known[name].tags})
+        told = known[name]
+        tags = {tag: row.get(tag) for tag in table.columns if row.get(tag)}
+        own = {tag: value for tag, value in tags.items() if tag not in {names, splits, spacing}}
+        assigned[name] = replace(told, split=split, tags={**own, **told.tags}, spacing=told.spacing or mm)
     samples = (assigned.get(sample.name, replace(sample, split=None)) for sample in dataset.samples)
     return replace(dataset, samples=tuple(samples))
 
@@ -86,14 +91,16 @@ def split_in(row: Row, column: str) -> SplitName:
 
 
 def write_splits(path: Path, dataset: Dataset) -> None:
-    """Write ``name,split`` and the tags of every assigned sample, as :func:`read_splits` reads them."""
+    """Write ``name,split``, tags and size of pixels of every assigned sample, as :func:`read_splits` reads them."""
     tags = sorted({tag for sample in dataset.samples for tag in sample.tags})
+    sized = any(sample.spacing for sample in dataset.samples)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", *tags, "split"])
+    writer.writerow(["name", *tags, *[COLUMN] * sized, "split"])
     for sample in dataset.samples:
         if sample.split:
-            writer.writerow([sample.name, *(sample.tags.get(tag, "") for tag in tags), sample.split])
+            values = [sample.tags.get(tag, "") for tag in tags] + [spacing_text(sample.spacing)] * sized
+            writer.writerow([sample.name, *values, sample.split])
     files.write_text(path, text.getvalue())
 
 

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-Row = TypeVar("Row")
-Summary = dict[str, dict[str, float]]
+from pixelwise.metrics import Ratio
+
+Values = NDArray[np.float64]
+Interval = tuple[float, float]
 
 RESAMPLES = 1000
 SEED = 0
+UNKNOWN: Interval = (math.nan, math.nan)
 
 
-def bootstrap(
-    rows: Sequence[Row], summary: Callable[[Sequence[Row]], Summary], statistics: Sequence[str]
-) -> dict[str, dict[str, tuple[float, float]]]:
-    """95 % percentile-bootstrap intervals (Efron 1979), resampling images with replacement.
+def resamples(count: int) -> Values:
+    """(RESAMPLES, count): how often each image is drawn, where as many are drawn with replacement."""
+    return np.random.default_rng(SEED).multinomial(count, [1 / count] * count, RESAMPLES).astype(np.float64)
+
+
+def interval(ratio: Ratio, draws: Values, highest: float = 1.0) -> Interval:
+    """95 % bootstrap-t interval (Efron 1979; Hall 1988) of a pooled score, resampling images.
+
+    The percentile bootstrap is too narrow for scores of images, whose distribution has a long tail. Here the
+    distance of a resample's score is measured in standard errors of that resample (of a ratio, to first order).
+    Where most images score alike a resample may have an error of next to nothing: its variance is mixed with
+    that of all images in the proportion n - 1 to 1.
 
     Args:
-        rows: sufficient statistics, one per image.
-        summary: scores of any rows, by metric and statistic.
-        statistics: those that intervals are wanted of.
+        ratio: (N, K); of :meth:`Ratio.of_images` it gives the interval of the mean over images.
+        draws: (R, N) as of :func:`resamples`.
+        highest: the greatest value that the score can have; the least is 0.
 
     Returns:
-        By metric and statistic: (low, high); NaN where fewer than two images or no resample has the score.
+        (low, high); NaN where fewer than two images have the score.
     """
-    if len(rows) < 2:  # one image says nothing of how images differ
-        unknown = (float("nan"), float("nan"))
-        return {metric: dict.fromkeys(statistics, unknown) for metric in summary(rows)}
-    drawn = np.random.default_rng(SEED).integers(len(rows), size=(RESAMPLES, len(rows)))
-    resampled = [summary([rows[index] for index in indices]) for indices in drawn]
-    return {
-        metric: {name: _percentiles([one[metric][name] for one in resampled]) for name in statistics}
-        for metric in resampled[0]
-    }
+    exists = ratio.whole.sum(axis=0) > 0
+    part, whole = ratio.part[:, exists], ratio.whole[:, exists]
+    count = int((whole > 0).any(axis=1).sum())
+    if count < 2:  # one image says nothing of how images differ
+        return UNKNOWN
+    [score], [error] = _estimate(part, whole, np.ones((1, len(part))))
+    if error <= 1e-12 * max(score, 1.0):
+        return float(score), float(score)
+    scores, errors = _estimate(part, whole, draws)
+    steadied = np.sqrt((1 - 1 / count) * errors**2 + error**2 / count)
+    off = (scores - score) / steadied
+    low, high = np.percentile(off[~np.isnan(off)], [2.5, 97.5])
+    return max(0.0, float(score - high * error)), min(highest, float(score - low * error))
 
 
-def _percentiles(values: list[float]) -> tuple[float, float]:
-    defined = [value for value in values if not np.isnan(value)]
-    if not defined:
-        return float("nan"), float("nan")
-    low, high = np.percentile(defined, [2.5, 97.5])
-    return float(low), float(high)
+def _estimate(part: Values, whole: Values, draws: Values) -> tuple[Values, Values]:
+    """Pooled scores (R,) of resamples and their standard errors (R,), from the influence of each image."""
+    parts, wholes = draws @ part, draws @ whole
+    present = wholes > 0
+    count = present.sum(axis=1, keepdims=True)
+    by_class = np.divide(parts, wholes, out=np.zeros_like(parts), where=present)
+    share = np.divide(1.0, wholes * count, out=np.zeros_like(parts), where=present)
+    scores = np.divide(
+        by_class.sum(axis=1), count[:, 0], out=np.full(len(draws), np.nan), where=count[:, 0] > 0
+    )
+    influence = np.hstack([share, -share * by_class]) @ np.hstack([part, whole]).T
+    return scores, np.sqrt(np.einsum("rn,rn,rn->r", draws, influence, influence))

@@ -1,7 +1,7 @@
 """The schema of ``metrics.json``: what an evaluation says, in one typed place.
 
 The file is documented in ``docs/metrics.md``. Numbers that are undefined (a class absent from truth and prediction) are
-``null`` in the file and NaN in Python. All scores are 0–1.
+``null`` in the file and NaN in Python. Scores are 0–1; distances are in pixels or mm.
 """
 
 from __future__ import annotations
@@ -34,13 +34,30 @@ class Score(_Strict):
     """One score over a set of images."""
 
     mean: Number = Field(description="Mean of the per-image scores, over the images where it is defined.")
-    ci95: Interval = Field(description="95 % percentile-bootstrap interval of `mean`, resampling images.")
+    ci95: Interval = Field(description="95 % bootstrap-t interval of `mean`, resampling images.")
     median: Number = Field(description="Median of the per-image scores.")
-    p5: Number = Field(description="5th percentile of the per-image scores.")
-    worst: Number = Field(description="Lowest per-image score.")
-    pooled: Number = Field(description="Score of all pixels of all images counted together.")
-    pooled_ci95: Interval = Field(description="95 % percentile-bootstrap interval of `pooled`.")
-    n_undefined: int = Field(description="Images without a score: class absent from truth and prediction.")
+    p5: Number = Field(
+        description="5th percentile of the per-image scores: the bad end where higher is better."
+    )
+    p95: Number = Field(
+        default=math.nan,
+        description="95th percentile of the per-image scores: the bad end where lower is better.",
+    )
+    worst: Number = Field(
+        description="Score of the worst image: the lowest, or the highest where lower is better."
+    )
+    pooled: Number = Field(
+        description="Score of all pixels of all images counted together; null where there is no such thing."
+    )
+    pooled_ci95: Interval = Field(description="95 % bootstrap-t interval of `pooled`.")
+    n_undefined: int = Field(description="Images without a score: there is nothing that it could be of.")
+    unit: Literal["", "px", "mm"] = Field(default="", description="Unit; empty for shares.")
+    lower_is_better: bool = Field(default=False, description="True of distances and errors.")
+
+    @property
+    def bad_end(self) -> float:
+        """What one image in twenty is worse than."""
+        return self.p95 if self.lower_is_better else self.p5
 
 
 class Group(_Strict):
@@ -51,11 +68,12 @@ class Group(_Strict):
 
 
 class ClassScores(_Strict):
-    """One class: pixels pooled over all images."""
+    """One class over all images."""
 
     name: str
     scores: dict[str, Number] = Field(description="Pooled score by metric name.")
     support: int = Field(description="Pixels of this class in the truth.")
+    over_images: dict[str, Score] = Field(default={}, description="Of this class alone, by metric name.")
 
 
 class ImageRow(_Strict):
@@ -66,6 +84,9 @@ class ImageRow(_Strict):
         description="Path of the image file, relative to the data folder, with forward slashes."
     )
     size: tuple[int, int] = Field(description="(height, width) in pixels; scores are counted at this size.")
+    mm_per_pixel: tuple[float, float] | None = Field(
+        default=None, description="Millimetres from one pixel to the next, down and across, where known."
+    )
     split: str | None
     tags: dict[str, str]
     scores: dict[str, Number]

@@ -7,31 +7,35 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pixelwise._version import __version__
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
-from pixelwise.evaluation.intervals import bootstrap
+from pixelwise.evaluation.intervals import UNKNOWN, interval, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
+from pixelwise.metrics import METRICS, Ratio, summarise
 from pixelwise.prediction import Prediction, Predictor, check_format
 from pixelwise.tasks import AnyTask
-from pixelwise.types import Label, Pixels, Sample, Size
+from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
-INTERVALS = ("mean", "pooled")
 MOST_GROUPS = 20
 """A tag of more values than that (a patient's number, an age) is kept with the images but not made into groups."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One image with its truth, what the model said and the rows that its scores derive from, by task name."""
+    """One image with its truth, what the model said, the rows that its scores derive from by task name, and its mm."""
 
     sample: Sample
     image: Pixels
     truth: Label
     prediction: Prediction
     rows: Mapping[str, Any]
+    spacing: Spacing | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class _Kept:
     sample: Sample
     size: Size
     rows: Mapping[str, Any]
+    spacing: Spacing | None
 
 
 def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
@@ -46,8 +51,11 @@ def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
     for sample in dataset.samples:
         image, truth = dataset.read(sample)
         prediction = predictor.predict(image)
-        rows = {name: task.row(prediction[name], truth) for name, task in predictor.tasks.items()}
-        yield Scored(sample, image, truth, prediction, rows)
+        spacing = dataset.spacing(sample)
+        rows = {
+            name: task.full_row(prediction[name], truth, spacing) for name, task in predictor.tasks.items()
+        }
+        yield Scored(sample, image, truth, prediction, rows, spacing)
 
 
 def evaluate(
@@ -75,7 +83,7 @@ def evaluate(
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
-        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows))
+        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing))
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
     return Metrics(
@@ -152,18 +160,39 @@ def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
 def _all_scores(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
     found: dict[str, Score] = {}
     for name, task in tasks.items():
-        intervals = bootstrap(rows[name], task.summary, INTERVALS)
-        for metric, values in task.summary(rows[name]).items():
-            limits = intervals[metric]
-            score = Score(**values, ci95=limits["mean"], pooled_ci95=limits["pooled"])
+        for metric, score in _scores(task.ratios(rows[name])).items():
             # Two tasks may share a metric; the second one's then carries its task's name.
             found[metric if metric not in found else f"{name}.{metric}"] = score
     return found
 
 
+def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
+    draws = resamples(len(next(iter(ratios.values())).part))
+    return {name: _score(name, ratio, draws) for name, ratio in ratios.items()}
+
+
+def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
+    metric = METRICS[name]
+    return Score(
+        **summarise(name, ratio),
+        ci95=interval(ratio.of_images(), draws, metric.highest),
+        pooled_ci95=interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN,
+        unit=metric.unit,
+        lower_is_better=metric.lower_is_better,
+    )
+
+
 def _class_scores(task: AnyTask, rows: Sequence[Any]) -> tuple[ClassScores, ...]:
+    found, ratios = task.class_scores(rows), task.ratios(rows)
+    of_classes = {name: ratio for name, ratio in ratios.items() if ratio.part.shape[-1] == len(found)}
     return tuple(
-        ClassScores(name=n, scores=scores, support=pixels) for n, scores, pixels in task.class_scores(rows)
+        ClassScores(
+            name=name,
+            scores=scores,
+            support=pixels,
+            over_images=_scores({metric: ratio.one_class(at) for metric, ratio in of_classes.items()}),
+        )
+        for at, (name, scores, pixels) in enumerate(found)
     )
 
 
@@ -196,6 +225,7 @@ def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, kept: _Kept) -> I
         name=sample.name,
         image=path.as_posix(),
         size=kept.size,
+        mm_per_pixel=kept.spacing,
         split=sample.split,
         tags=dict(sample.tags),
         scores=scores,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelwise.metrics.ratio import Ratio, Scores
 from pixelwise.types import IGNORE_INDEX, LabelMap
 
 Counts = NDArray[np.int64]
-Scores = NDArray[np.float64]
 
 
 def overlap_matrix(truth: LabelMap, predicted: LabelMap, num_classes: int) -> Counts:
@@ -51,13 +52,44 @@ class ClassCounts:
 
     def dice(self) -> Scores:
         """2·TP / (2·TP + FP + FN) (Dice 1945); NaN for a class absent from truth and prediction."""
-        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+        return self.dice_ratio().by_class()
 
     def iou(self) -> Scores:
         """TP / (TP + FP + FN), intersection over union (Jaccard 1901); NaN where the class is absent."""
-        return _ratio(self.tp, self.tp + self.fp + self.fn)
+        return self.iou_ratio().by_class()
+
+    def dice_ratio(self) -> Ratio:
+        """Part and whole of :meth:`dice`."""
+        return Ratio.of(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+    def iou_ratio(self) -> Ratio:
+        """Part and whole of :meth:`iou`."""
+        return Ratio.of(self.tp, self.tp + self.fp + self.fn)
 
 
-def _ratio(part: Counts, whole: Counts) -> Scores:
-    ratio: Scores = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
-    return ratio
+def overlap_ratios(matrices: Counts, scored: Sequence[int]) -> dict[str, Ratio]:
+    """The scores that follow from overlap, by metric name.
+
+    Of a class they tell it from all others together. ``accuracy`` is of all labelled pixels, whatever their class.
+
+    Args:
+        matrices: (N, num_classes, num_classes) as of :func:`overlap_matrix`.
+        scored: ids of the K classes that are scored.
+
+    Returns:
+        Ratios (N, K); (N, 1) for ``accuracy``.
+    """
+    counts, ids = ClassCounts.of(matrices), list(scored)
+    chosen = ClassCounts(counts.tp[..., ids], counts.fp[..., ids], counts.fn[..., ids])
+    tp, fp, fn = chosen.tp, chosen.fp, chosen.fn
+    labelled = matrices.sum(axis=(-2, -1))[..., None]
+    tn = labelled - tp - fp - fn
+    return {
+        "dice": chosen.dice_ratio(),
+        "iou": chosen.iou_ratio(),
+        "accuracy": Ratio.of(counts.tp.sum(axis=-1, keepdims=True), labelled),
+        "sensitivity": Ratio.of(tp, tp + fn),
+        "specificity": Ratio.of(tn, tn + fp),
+        "precision": Ratio.of(tp, tp + fp),
+        "area_error": Ratio.of(np.abs(fp - fn), tp + fn),
+    }

@@ -36,4 +36,4 @@ def _score(task: AnyTask, label: Label, frame: Frame, stride: int) -> float:
         through = resize(resize(target, frame.content_size), (small[0], small[1]))
         values[field] = resize(resize(through, frame.content_size), label.size)[0].numpy()
     row = task.row(task.decode(values, task.default_settings()), label)
-    return task.image_scores(row)[task.headline]
+    return task.headline_score(row)

@@ -23,6 +23,8 @@ FEW = 10
 MOST_STRIPS = 8
 HERO_WIDTH = 320
 LONG_TABLE = 12
+BY_TAG = ("dice", "iou", "sensitivity", "specificity", "hd95", "hd95_mm")
+"""Metrics shown for each value of a tag, beside the headline."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def write_report(
         title=title,
         metrics=metrics,
         main=main,
+        others=[name for name in BY_TAG if name != main and name in metrics.scores],
         scored=[labels.classes[i] for i in labels.scored],
         known=charts.finite([row.scores.get(main, math.nan) for row in metrics.images]),
         tables=[_tag_table(tag, groups, metrics, main) for tag, groups in metrics.tags.items()],

@@ -9,11 +9,11 @@ import math
 import jinja2
 import PIL.Image
 
+from pixelwise.metrics import METRICS
 from pixelwise.types import Image
 
 LONGEST_SIDE = 640
 """Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
-METRIC_LABELS = {"dice": "Dice", "iou": "IoU"}
 
 
 def template(name: str) -> jinja2.Template:
@@ -27,9 +27,12 @@ def template(name: str) -> jinja2.Template:
     )
     environment.filters |= {
         "score": score_text,
+        "value": value_text,
+        "range": range_text,
         "span": span_text,
         "percent": percent_text,
         "metric": metric_text,
+        "meaning": meaning_text,
         "time": time_text,
         "count": count_text,
         "field": field_text,
@@ -51,6 +54,18 @@ def score_text(value: float) -> str:
     return "n/a" if math.isnan(value) else f"{value:.3f}"
 
 
+def value_text(value: float, unit: str = "") -> str:
+    """A score with three decimals, a distance with two and its unit."""
+    return score_text(value) if not unit or math.isnan(value) else f"{value:.2f} {unit}"
+
+
+def range_text(interval: tuple[float, float], unit: str = "") -> str:
+    """An interval of scores or distances."""
+    if not unit or any(math.isnan(end) for end in interval):
+        return span_text(interval)
+    return f"{interval[0]:.2f}–{interval[1]:.2f}"
+
+
 def span_text(interval: tuple[float, float]) -> str:
     """An interval in words; one that is undefined is said to be so."""
     return "n/a" if any(math.isnan(end) for end in interval) else f"{interval[0]:.3f}–{interval[1]:.3f}"
@@ -63,8 +78,16 @@ def percent_text(share: float) -> str:
 
 
 def metric_text(name: str) -> str:
-    """A metric as people write it."""
-    return METRIC_LABELS.get(name, name)
+    """A metric as people write it; one that carries its task's name keeps it."""
+    task, _, metric = name.rpartition(".")
+    title = METRICS[metric].title if metric in METRICS else metric
+    return f"{task}: {title}" if task else title
+
+
+def meaning_text(name: str) -> str:
+    """What a metric means, in a sentence; empty where nothing is known of it."""
+    metric = name.rpartition(".")[2]
+    return METRICS[metric].meaning if metric in METRICS else ""
 
 
 def count_text(number: float) -> str:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.labels import Labels
-from pixelwise.types import Field, Image, Json, Label, LabelBatch, Settings, Size, Window
+from pixelwise.metrics import Ratio
+from pixelwise.types import Field, Image, Json, Label, LabelBatch, Settings, Size, Spacing, Window
 
 Result = TypeVar("Result")
 Row = TypeVar("Row")
@@ -67,15 +68,34 @@ class Task(Protocol[Result, Row]):
         ...
 
     def row(self, result: Result, label: Label) -> Row:
-        """Sufficient statistics of one image: all scores derive from rows."""
+        """Sufficient statistics of one image, counted fast enough for training: the headline derives from them."""
+        ...
+
+    def full_row(self, result: Result, label: Label, spacing: Spacing | None) -> Row:
+        """Sufficient statistics of one image for all scores: what takes longer is for evaluation alone.
+
+        Args:
+            spacing: mm of the image's pixels, where known.
+        """
         ...
 
     def row_json(self, row: Row) -> Json:
         """A row as plain JSON values."""
         ...
 
+    def headline_score(self, row: Row) -> float:
+        """The headline of one image; NaN where undefined."""
+        ...
+
     def image_scores(self, row: Row) -> dict[str, float]:
-        """Scores of one image by metric name; NaN where undefined."""
+        """Scores of one image by metric name, as many as the row holds; NaN where undefined."""
+        ...
+
+    def ratios(self, rows: Sequence[Row]) -> dict[str, Ratio]:
+        """Scores of images by metric name, (N, K) by image and scored class: what resampling adds up.
+
+        K is 1 where a score is of all classes at once.
+        """
         ...
 
     def summary(self, rows: Sequence[Row]) -> dict[str, dict[str, float]]:

@@ -16,7 +16,18 @@ from torch import Tensor
 from pixelwise import files, losses
 from pixelwise.errors import RecipeError
 from pixelwise.labels import Labels
-from pixelwise.metrics import ClassCounts, overlap_matrix
+from pixelwise.metrics import (
+    METRICS,
+    ClassCounts,
+    Ratio,
+    SurfaceCounts,
+    overlap_matrix,
+    overlap_ratios,
+    summarise,
+    surface_counts,
+    surface_ratios,
+)
+from pixelwise.metrics.ratio import mean_of_defined
 from pixelwise.recipe import LossName
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import drawing
@@ -33,12 +44,12 @@ from pixelwise.types import (
     Probs,
     Settings,
     Size,
+    Spacing,
     Window,
 )
 
 THRESHOLD = "threshold"
 CANDIDATE_THRESHOLDS = np.linspace(0.2, 0.8, 61)
-UNDEFINED = float("nan")
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,15 @@ class SemanticResult:
 
 @dataclass(frozen=True)
 class SemanticRow:
-    """Sufficient statistics of one image: (C, C) int64 pixels by true and predicted class."""
+    """Sufficient statistics of one image.
+
+    Attributes:
+        overlap: (C, C) int64 pixels by true and predicted class.
+        surface: of the outlines of scored classes; None where only what training asks for was counted.
+    """
 
     overlap: NDArray[np.int64]
+    surface: SurfaceCounts | None = None
 
 
 class SemanticTask:
@@ -176,34 +193,52 @@ class SemanticTask:
         """Pixels by true and predicted class."""
         return SemanticRow(overlap_matrix(label.class_map, result.label_map, self.labels.num_classes))
 
+    def full_row(self, result: SemanticResult, label: Label, spacing: Spacing | None) -> SemanticRow:
+        """The same with the outlines of scored classes."""
+        truth = label.class_map
+        surface = surface_counts(truth, result.label_map, self.labels.scored, spacing)
+        return SemanticRow(self.row(result, label).overlap, surface)
+
     def row_json(self, row: SemanticRow) -> Json:
-        """The overlap matrix as nested lists: ``overlap[true][predicted]``."""
-        return {"overlap": row.overlap.tolist()}
+        """The overlap matrix as nested lists, ``overlap[true][predicted]``, and counts of outlines by scored class."""
+        overlap = {"overlap": row.overlap.tolist()}
+        return overlap if row.surface is None else {**overlap, "surface": row.surface.to_json()}
+
+    def headline_score(self, row: SemanticRow) -> float:
+        """Dice, the mean over scored classes present in truth or prediction."""
+        dice = ClassCounts.of(row.overlap).dice()[list(self.labels.scored)]
+        return float(mean_of_defined(dice))
 
     def image_scores(self, row: SemanticRow) -> dict[str, float]:
-        """Dice and IoU, each the mean over scored classes present in truth or prediction."""
-        return {metric: _mean(scores) for metric, scores in self._scored(row.overlap).items()}
+        """Each the mean over the scored classes that have it."""
+        return {metric: float(ratio.by_image()[0]) for metric, ratio in self.ratios([row]).items()}
+
+    def ratios(self, rows: Sequence[SemanticRow]) -> dict[str, Ratio]:
+        """Scores of overlap and, where all rows hold them, of outlines."""
+        overlap = overlap_ratios(np.stack([row.overlap for row in rows]), self.labels.scored)
+        surfaces = [row.surface for row in rows if row.surface is not None]
+        return overlap if len(surfaces) < len(rows) else overlap | surface_ratios(surfaces)
 
     def summary(self, rows: Sequence[SemanticRow]) -> dict[str, dict[str, float]]:
-        """Dice and IoU over images, and pooled over all their pixels."""
-        overlaps = np.stack([row.overlap for row in rows])
-        pooled = self._scored(overlaps.sum(axis=0))
-        return {
-            metric: {**_statistics(_mean_by_row(scores)), "pooled": _mean(pooled[metric])}
-            for metric, scores in self._scored(overlaps).items()
-        }
+        """Scores over images, and pooled over all their pixels."""
+        return {metric: summarise(metric, ratio) for metric, ratio in self.ratios(rows).items()}
 
     def class_scores(self, rows: Sequence[SemanticRow]) -> list[tuple[str, dict[str, float], int]]:
-        """Pooled Dice and IoU of each scored class, and its pixels in the truth."""
-        overlap = np.sum([row.overlap for row in rows], axis=0)
-        pooled = self._scored(overlap)
+        """Pooled scores of each scored class, and its pixels in the truth; accuracy where there is only one."""
+        scored = self.labels.scored
+        pooled = [
+            (metric, ratio)
+            for metric, ratio in self.ratios(rows).items()
+            if METRICS[metric].pooled and ratio.part.shape[-1] == len(scored)
+        ]
+        support = np.sum([row.overlap for row in rows], axis=0).sum(axis=1)
         return [
             (
                 self.labels.classes[index],
-                {m: float(s[at]) for m, s in pooled.items()},
-                int(overlap[index].sum()),
+                {metric: ratio.one_class(at).pooled() for metric, ratio in pooled},
+                int(support[index]),
             )
-            for at, index in enumerate(self.labels.scored)
+            for at, index in enumerate(scored)
         ]
 
     def draw(self, image: Image, result: SemanticResult, truth: Label | None = None) -> Image:
@@ -232,37 +267,6 @@ class SemanticTask:
                 for name, count in zip(self.labels.classes, pixels, strict=True)
             ]
         }
-
-    def _scored(self, overlap: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-        counts, scored = ClassCounts.of(overlap), list(self.labels.scored)
-        return {"dice": counts.dice()[..., scored], "iou": counts.iou()[..., scored]}
-
-
-def _statistics(values: NDArray[np.float64]) -> dict[str, float]:
-    defined = values[~np.isnan(values)]
-    undefined = {"n_undefined": float(len(values) - len(defined))}
-    if not defined.size:
-        return {**dict.fromkeys(("mean", "median", "p5", "worst"), UNDEFINED), **undefined}
-    return {
-        "mean": float(defined.mean()),
-        "median": float(np.median(defined)),
-        "p5": float(np.percentile(defined, 5)),
-        "worst": float(defined.min()),
-        **undefined,
-    }
-
-
-def _mean(scores: NDArray[np.float64]) -> float:
-    return float(_mean_by_row(scores[None])[0])
-
-
-def _mean_by_row(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    # nanmean would warn where no class of an image is defined; there the mean is undefined too.
-    present = ~np.isnan(scores)
-    count = present.sum(axis=-1)
-    total = np.where(present, scores, 0).sum(axis=-1)
-    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return mean
 
 
 def dice_by_threshold(probs: NDArray[np.float32], truth: LabelMap) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ def validate(
             for index in range(len(part)):
                 of_image = {field: value[index].cpu().numpy() for field, value in values.items()}
                 row = task.row(task.decode(of_image, task.default_settings()), labels[index])
-                scores[name].append(task.image_scores(row)[task.headline])
+                scores[name].append(task.headline_score(row))
     mean: ImageScores = np.mean(list(scores.values()), axis=0, dtype=np.float64)
     return mean
 

@@ -211,14 +211,19 @@ class Job:
 
         It leaves the network in evaluation mode.
         """
-        scored, predictor, times = scored_part(self.dataset)[0].samples, self._predictor(), []
+        scored, predictor = scored_part(self.dataset)[0].samples, self._predictor()
+        predicting, scoring = [], []
         for place in (0, len(scored) // 2, -1):
             begin = time.monotonic()
-            image, _label = self.dataset.read(scored[place])
-            predictor.predict(image)
-            times.append(time.monotonic() - begin)
+            image, label = self.dataset.read(scored[place])
+            prediction = predictor.predict(image)
+            predicting.append(time.monotonic() - begin)
+            for name, task in self.tasks.items():
+                task.full_row(prediction[name], label, self.dataset.spacing(scored[place]))
+            scoring.append(time.monotonic() - begin - predicting[-1])
         images = len(self._tuning()) + len(scored) + 3 * EXHIBITS
-        return SLACK * images * statistics.median(times) + REPORT_SECONDS
+        seconds = images * statistics.median(predicting) + len(scored) * statistics.median(scoring)
+        return SLACK * seconds + REPORT_SECONDS
 
 
 def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) -> Job:

@@ -136,3 +136,16 @@ def test_mistakes_name_the_line(tmp_path: Path, text: str, said: str) -> None:
         open_data(path)
     assert str(caught.value).startswith(f"{path}{said.format(tmp_path / 'c.png')}")
     assert ". " not in str(caught.value)
+
+
+def test_the_size_of_pixels_is_no_tag(tmp_path: Path) -> None:
+    pairs(tmp_path, "photos/a:m/a", "photos/b:m/b")
+    lines = ["image,mask,mm_per_pixel,camera", "photos/a.png,m/a.png,0.02,A", "photos/b.png,m/b.png,,A"]
+    opened = open_data(listed(tmp_path, "\n".join(lines)))
+    assert [(s.spacing, dict(s.tags)) for s in opened.samples] == [
+        ((0.02, 0.02), {"camera": "A"}),
+        (None, {"camera": "A"}),
+    ]
+    assert opened.spacing(opened.samples[1]) is None
+    with pytest.raises(DataError, match="line 2: mm_per_pixel is 'x'"):
+        open_data(listed(tmp_path, "image,mask,mm_per_pixel\nphotos/a.png,m/a.png,x"))

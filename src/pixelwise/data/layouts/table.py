@@ -1,7 +1,8 @@
 """A CSV that names image and mask of every sample.
 
 ``data.csv`` with the columns ``image`` and ``mask``, paths from the CSV's folder; ``name`` and ``split`` where they are
-wanted; every further column is a tag. The file itself may be given, or the folder that holds it.
+wanted, ``mm_per_pixel`` where it is known; every further column is a tag. The file itself may be given, or the folder
+that holds it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.naming import spelt, stem_of
 from pixelwise.data.pictures import SUFFIXES
 from pixelwise.data.problems import STRICT, Problems
+from pixelwise.data.spacing import spacing_column, spacing_in
 from pixelwise.data.splits import split_in
 from pixelwise.data.tables import Row, Table, read_table
 from pixelwise.errors import DataError
@@ -37,10 +39,11 @@ class _Columns:
     mask: str
     name: str | None
     split: str | None
+    spacing: str | None
 
     def tags(self, table: Table) -> list[str]:
         """All others."""
-        return [one for one in table.columns if one not in {self.image, self.mask, self.name, self.split}]
+        return [one for one in table.columns if one not in vars(self).values()]
 
 
 def detect(root: Path) -> bool:
@@ -103,7 +106,7 @@ def _columns(table: Table) -> _Columns:
     if image is None or mask is None:
         missing = "mask" if image else "image"
         raise DataError(f"{table.path} has no column '{missing}'; its first line should hold image and mask.")
-    return _Columns(image, mask, table.column("name"), table.column("split"))
+    return _Columns(image, mask, table.column("name"), table.column("split"), spacing_column(table))
 
 
 def _read_rows(table: Table, columns: _Columns, problems: Problems) -> tuple[list[Row], list[Sample]]:
@@ -127,7 +130,7 @@ def _read_row(table: Table, columns: _Columns, row: Row) -> Sample:
         raise DataError(f"{row.where}: image and mask are the same file; correct one of them.")
     tags = {tag: row.get(tag) for tag in columns.tags(table) if row.get(tag)}
     split = split_in(row, columns.split) if columns.split and row.get(columns.split) else None
-    return Sample(image.stem, image, mask, tags, split)
+    return Sample(image.stem, image, mask, tags, split, spacing_in(row, columns.spacing))
 
 
 def _file(folder: Path, written: str, row: Row) -> Path:
