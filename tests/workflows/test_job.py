@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from tests.networks import TINY
 
 from pixelwise.data.cache import Cache
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.tasks import SemanticResult, SemanticTask
+from pixelwise.tasks.semantic import SemanticRow
 from pixelwise.training import Until
+from pixelwise.types import Label, LogRow, Spacing
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, prepare
 from pixelwise.workflows.listener import Listener
@@ -28,3 +33,31 @@ def test_training_ends_before_evaluation_and_report_must_begin(tmp_path: Path) -
     assert (
         REPORT_SECONDS < reserve < REPORT_SECONDS + SLACK * later * 1.0
     )  # a second an image is far too long
+
+
+@pytest.mark.slow
+def test_outlines_are_counted_before_training_and_never_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    real = SemanticTask.full_row
+
+    def spied(
+        task: SemanticTask, result: SemanticResult, label: Label, spacing: Spacing | None
+    ) -> SemanticRow:
+        counted.append(len(rows))
+        return real(task, result, label, spacing)
+
+    monkeypatch.setattr(SemanticTask, "full_row", spied)
+    data = open_data(write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128)))
+    train = TINY.train.model_copy(update={"epochs": None, "budget_seconds": 15.0, "precision": "32-true"})
+    job = prepare(data, TINY.model_copy(update={"train": train}), Listener(), Cache(tmp_path / "cache"))
+    rows: list[LogRow] = []
+
+    def on_row(found: Sequence[LogRow]) -> None:
+        rows[:] = found
+
+    length = job.length(time.monotonic())
+    job.fit(job.session(), length, lambda: len(rows) > 1, on_row, lambda snapshot: None)
+    assert any(row.val_score is not None for row in rows)
+    assert counted == [0, 0, 0]

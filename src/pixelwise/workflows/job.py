@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -211,19 +212,32 @@ class Job:
 
         It leaves the network in evaluation mode.
         """
-        scored, predictor = scored_part(self.dataset)[0].samples, self._predictor()
-        predicting, scoring = [], []
-        for place in (0, len(scored) // 2, -1):
+        predictor, times = self._predictor(), []
+        for sample in self._timed():
             begin = time.monotonic()
-            image, label = self.dataset.read(scored[place])
-            prediction = predictor.predict(image)
-            predicting.append(time.monotonic() - begin)
+            image, _label = self.dataset.read(sample)
+            predictor.predict(image)
+            times.append(time.monotonic() - begin)
+        images = len(self._tuning()) + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
+        return SLACK * (images * statistics.median(times) + self._scoring_seconds) + REPORT_SECONDS
+
+    @cached_property
+    def _scoring_seconds(self) -> float:
+        """How long counting the rows of all images to score will take; timed once, so that training loses nothing."""
+        predictor, times = self._predictor(), []
+        for sample in self._timed():
+            image, label = self.dataset.read(sample)
+            prediction, spacing = predictor.predict(image), self.dataset.spacing(sample)
+            begin = time.monotonic()
             for name, task in self.tasks.items():
-                task.full_row(prediction[name], label, self.dataset.spacing(scored[place]))
-            scoring.append(time.monotonic() - begin - predicting[-1])
-        images = len(self._tuning()) + len(scored) + 3 * EXHIBITS
-        seconds = images * statistics.median(predicting) + len(scored) * statistics.median(scoring)
-        return SLACK * seconds + REPORT_SECONDS
+                task.full_row(prediction[name], label, spacing)
+            times.append(time.monotonic() - begin)
+        return len(scored_part(self.dataset)[0]) * statistics.median(times)
+
+    def _timed(self) -> list[Sample]:
+        """Some of the images that will be scored."""
+        scored = scored_part(self.dataset)[0].samples
+        return [scored[place] for place in (0, len(scored) // 2, -1)]
 
 
 def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) -> Job:
