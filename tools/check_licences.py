@@ -24,6 +24,7 @@ PERMITTED = frozenset(
         "Apache-2.0",
         "BSD-2-Clause",
         "BSD-3-Clause",
+        "BSD-3-Clause-Open-MPI",
         "BSL-1.0",
         "CC0-1.0",
         "HPND",
@@ -46,6 +47,9 @@ PERMITTED = frozenset(
         "LGPL-3.0-or-later",
     }
 )
+
+# Compilers' libraries, which every program may be linked with whatever its own licence; without the exception, no.
+PERMITTED_WITH_EXCEPTION = frozenset({"GPL-3.0-or-later WITH GCC-exception-3.1"})
 
 # What packages write where an SPDX name should stand (`License` field, ends of classifiers), in lower case.
 ALIASES = {
@@ -94,6 +98,9 @@ PHRASES = {
     "noncommercial": "LicenseRef-Non-Commercial",
 }
 
+# How wheels list what is bundled in them: a paragraph for each library, its licence by its SPDX name, then the texts.
+BUNDLED = re.compile(r"^[ \t]*Name: .+\n(?:[ \t]*\w+: .*\n)*?[ \t]*License: (.+)$", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -141,8 +148,13 @@ def _one_part(tokens: list[str]) -> bool:
         allowed = _any_part(tokens)
         tokens.pop(0)
         return allowed
-    if tokens[:1] == ["WITH"]:  # an exception only adds permissions, so the licence itself decides
+    if tokens[:1] == [
+        "WITH"
+    ]:  # an exception only adds permissions: the licence itself decides, or the pair is known
+        exception = tokens[1]
         del tokens[:2]
+        if f"{token} WITH {exception}" in PERMITTED_WITH_EXCEPTION:
+            return True
     return token.removesuffix("+") in PERMITTED
 
 
@@ -153,6 +165,11 @@ def licence_of_name(name: str) -> str:
 
 def licence_of_text(text: str) -> str:
     """The SPDX expression for a licence's text; empty when it is none that we know."""
+    bundled = list(BUNDLED.finditer(text))
+    if bundled:  # the texts below name licences that they are not; what each part says of itself counts
+        own = licence_of_text(text[: bundled[0].start()]) or "unknown"
+        named = [entry[1].strip() for entry in bundled]
+        return _all_of([own, *(f"({one})" if " OR " in one else one for one in named)])
     words = " ".join(text.lower().split())
     for title, licence in TITLES.items():
         if words.startswith(title):

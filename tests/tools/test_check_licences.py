@@ -47,6 +47,9 @@ def install(folder: Path, name: str, *lines: str, licence_file: str | None = Non
         ("GPL-3.0-only AND (MIT OR Apache-2.0)", False),
         ("Apache-2.0 WITH LLVM-exception AND MIT", True),
         ("GPL-2.0-only WITH Classpath-exception-2.0", False),
+        ("GPL-3.0-or-later WITH GCC-exception-3.1", True),
+        ("GPL-3.0-or-later WITH GCC-exception-3.1 AND GPL-3.0-or-later", False),
+        ("GPL-3.0-only WITH GCC-exception-3.1", False),
         ("LicenseRef-Proprietary", False),
         ("no such licence", False),
         ("", False),
@@ -107,6 +110,38 @@ def test_a_licence_text_in_the_field(tmp_path: Path) -> None:
 )
 def test_texts_that_quote_other_licences(text: str, licence: str) -> None:
     assert check_licences.licence_of_text(text) == licence
+
+
+LISTED = """{own}
+
+This binary distribution can also bundle the following software:
+
+Name: fast algebra
+Files: thing.libs/libfast*.so
+Description: bundled as a library
+License: BSD-3-Clause
+  Redistribution and use in source and binary forms, ...
+
+Name: compiler's library
+Files: thing.libs/libfortran*.so
+License: {licence}
+  ... under the terms of the GNU General Public License, ... "noncommercially" ... GNU Affero General Public License
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "licence", "permitted"),
+    [
+        (MIT_TEXT, "GPL-3.0-or-later WITH GCC-exception-3.1", True),
+        (MIT_TEXT, "GPL-3.0-or-later", False),
+        (MIT_TEXT, "GPL-2.0-only OR MIT", True),
+        (GPL_TEXT, "MIT", False),
+        ("You may look but not touch.", "MIT", False),
+    ],
+)
+def test_a_list_of_what_is_bundled(own: str, licence: str, permitted: bool) -> None:
+    found = check_licences.licence_of_text(LISTED.format(own=own, licence=licence))
+    assert check_licences.is_permitted(found) is permitted, found
 
 
 def test_the_projects_own_licence_is_recognised() -> None:
