@@ -13,7 +13,7 @@ from pixelwise.errors import DataError
 from pixelwise.evaluation.intervals import bootstrap
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
-from pixelwise.prediction import Prediction, Predictor, check_format
+from pixelwise.prediction import Prediction, Segmenter
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Label, Pixels, Sample, Size
 
@@ -40,7 +40,7 @@ class _Kept:
     rows: Mapping[str, Any]
 
 
-def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
+def score_images(predictor: Segmenter, dataset: Dataset) -> Iterator[Scored]:
     """Predict and score every sample, one at a time, at the image's own size."""
     for sample in dataset.samples:
         image, truth = dataset.read(sample)
@@ -50,7 +50,7 @@ def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
 
 
 def evaluate(
-    predictor: Predictor,
+    predictor: Segmenter,
     dataset: Dataset,
     split: str,
     *,
@@ -70,7 +70,7 @@ def evaluate(
     if not dataset.samples:
         raise DataError(f"{dataset.root} has no images in the split '{split}'; choose another with --split.")
     dataset = labelled_like(predictor, dataset)
-    check_format(dataset.pixel_format, predictor.preprocessing.values, dataset.root)
+    predictor.check_format(dataset.pixel_format, dataset.root)
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
@@ -88,12 +88,12 @@ def evaluate(
         classes={name: _class_scores(task, rows[name]) for name, task in predictor.tasks.items()},
         tags=_tag_groups(predictor.tasks, samples, rows),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
-        settings=predictor.settings,
+        settings={task: dict(values) for task, values in predictor.settings.items()},
         notes=tuple(notes),
     )
 
 
-def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
+def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
     """``dataset`` with the model's classes, if it has the same ones or, inferred from its masks, some of them.
 
     Names of two classes may differ: the lesion of one set is the object of another. Of more classes the names tell
@@ -136,6 +136,11 @@ def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
     coding = dataset.mask_coding
     ids = {value: numbers.get(class_id, class_id) for value, class_id in coding.ids.items()}
     return replace(dataset, labels=ours, coding=replace(coding, ids=MappingProxyType(ids)))
+
+
+def scores_of(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
+    """Scores with intervals by metric name, from the rows of images by task name."""
+    return _all_scores(tasks, rows)
 
 
 def _all_scores(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
