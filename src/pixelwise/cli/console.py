@@ -15,7 +15,7 @@ from rich.table import Table
 from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Metrics, Score
-from pixelwise.report.templates import count_text, field_text, short_time_text
+from pixelwise.report.templates import baseline_text, count_text, field_text, short_time_text
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
@@ -127,6 +127,8 @@ class Console(Listener):
                 table.add_row(escape(f"{tag}: {value}"), str(group.n_images), *cells)
         self.console.print(table)
         self.print("Mean over images, with the 95 % bootstrap interval.")
+        if (line := baseline_text(metrics)) is not None:
+            self.print(line)
         for note in metrics.notes:
             self.print(f"Note: {note}")
 

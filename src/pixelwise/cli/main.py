@@ -197,6 +197,12 @@ def train(
         bool,
         typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
     ] = False,
+    compared: Annotated[
+        bool,
+        typer.Option(
+            "--baseline/--no-baseline", help="Score the best method without training beside the model."
+        ),
+    ] = True,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out that was killed.")
     ] = False,
@@ -230,6 +236,7 @@ def train(
             resume=resume,
             looker=looker,
             allow_leaks=allow_leaks,
+            compared=compared,
             cache=cache,
             started=STARTED,
         )

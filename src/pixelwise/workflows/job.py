@@ -62,6 +62,7 @@ class Job:
         dataset: the samples, each in a split.
         recipe: complete: nothing in it is left to be measured.
         training, validation: frames of these splits; no validation where the split is empty.
+        comparing: seconds of the budget that are kept for the comparison with methods that need no training.
     """
 
     dataset: Dataset
@@ -71,6 +72,7 @@ class Job:
     network: Network
     training: CachedFrames
     validation: CachedFrames | None
+    comparing: float = 0.0
 
     def length(self, started: float, before: float = 0.0) -> Length:
         """How long to train: the recipe's epochs, or what its budget leaves when counted from ``started``.
@@ -206,7 +208,7 @@ class Job:
         return Predictor(self.network, self.tasks, self.recipe.preprocessing, settings)
 
     def _reserve(self) -> float:
-        """Seconds that tuning, evaluation and report will take, from timing some of their images.
+        """Seconds that tuning, evaluation, comparison and report will take, from timing some of their images.
 
         It leaves the network in evaluation mode.
         """
@@ -217,7 +219,7 @@ class Job:
             predictor.predict(image)
             times.append(time.monotonic() - begin)
         images = len(self._tuning()) + len(scored) + 3 * EXHIBITS
-        return SLACK * images * statistics.median(times) + REPORT_SECONDS
+        return SLACK * images * statistics.median(times) + REPORT_SECONDS + self.comparing
 
 
 def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) -> Job:
