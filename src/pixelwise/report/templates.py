@@ -68,7 +68,7 @@ def baseline_text(metrics: Metrics) -> str | None:
         return None
     within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
     some = "" if found.images is None else f", on {found.n_images} of these images"
-    return f"Without training, {found.title} reaches {score_text(score.mean)}{within}{some}."
+    return f"Without training, the best method reaches {score_text(score.mean)}{within}{some}: {found.title}."
 
 
 def percent_text(share: float) -> str:

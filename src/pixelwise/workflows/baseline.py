@@ -13,6 +13,7 @@ from pixelwise.baselines import (
     Baseline,
     Choice,
     Example,
+    Method,
     ObjectRule,
     ObjectSide,
     choose,
@@ -90,25 +91,13 @@ def baseline(
     _check_free(folder, overwrite)
     opened = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
     check_binary(opened)
-    used = opened.where(lambda one: one.split is not None) if opened.has_splits() else opened
-    checked = check(used, looker=looker, listener=listener)
-    listener.checked(checked.result)
-    notes = refuse_errors(checked, allow_leaks=True)
-    dataset = with_splits(checked.subject, seed, listener)
-    scored, name, more = _scored(dataset, split)
-    pool, warning = choosing_part(dataset, name)
-    notes += [*more, *warning]
+    dataset, known = _checked(opened, seed, looker, listener)
+    scored, name, some = _scored(dataset, split)
+    pool, more = choosing_part(dataset, name)
+    notes = [*known, *some, *more]
     make_folder(folder)
-    values = training_values(dataset)
-    examples = read_examples(pool, values, seed)
-    listener.say(f"Choosing: parameters of {len(chosen)} methods on {len(examples)} images.")
-    segmenters = []
-    for done, method in enumerate(chosen, start=1):
-        best = choose(method, examples)
-        listener.say(f"Chosen: {method.title}: {choice_text(best.choice)}.")
-        segmenters.append(Baseline(method, best.choice, dataset.labels, {values.pixel_format: values}, seed))
-        listener.scored(done, len(chosen))
-    methods_scores = _score(segmenters, scored, name, notes, listener)
+    segmenters = _chosen(chosen, dataset, pool, seed, listener)
+    scores = _score(segmenters, scored, name, notes, listener)
     comparison = Comparison(
         pixelwise=__version__,
         data=dataset.root.resolve().name,
@@ -116,7 +105,7 @@ def baseline(
         n_images=len(scored),
         chosen_on=tuple(sample.name for sample in pool.samples),
         working_side=WORKING_SIDE,
-        methods=tuple(sorted(methods_scores, key=lambda one: -_dice(one))),
+        methods=tuple(sorted(scores, key=lambda one: -_dice(one))),
     )
     if not opened.has_splits():
         write_splits(folder / SPLITS_FILE, dataset)
@@ -239,9 +228,33 @@ def _values(found: ValueRange) -> Values:
 def _check_free(folder: Path, overwrite: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file; give the name of a folder with --out.")
-    for name in (PAGE, NUMBERS):
+    for name in (PAGE, NUMBERS, SPLITS_FILE):
         if (folder / name).exists() and not overwrite:
             raise OutputError(f"{folder / name} exists already; choose another --out or add --overwrite.")
+
+
+def _checked(opened: Dataset, seed: int, looker: Looker, listener: Listener) -> tuple[Dataset, list[str]]:
+    """The samples, checked as before a training and each in a split, and what is to be noted of them."""
+    used = opened.where(lambda one: one.split is not None) if opened.has_splits() else opened
+    checked = check(used, looker=looker, listener=listener)
+    listener.checked(checked.result)
+    notes = refuse_errors(checked, allow_leaks=True)
+    return with_splits(checked.subject, seed, listener), notes
+
+
+def _chosen(
+    methods: Sequence[Method], dataset: Dataset, pool: Dataset, seed: int, listener: Listener
+) -> list[Baseline]:
+    """Every method with the choice that scores best on the images of ``pool``."""
+    values = training_values(dataset)
+    examples = read_examples(pool, values, seed)
+    listener.say(f"Choosing: parameters of {len(methods)} methods on {len(examples)} images.")
+    found = []
+    for method in methods:
+        choice = choose(method, examples).choice
+        listener.say(f"Chosen: {method.title}: {choice_text(choice)}.")
+        found.append(Baseline(method, choice, dataset.labels, {values.pixel_format: values}, seed))
+    return found
 
 
 def _scored(dataset: Dataset, split: SplitChoice | None) -> tuple[Dataset, str, list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixelwise.baselines import METHODS, Baseline, choose_best
+from pixelwise.baselines import METHODS, Baseline, Example, choose_best
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, score_images, scores_of
 from pixelwise.labels import Labels
@@ -74,7 +74,7 @@ def compare(
     others = [name for name in ("val", "train") if name != split and dataset.split(name).samples]
     pool = dataset.split(others[0]) if others else scored  # type: ignore[arg-type]
     chosen_on = evenly(pool, FEWER_EXAMPLES if seconds is None else EXAMPLES)
-    examples = read_examples(chosen_on, recipe.values, recipe.seed)
+    examples = _examples(chosen_on, recipe, clock)
     methods = [method for method in METHODS.values() if seconds is not None or not method.slow]
     best = choose_best(methods, examples, lambda more: _is_over(clock.chosen, more))
     if best is None:
@@ -92,11 +92,24 @@ def compare(
         method=best.method.name,
         title=best.method.title,
         choice=best.choice.as_json(),
-        chosen_on=tuple(sample.name for sample in chosen_on.samples),
+        chosen_on=tuple(sample.name for sample in chosen_on.samples[: len(examples)]),
         n_images=len(rows),
         images=None if len(rows) == len(scored) else tuple(rows),
         scores=scores_of(segmenter.tasks, {task: list(rows.values())}),
     )
+
+
+def _examples(dataset: Dataset, recipe: Recipe, clock: Clock) -> list[Example]:
+    """Small copies of the images, the first in any case; large ones take their time to read."""
+    found: list[Example] = []
+    longest, begin = 0.0, time.monotonic()
+    for sample in dataset.samples:
+        if found and _is_over(clock.chosen, 2 * longest):
+            break
+        found += read_examples(replace(dataset, samples=(sample,)), recipe.values, recipe.seed)
+        now = time.monotonic()
+        longest, begin = max(longest, now - begin), now
+    return found
 
 
 def _is_over(end: float | None, more: float) -> bool:

@@ -149,10 +149,11 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], co
     job.write_model(folder / runfolder.MODEL, predictor, {})
     begin = time.monotonic()
     metrics = _evaluate(job, predictor, known)
+    metrics.write(folder / runfolder.METRICS)
     if compared:
         image = (time.monotonic() - begin) / metrics.n_images
         metrics = _compared(job, metrics, progress.started, SLACK * 3 * EXHIBITS * image + REPORT_SECONDS)
-    metrics.write(folder / runfolder.METRICS)
+        metrics.write(folder / runfolder.METRICS)
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
     facts = job.facts(candidates, choice, time.monotonic() - progress.started)
     log, report = candidates.rows, folder / runfolder.REPORT
