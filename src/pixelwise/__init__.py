@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pixelwise.evaluation import Metrics
     from pixelwise.prediction import Prediction, Predictor, load
     from pixelwise.recipe import Recipe, read_recipe
+    from pixelwise.workflows.baseline import Baselines, baseline
     from pixelwise.workflows.check import Checked, check
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pixelwise.workflows.train import Run, train
 
 _HOMES = {
+    "Baselines": "pixelwise.workflows.baseline",
     "Checked": "pixelwise.workflows.check",
     "Dataset": "pixelwise.data.dataset",
     "DataError": "pixelwise.errors",
@@ -36,6 +38,7 @@ _HOMES = {
     "Recipe": "pixelwise.recipe",
     "read_recipe": "pixelwise.recipe",
     "Run": "pixelwise.workflows.train",
+    "baseline": "pixelwise.workflows.baseline",
     "check": "pixelwise.workflows.check",
     "evaluate": "pixelwise.workflows.evaluate",
     "load": "pixelwise.prediction",
@@ -45,6 +48,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Baselines",
     "Checked",
     "DataError",
     "Dataset",
@@ -58,6 +62,7 @@ __all__ = [
     "RecipeError",
     "Run",
     "__version__",
+    "baseline",
     "check",
     "evaluate",
     "load",

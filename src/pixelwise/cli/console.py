@@ -15,13 +15,14 @@ from rich.table import Table
 from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Metrics, Score
-from pixelwise.report.templates import count_text, field_text, metric_text
+from pixelwise.report.templates import baseline_text, count_text, field_text, metric_text, short_time_text
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
 
 if TYPE_CHECKING:
     from pixelwise.explain.layers import Layer
+    from pixelwise.workflows.baseline import Baselines
     from pixelwise.workflows.explain import Explanation
 
 TICKS = 1000
@@ -124,8 +125,31 @@ class Console(Listener):
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
         self.print("Mean over images, with the 95 % bootstrap interval.")
+        if (line := baseline_text(metrics)) is not None:
+            self.print(line)
         for note in metrics.notes:
             self.print(f"Note: {note}")
+
+    def print_baselines(self, found: Baselines) -> None:
+        """A line for each method, the best first."""
+        comparison = found.comparison
+        images = f"{comparison.n_images} image{'s' * (comparison.n_images != 1)}"
+        table = Table(
+            title=f"Without training, on {images} (split: {comparison.split})", title_justify="left", box=None
+        )
+        for name in ("method", "dice", "iou", "seconds"):
+            table.add_column(name, justify="left" if name == "method" else "right", no_wrap=True)
+        for one in comparison.methods:
+            dice, iou = (one.metrics.scores[name] for name in ("dice", "iou"))
+            table.add_row(one.name, _with_interval(dice), _with_interval(iou), short_time_text(one.seconds))
+        self.console.print(table)
+        self.print(
+            "Mean over images, with the 95 % bootstrap interval; seconds of one processor core for an image. "
+            f"Parameters were chosen on {len(comparison.chosen_on)} images."
+        )
+        for note in comparison.methods[0].metrics.notes:
+            self.print(f"Note: {note}")
+        self.print(f"Page: {found.folder / 'baseline.html'}")
 
     def print_explanation(self, explained: Explanation) -> None:
         """The layers of a network as a table, and their sums."""

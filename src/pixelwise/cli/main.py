@@ -23,7 +23,9 @@ from pixelwise.errors import PixelwiseError  # noqa: E402
 
 if TYPE_CHECKING:
     from pixelwise.checks import Looker
+    from pixelwise.cli.console import Console
     from pixelwise.data.dataset import Dataset
+    from pixelwise.workflows.writing import Predicted
 
 # Read when PyTorch is loaded: threads that wait for each other sleep. By default they spin, and beside another program
 # that wants the processor a step then takes several times as long.
@@ -50,6 +52,14 @@ class Split(StrEnum):
     train = "train"
     val = "val"
     test = "test"
+
+
+class ObjectSide(StrEnum):
+    """Choices of --object."""
+
+    inside = "inside"
+    dark = "dark"
+    bright = "bright"
 
 
 DataArgument = Annotated[
@@ -192,6 +202,12 @@ def train(
         bool,
         typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
     ] = False,
+    compared: Annotated[
+        bool,
+        typer.Option(
+            "--baseline/--no-baseline", help="Score the best method without training beside the model."
+        ),
+    ] = True,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out that was killed.")
     ] = False,
@@ -227,6 +243,7 @@ def train(
             resume=resume,
             looker=looker,
             allow_leaks=allow_leaks,
+            compared=compared,
             cache=cache,
             started=STARTED,
         )
@@ -286,12 +303,80 @@ def predict(
 
     with Console() as console:
         predicted = predict_images(model, paths, out, overwrite=overwrite, listener=console)
-    written = len(predicted.written)
-    console.print(f"{written} image{'s' * (written != 1)} predicted into {out}.")
-    for refused in predicted.refused:
-        typer.echo(f"Not predicted: {refused}", err=True)
-    if predicted.refused:
-        raise typer.Exit(FOUND_ERRORS)
+    _print_predicted(console, predicted, out)
+
+
+@app.command()
+def baseline(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATA|IMAGE…",
+            help="Folder of images and masks, or a CSV that lists them; or images and folders without masks.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for page and scores, or for masks and overlays.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A method, such as watershed; several may be given, else all."),
+    ] = None,
+    split: Annotated[
+        Split | None, typer.Option(help="Images to score: the test split, if there is one.")
+    ] = None,
+    splits: SplitsOption = None,
+    object_side: Annotated[
+        ObjectSide,
+        typer.Option("--object", help="Of images without masks: which side of the outline is the object."),
+    ] = ObjectSide.inside,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = 0,
+    layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that are there already.")
+    ] = False,
+    cache: CacheOption = None,
+) -> None:
+    """Segment without training: thresholds, k-means, watershed, graph cuts and more.
+
+    On labelled DATA of two classes every method's few parameters are chosen on training and validation images; the
+    test images are scored into baseline.html and baselines.json. Images without masks get a mask PNG, an overlay and a
+    JSON each, by the methods that --method names.
+    """
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.baseline import baseline as compare_methods
+    from pixelwise.workflows.baseline import segment_images
+    from pixelwise.workflows.data import holds_labels
+
+    names = method or []
+    if layout is None and not (len(paths) == 1 and holds_labels(paths[0])):
+        with Console() as console:
+            console.say("Pictures without labels: they are segmented, and nothing is scored.")
+            predicted = segment_images(
+                paths,
+                out,
+                methods=names,
+                side=object_side.value,
+                seed=seed,
+                overwrite=overwrite,
+                listener=console,
+            )
+        _print_predicted(console, predicted, out)
+        return
+    looker, dataset = _to_check(cache, paths[0], splits, layout, legend, ignore, group_by)
+    with Console() as console:
+        found = compare_methods(
+            dataset,
+            out,
+            methods=names,
+            split=None if split is None else split.value,
+            seed=seed,
+            overwrite=overwrite,
+            looker=looker,
+            listener=console,
+        )
+    console.print_baselines(found)
 
 
 @app.command()
@@ -382,6 +467,16 @@ def _to_check(
         values_of=looker.values,
     )
     return looker, dataset
+
+
+def _print_predicted(console: Console, predicted: Predicted, out: Path) -> None:
+    """How many images there are results of; ends with status 1 if there were others."""
+    written = len(predicted.written)
+    console.print(f"{written} image{'s' * (written != 1)} predicted into {out}.")
+    for refused in predicted.refused:
+        typer.echo(f"Not predicted: {refused}", err=True)
+    if predicted.refused:
+        raise typer.Exit(FOUND_ERRORS)
 
 
 def _in_a_sentence(error: Any) -> str:

@@ -95,6 +95,22 @@ class ImageRow(_Strict):
     )
 
 
+class BaselineScores(_Strict):
+    """The best method that needs no training, on images that the model is scored on."""
+
+    method: str = Field(description="What `pixelwise baseline --method` calls it.")
+    title: str = Field(description="What people call it.")
+    choice: dict[str, str | float] = Field(description="Its parameters, and which side is the object.")
+    chosen_on: tuple[str, ...] = Field(
+        description="Names of the images that method and parameters were chosen on."
+    )
+    n_images: int
+    images: tuple[str, ...] | None = Field(
+        description="Names of the images that it was scored on; null where these are all."
+    )
+    scores: dict[str, Score] = Field(description="By metric name.")
+
+
 class Metrics(_Strict):
     """All of ``metrics.json``."""
 
@@ -112,15 +128,19 @@ class Metrics(_Strict):
     settings: dict[str, dict[str, Number]] = Field(
         description="By task: decision settings, such as a threshold."
     )
+    baseline: BaselineScores | None = Field(
+        default=None, description="The best method without training; absent where none was compared."
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader must know to judge the scores.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     def to_json(self) -> str:
         """The text of ``metrics.json``: UTF-8, indented, NaN as null."""
-        return json.dumps(
-            self.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False, allow_nan=False
-        )
+        values = self.model_dump(mode="json", by_alias=True)
+        if self.baseline is None:
+            del values["baseline"]
+        return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
 
     def write(self, path: Path) -> None:
         """Write ``metrics.json`` whole or not at all."""

@@ -18,7 +18,7 @@ from pixelwise.evaluation.intervals import UNKNOWN, interval, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
-from pixelwise.prediction import Prediction, Predictor, check_format
+from pixelwise.prediction import Prediction, Segmenter
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
@@ -46,7 +46,7 @@ class _Kept:
     spacing: Spacing | None
 
 
-def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
+def score_images(predictor: Segmenter, dataset: Dataset) -> Iterator[Scored]:
     """Predict and score every sample, one at a time, at the image's own size."""
     for sample in dataset.samples:
         image, truth = dataset.read(sample)
@@ -59,7 +59,7 @@ def score_images(predictor: Predictor, dataset: Dataset) -> Iterator[Scored]:
 
 
 def evaluate(
-    predictor: Predictor,
+    predictor: Segmenter,
     dataset: Dataset,
     split: str,
     *,
@@ -79,7 +79,7 @@ def evaluate(
     if not dataset.samples:
         raise DataError(f"{dataset.root} has no images in the split '{split}'; choose another with --split.")
     dataset = labelled_like(predictor, dataset)
-    check_format(dataset.pixel_format, predictor.preprocessing.values, dataset.root)
+    predictor.check_format(dataset.pixel_format, dataset.root)
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
@@ -93,16 +93,16 @@ def evaluate(
         data=dataset.root.resolve().name,
         split=split,
         n_images=len(kept),
-        scores=_all_scores(predictor.tasks, rows),
+        scores=scores_of(predictor.tasks, rows),
         classes={name: _class_scores(task, rows[name]) for name, task in predictor.tasks.items()},
         tags=_tag_groups(predictor.tasks, samples, rows),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
-        settings=predictor.settings,
+        settings={task: dict(values) for task, values in predictor.settings.items()},
         notes=tuple(notes),
     )
 
 
-def labelled_like(predictor: Predictor, dataset: Dataset) -> Dataset:
+def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
     """``dataset`` with the model's classes, if it has the same ones or, inferred from its masks, some of them.
 
     Names of two classes may differ: the lesion of one set is the object of another. Of more classes the names tell
@@ -157,7 +157,8 @@ def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
     return replace(dataset, labels=ours, coding=replace(coding, ids=MappingProxyType(ids)))
 
 
-def _all_scores(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
+def scores_of(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
+    """Scores with intervals by metric name, from the rows of images by task name."""
     found: dict[str, Score] = {}
     for name, task in tasks.items():
         for metric, score in _scores(task.ratios(rows[name])).items():
@@ -208,7 +209,7 @@ def _tag_groups(
         for value in values:
             members = [index for index, sample in enumerate(samples) if sample.tags.get(tag) == value]
             theirs = {name: [task_rows[index] for index in members] for name, task_rows in rows.items()}
-            groups[tag][value] = Group(n_images=len(members), scores=_all_scores(tasks, theirs))
+            groups[tag][value] = Group(n_images=len(members), scores=scores_of(tasks, theirs))
     return groups
 
 

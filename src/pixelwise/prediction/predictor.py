@@ -22,11 +22,11 @@ from pixelwise.geometry import flip_field
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
-from pixelwise.prediction.values import check_format, normalise, padding
+from pixelwise.prediction.values import check_format, normalise, padding, viewable
 from pixelwise.recipe import Preprocessing, Values
 from pixelwise.tasks import AnyTask, build_tasks
 from pixelwise.tiling import Tiling
-from pixelwise.types import RGB8, Field, PixelFormat, Pixels, Size
+from pixelwise.types import RGB8, Field, Image, Json, PixelFormat, Pixels, Size
 
 ImageSource = str | Path | PIL.Image.Image | Pixels
 FieldsByTask = dict[str, dict[str, NDArray[np.float32]]]
@@ -100,6 +100,18 @@ class Predictor:
         return Prediction(image.shape[:2], results)
 
     __call__ = predict
+
+    def origin(self) -> Json:
+        """Nothing: a model's settings tell all."""
+        return {}
+
+    def check_format(self, found: PixelFormat, about: object) -> None:
+        """Raise :class:`DataError` if ``about`` is not what the model was trained on."""
+        check_format(found, self.preprocessing.values, about)
+
+    def viewable(self, image: Pixels) -> Image:
+        """(H, W, C) pixels as a picture (H, W, 3) uint8, by the model's range of values."""
+        return viewable(image, self.preprocessing.values)
 
     def field_values(self, image: Pixels) -> FieldsByTask:
         """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation."""

@@ -15,7 +15,7 @@ from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.report import charts
 from pixelwise.report.contours import Contour, Mask, class_contours, contour
-from pixelwise.report.templates import jpeg, metric_text, score_text, template, time_text
+from pixelwise.report.templates import baseline_text, jpeg, metric_text, score_text, template, time_text
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, LogRow
 
 FEW = 10
@@ -141,6 +141,7 @@ def write_report(
         known=charts.finite([row.scores.get(main, math.nan) for row in metrics.images]),
         tables=[_tag_table(tag, groups, metrics, main) for tag, groups in metrics.tags.items()],
         hero=_hero(metrics, main),
+        baseline=baseline_text(metrics),
         strips=_strips(metrics, main),
         curves=_curves(log),
         log=log,

@@ -9,6 +9,7 @@ import math
 import jinja2
 import PIL.Image
 
+from pixelwise.evaluation.schema import Metrics
 from pixelwise.metrics import METRICS
 from pixelwise.types import Image
 
@@ -34,6 +35,7 @@ def template(name: str) -> jinja2.Template:
         "metric": metric_text,
         "meaning": meaning_text,
         "time": time_text,
+        "short": short_time_text,
         "count": count_text,
         "field": field_text,
     }
@@ -71,6 +73,19 @@ def span_text(interval: tuple[float, float]) -> str:
     return "n/a" if any(math.isnan(end) for end in interval) else f"{interval[0]:.3f}–{interval[1]:.3f}"
 
 
+def baseline_text(metrics: Metrics) -> str | None:
+    """What the best method without training reaches, a sentence with its interval; None where none was compared."""
+    found = metrics.baseline
+    if found is None or metrics.headline not in found.scores:
+        return None
+    score = found.scores[metrics.headline]
+    if math.isnan(score.mean):
+        return None
+    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
+    some = "" if found.images is None else f", on {found.n_images} of these images"
+    return f"Without training, the best method reaches {score_text(score.mean)}{within}{some}: {found.title}."
+
+
 def percent_text(share: float) -> str:
     """A share in per cent."""
     # One decimal where whole per cent would round to a flat 0 or 100.
@@ -101,6 +116,11 @@ def count_text(number: float) -> str:
 def field_text(field: float) -> str:
     """A receptive field for people."""
     return "all" if math.isinf(field) else f"{field:.0f}"
+
+
+def short_time_text(seconds: float) -> str:
+    """Seconds with two decimals; what is shorter than a hundredth is said to be so."""
+    return "<0.01" if seconds < 0.01 else f"{seconds:.2f}"
 
 
 def time_text(seconds: float) -> str:

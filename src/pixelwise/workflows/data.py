@@ -102,6 +102,11 @@ def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> D
     raise DataError(f"{root} is not laid out in a way that is known ({names}): found {found}; {advice}")
 
 
+def holds_labels(path: Path) -> bool:
+    """Whether a path is a data set rather than pictures: a table, or a folder that a reader recognises."""
+    return is_table(path) or (path.is_dir() and _is_known(path))
+
+
 def _is_known(folder: Path) -> bool:
     try:
         return any(candidate.detect(folder) for candidate in LAYOUTS)

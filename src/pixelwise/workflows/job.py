@@ -64,6 +64,7 @@ class Job:
         dataset: the samples, each in a split.
         recipe: complete: nothing in it is left to be measured.
         training, validation: frames of these splits; no validation where the split is empty.
+        comparing: seconds of the budget that are kept for the comparison with methods that need no training.
     """
 
     dataset: Dataset
@@ -73,6 +74,7 @@ class Job:
     network: Network
     training: CachedFrames
     validation: CachedFrames | None
+    comparing: float = 0.0
 
     def length(self, started: float, before: float = 0.0) -> Length:
         """How long to train: the recipe's epochs, or what its budget leaves when counted from ``started``.
@@ -208,7 +210,7 @@ class Job:
         return Predictor(self.network, self.tasks, self.recipe.preprocessing, settings)
 
     def _reserve(self) -> float:
-        """Seconds that tuning, evaluation and report will take, from timing some of their images.
+        """Seconds that tuning, evaluation, comparison and report will take, from timing some of their images.
 
         It leaves the network in evaluation mode.
         """
@@ -219,7 +221,11 @@ class Job:
             predictor.predict(image)
             times.append(time.monotonic() - begin)
         images = len(self._tuning()) + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
-        return SLACK * (images * statistics.median(times) + self._scoring_seconds) + REPORT_SECONDS
+        return (
+            SLACK * (images * statistics.median(times) + self._scoring_seconds)
+            + REPORT_SECONDS
+            + self.comparing
+        )
 
     @cached_property
     def _scoring_seconds(self) -> float:

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import PIL.Image
-
-from pixelwise import files
-from pixelwise._version import __version__
-from pixelwise.data.images import image_header, read_image
-from pixelwise.errors import DataError, OutputError
-from pixelwise.prediction import Prediction, Predictor, check_format, viewable
-from pixelwise.types import Pixels
+from pixelwise.prediction import Predictor
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.runfolder import make_folder
-from pixelwise.workflows.sources import Found, Source, find_sources
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """What a prediction of many images came to.
-
-    Attributes:
-        written: the JSON files, in the order of the images.
-        refused: why an image was not predicted, a sentence each that names its file.
-    """
-
-    written: list[Path]
-    refused: list[DataError]
+from pixelwise.workflows.sources import find_sources
+from pixelwise.workflows.writing import Predicted, say_left_out, write_results
 
 
 def predict(
@@ -61,97 +38,5 @@ def predict(
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
     folder = Path(out)
     found = find_sources([Path(path) for path in paths], folder)
-    check_outputs(predictor, found.sources, folder, overwrite)
-    sources, refused = _fitting(predictor, found.sources)
-    _say_left_out(found, listener)
-    written = []
-    for done, source in enumerate(sources, start=1):
-        try:
-            image = read_image(source.path)
-        except DataError as error:  # cut short, which no header tells
-            refused.append(error)
-        else:
-            make_folder(folder / source.folder)
-            prediction = predictor.predict(image)
-            written.append(write_prediction(predictor, prediction, image, source, folder / source.folder))
-        listener.scored(done, len(sources))
-    if not written:
-        raise refused[0]
-    return Predicted(written, refused)
-
-
-def _fitting(predictor: Predictor, sources: Sequence[Source]) -> tuple[list[Source], list[DataError]]:
-    """The images whose headers are like those of training, and what is wrong with the others.
-
-    Raises:
-        DataError: there are no such images.
-    """
-    fitting, refused = [], []
-    for source in sources:
-        try:
-            check_format(image_header(source.path).pixels, predictor.preprocessing.values, source.path)
-        except DataError as error:
-            refused.append(error)
-        else:
-            fitting.append(source)
-    if not fitting:
-        raise refused[0]
-    return fitting, refused
-
-
-def _say_left_out(found: Found, listener: Listener) -> None:
-    for count, what in ((found.results, "results of earlier predictions"), (found.masks, "masks")):
-        if count:
-            listener.say(f"Left out as {what}: {count}. Name a file to have it predicted.")
-
-
-def check_outputs(predictor: Predictor, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
-    """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``."""
-    inputs = {source.path.resolve() for source in sources}
-    for source in sources:
-        for path in output_paths(predictor, source, folder / source.folder):
-            if path.resolve() in inputs:
-                raise OutputError(
-                    f"{path} is an image to predict and would be replaced; choose another --out."
-                )
-            if path.exists() and not overwrite:
-                raise OutputError(f"{path} exists already; choose another --out or add --overwrite.")
-
-
-def output_paths(predictor: Predictor, source: Source, folder: Path) -> list[Path]:
-    """All files that the results of one image go to."""
-    names = [f"{source.stem}.json"]
-    for name, task in predictor.tasks.items():
-        stem = _stem_of(predictor, source, name)
-        names += [*task.file_names(stem), f"{stem}_overlay.png"]
-    return [folder / name for name in names]
-
-
-def _stem_of(predictor: Predictor, source: Source, task: str) -> str:
-    return source.stem if len(predictor.tasks) == 1 else f"{source.stem}_{task}"
-
-
-def write_prediction(
-    predictor: Predictor, prediction: Prediction, image: Pixels, source: Source, folder: Path
-) -> Path:
-    """Write what each task writes, an overlay per task and, last, the JSON that lists them."""
-    tasks: dict[str, Any] = {}
-    shown = viewable(image, predictor.preprocessing.values)
-    for name, task in predictor.tasks.items():
-        result = prediction[name]
-        stem = _stem_of(predictor, source, name)
-        overlay = folder / f"{stem}_overlay.png"
-        with files.replacing(overlay) as temporary:
-            PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
-        written = [*task.write(result, folder, stem), overlay]
-        described = {"settings": predictor.settings[name], "files": [path.name for path in written]}
-        tasks[name] = {**task.describe(result), **described}
-    summary = {
-        "image": source.path.as_posix(),
-        "size": list(prediction.size),
-        "pixelwise": __version__,
-        "tasks": tasks,
-    }
-    path = folder / f"{source.stem}.json"
-    files.write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
-    return path
+    say_left_out(found, listener)
+    return write_results(predictor, found.sources, folder, overwrite=overwrite, listener=listener)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,9 +21,10 @@ from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
+from pixelwise.workflows.comparison import compare, comparing_seconds
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
-from pixelwise.workflows.job import Job, prepare
+from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import (
     Wishes,
@@ -32,7 +33,7 @@ from pixelwise.workflows.preparation import (
     scored_part,
     with_splits,
 )
-from pixelwise.workflows.report import report_run
+from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_recipe
 
 INTERRUPTED = "Stopping: the model is finished with what it has learned; press Ctrl-C again to give up."
@@ -61,6 +62,7 @@ def train(
     resume: bool = False,
     looker: Looker | None = None,
     allow_leaks: bool = False,
+    compared: bool = True,
     cache: Path | str | None = None,
     started: float | None = None,
 ) -> Run:
@@ -82,6 +84,8 @@ def train(
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
         allow_leaks: train although near-duplicates, or images of one group, lie in different splits; metrics and
             report then say so.
+        compared: choose the best method that needs no training and score it beside the model, where there are two
+            classes.
         cache: folder for decoded images; ``PIXELWISE_CACHE`` or the system's own by default.
         started: moment on ``time.monotonic`` that the budget counts from; the call's by default.
 
@@ -114,11 +118,13 @@ def train(
     )
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
+        if compared:
+            job = replace(job, comparing=comparing_seconds(job.recipe, dataset.labels))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
         job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
         progress = Progress(job, folder / runfolder.CHECKPOINT, started)
-        return _finish(job, folder, progress, notes)
+        return _finish(job, folder, progress, notes, compared)
 
 
 def _used(dataset: Dataset) -> Dataset:
@@ -126,7 +132,7 @@ def _used(dataset: Dataset) -> Dataset:
     return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
-def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str]) -> Run:
+def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], compared: bool) -> Run:
     """Train, then write everything that a run holds."""
     session = job.session()
     progress.restore(session)
@@ -135,6 +141,7 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str]) ->
         log_writer = _log_writer(folder / runfolder.LOG, job.listener)
         candidates = job.fit(session, length, stopped, log_writer, progress.keep)
         known = [*notes, *_length_notes(candidates.rows[-1], stopped())]
+        compared = compared and not stopped()  # who presses Ctrl-C waits for no more than the model
         choice = candidates.choose()
         job.listener.say(f"Weights: {choice.how}.")
         # Written before anything that takes time, so that giving up from here on loses no training.
@@ -142,14 +149,38 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str]) ->
     runfolder.write_log(folder / runfolder.LOG, candidates.rows)
     predictor = job.tuned(choice.weights)
     job.write_model(folder / runfolder.MODEL, predictor, {})
+    begin = time.monotonic()
     metrics = _evaluate(job, predictor, known)
     metrics.write(folder / runfolder.METRICS)
+    if compared:
+        image = (time.monotonic() - begin) / metrics.n_images
+        metrics = _compared(job, metrics, progress.started, SLACK * 3 * EXHIBITS * image + REPORT_SECONDS)
+        metrics.write(folder / runfolder.METRICS)
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
     facts = job.facts(candidates, choice, time.monotonic() - progress.started)
     log, report = candidates.rows, folder / runfolder.REPORT
     report_run(report, predictor, job.recipe, job.dataset, metrics, log, facts, job.commands(folder))
     (folder / runfolder.CHECKPOINT).unlink(missing_ok=True)
     return Run(folder, predictor, metrics)
+
+
+def _compared(job: Job, metrics: Metrics, started: float, report: float) -> Metrics:
+    """The metrics with those of the best method that needs no training, if it can be known in time.
+
+    Args:
+        started: moment on the monotonic clock that the budget counts from.
+        report: seconds that the report will take.
+    """
+    settings, seconds = job.recipe.train, None
+    if not job.dataset.labels.is_binary:
+        return metrics
+    if settings.budget_seconds is not None:
+        left = started + settings.budget_seconds - report - time.monotonic()
+        seconds = min(job.comparing, left)
+        if not job.comparing:
+            job.listener.say("Without training: nothing was compared, since the budget is too short for it.")
+            return metrics
+    return metrics.model_copy(update={"baseline": compare(job.dataset, job.recipe, seconds, job.listener)})
 
 
 def _log_writer(path: Path, listener: Listener) -> Callable[[Sequence[LogRow]], None]:

@@ -1,0 +1,142 @@
+"""What a training is compared with: the best method that needs none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pixelwise.baselines import METHODS, Baseline, Example, choose_best
+from pixelwise.data.dataset import Dataset
+from pixelwise.evaluation import BaselineScores, score_images, scores_of
+from pixelwise.labels import Labels
+from pixelwise.recipe import Recipe
+from pixelwise.workflows.baseline import evenly, read_examples
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import scored_part
+
+SHARE = 0.05
+"""Of a budget."""
+LONGEST = 120.0
+"""Seconds after which a comparison tells no more; all methods have had their turn by then."""
+SHORTEST = 3.0
+"""In less nothing can be compared: the libraries alone take part of it."""
+EXAMPLES, FEWER_EXAMPLES = 8, 4
+"""Images that methods are chosen on, within a budget and where passes are counted."""
+MOST_SCORED = 50
+"""Images that the chosen method is scored on where passes are counted; of a budget, what there is time for."""
+FOR_CHOOSING = 0.6
+"""Share of the time for choosing; the rest is for scoring."""
+
+
+def comparing_seconds(recipe: Recipe, labels: Labels) -> float:
+    """Seconds of the recipe's budget that are kept for the comparison; 0 where there is none."""
+    budget = recipe.train.budget_seconds
+    if budget is None or not labels.is_binary or SHARE * budget < SHORTEST:
+        return 0.0
+    return min(SHARE * budget, LONGEST)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When choosing and scoring have to be over, on the monotonic clock; both None where nothing depends on time."""
+
+    chosen: float | None = None
+    scored: float | None = None
+
+    @classmethod
+    def of(cls, seconds: float | None) -> Clock:
+        """So many seconds from now."""
+        if seconds is None:
+            return cls()
+        now = time.monotonic()
+        return cls(now + FOR_CHOOSING * seconds, now + seconds)
+
+
+def compare(
+    dataset: Dataset, recipe: Recipe, seconds: float | None, listener: Listener
+) -> BaselineScores | None:
+    """Choose the best method on validation images, and score it on images that the model is scored on.
+
+    Args:
+        dataset: of two classes, every sample in a split.
+        recipe: of the training; methods see the same range of values.
+        seconds: what it may take, at the most: methods are tried in their order until it is over, and as many images
+            are scored as fit into it. None takes the quick methods and fixed numbers of images, so that the result
+            depends on no clock.
+
+    Returns:
+        None where the time was too short to choose or to score anything; the listener is told.
+    """
+    clock = Clock.of(seconds)
+    scored, split, _ = scored_part(dataset)
+    others = [name for name in ("val", "train") if name != split and dataset.split(name).samples]
+    pool = dataset.split(others[0]) if others else scored  # type: ignore[arg-type]
+    chosen_on = evenly(pool, FEWER_EXAMPLES if seconds is None else EXAMPLES)
+    examples = _examples(chosen_on, recipe, clock)
+    methods = [method for method in METHODS.values() if seconds is not None or not method.slow]
+    best = choose_best(methods, examples, lambda more: _is_over(clock.chosen, more))
+    if best is None:
+        listener.say("Without training: no method was compared, since there was no time left for it.")
+        return None
+    segmenter = Baseline(
+        best.method, best.choice, dataset.labels, {recipe.values.pixel_format: recipe.values}, recipe.seed
+    )
+    rows = _rows(segmenter, evenly(scored, MOST_SCORED) if seconds is None else scored, clock)
+    if not rows:
+        listener.say("Without training: no method was scored, since there was no time left for it.")
+        return None
+    task = next(iter(segmenter.tasks))
+    return BaselineScores(
+        method=best.method.name,
+        title=best.method.title,
+        choice=best.choice.as_json(),
+        chosen_on=tuple(sample.name for sample in chosen_on.samples[: len(examples)]),
+        n_images=len(rows),
+        images=None if len(rows) == len(scored) else tuple(rows),
+        scores=scores_of(segmenter.tasks, {task: list(rows.values())}),
+    )
+
+
+def _examples(dataset: Dataset, recipe: Recipe, clock: Clock) -> list[Example]:
+    """Small copies of the images, the first in any case; large ones take their time to read."""
+    found: list[Example] = []
+    longest, begin = 0.0, time.monotonic()
+    for sample in dataset.samples:
+        if found and _is_over(clock.chosen, 2 * longest):
+            break
+        found += read_examples(replace(dataset, samples=(sample,)), recipe.values, recipe.seed)
+        now = time.monotonic()
+        longest, begin = max(longest, now - begin), now
+    return found
+
+
+def _is_over(end: float | None, more: float) -> bool:
+    return end is not None and time.monotonic() + more > end
+
+
+def _rows(segmenter: Baseline, scored: Dataset, clock: Clock) -> Mapping[str, Any]:
+    """The row of each image by its name; where time is over before the last, of images that are spread evenly."""
+    task = next(iter(segmenter.tasks))
+    mixed = replace(scored, samples=tuple(scored.samples[index] for index in spread_order(len(scored))))
+    found: dict[str, Any] = {}
+    longest, begin = 0.0, time.monotonic()
+    for one in score_images(segmenter, mixed):
+        found[one.sample.name] = one.rows[task]
+        now = time.monotonic()
+        longest, begin = max(longest, now - begin), now
+        if _is_over(clock.scored, longest):
+            break
+    return {sample.name: found[sample.name] for sample in scored.samples if sample.name in found}
+
+
+def spread_order(count: int) -> list[int]:
+    """All indices below ``count`` in an order of which every beginning is spread about evenly (van der Corput 1935).
+
+    >>> spread_order(6)
+    [0, 4, 2, 1, 5, 3]
+    """
+    digits = max(count - 1, 0).bit_length()
+    mirrored = (int(f"{index:0{digits}b}"[::-1], 2) if digits else 0 for index in range(2**digits))
+    return [index for index in mirrored if index < count]

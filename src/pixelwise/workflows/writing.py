@@ -1,0 +1,143 @@
+"""Results on images without labels, written as files: what every command does that makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+
+from pixelwise import files
+from pixelwise._version import __version__
+from pixelwise.data.images import image_header, read_image
+from pixelwise.errors import DataError, OutputError
+from pixelwise.prediction import Prediction, Segmenter
+from pixelwise.types import Pixels
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.runfolder import make_folder
+from pixelwise.workflows.sources import Found, Source
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a prediction of many images came to.
+
+    Attributes:
+        written: the JSON files, in the order of the images.
+        refused: why an image was not predicted, a sentence each that names its file.
+    """
+
+    written: list[Path]
+    refused: list[DataError]
+
+
+def write_results(
+    segmenter: Segmenter, sources: Sequence[Source], folder: Path, *, overwrite: bool, listener: Listener
+) -> Predicted:
+    """Write mask, overlay and JSON for every image.
+
+    An image that cannot be read, or is not of a format that the segmenter is made for, does not keep the others from
+    being predicted.
+
+    Raises:
+        DataError: there is no image that can be predicted.
+        OutputError: results are there already, or cannot be written.
+    """
+    check_outputs(segmenter, sources, folder, overwrite)
+    fitting, refused = _fitting(segmenter, sources)
+    written = []
+    for done, source in enumerate(fitting, start=1):
+        try:
+            image = read_image(source.path)
+        except DataError as error:  # cut short, which no header tells
+            refused.append(error)
+        else:
+            make_folder(folder / source.folder)
+            prediction = segmenter.predict(image)
+            written.append(write_prediction(segmenter, prediction, image, source, folder / source.folder))
+        listener.scored(done, len(fitting))
+    if not written:
+        raise refused[0]
+    return Predicted(written, refused)
+
+
+def say_left_out(found: Found, listener: Listener) -> None:
+    """Tell what of the folders was not taken for images."""
+    for count, what in ((found.results, "results of earlier predictions"), (found.masks, "masks")):
+        if count:
+            listener.say(f"Left out as {what}: {count}. Name a file to have it predicted.")
+
+
+def _fitting(segmenter: Segmenter, sources: Sequence[Source]) -> tuple[list[Source], list[DataError]]:
+    """The images whose headers are as they should be, and what is wrong with the others.
+
+    Raises:
+        DataError: there are no such images.
+    """
+    fitting, refused = [], []
+    for source in sources:
+        try:
+            segmenter.check_format(image_header(source.path).pixels, source.path)
+        except DataError as error:
+            refused.append(error)
+        else:
+            fitting.append(source)
+    if not fitting:
+        raise refused[0]
+    return fitting, refused
+
+
+def check_outputs(segmenter: Segmenter, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
+    """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``."""
+    inputs = {source.path.resolve() for source in sources}
+    for source in sources:
+        for path in output_paths(segmenter, source, folder / source.folder):
+            if path.resolve() in inputs:
+                raise OutputError(
+                    f"{path} is an image to predict and would be replaced; choose another --out."
+                )
+            if path.exists() and not overwrite:
+                raise OutputError(f"{path} exists already; choose another --out or add --overwrite.")
+
+
+def output_paths(segmenter: Segmenter, source: Source, folder: Path) -> list[Path]:
+    """All files that the results of one image go to."""
+    names = [f"{source.stem}.json"]
+    for name, task in segmenter.tasks.items():
+        stem = _stem_of(segmenter, source, name)
+        names += [*task.file_names(stem), f"{stem}_overlay.png"]
+    return [folder / name for name in names]
+
+
+def _stem_of(segmenter: Segmenter, source: Source, task: str) -> str:
+    return source.stem if len(segmenter.tasks) == 1 else f"{source.stem}_{task}"
+
+
+def write_prediction(
+    segmenter: Segmenter, prediction: Prediction, image: Pixels, source: Source, folder: Path
+) -> Path:
+    """Write what each task writes, an overlay per task and, last, the JSON that lists them."""
+    tasks: dict[str, Any] = {}
+    shown = segmenter.viewable(image)
+    for name, task in segmenter.tasks.items():
+        result = prediction[name]
+        stem = _stem_of(segmenter, source, name)
+        overlay = folder / f"{stem}_overlay.png"
+        with files.replacing(overlay) as temporary:
+            PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
+        written = [*task.write(result, folder, stem), overlay]
+        described = {"settings": segmenter.settings[name], "files": [path.name for path in written]}
+        tasks[name] = {**task.describe(result), **described}
+    summary = {
+        "image": source.path.as_posix(),
+        "size": list(prediction.size),
+        "pixelwise": __version__,
+        **segmenter.origin(),
+        "tasks": tasks,
+    }
+    path = folder / f"{source.stem}.json"
+    files.write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    return path

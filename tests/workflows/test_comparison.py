@@ -1,0 +1,139 @@
+"""What a training is compared with."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+import pixelwise
+from pixelwise.baselines import METHODS, Baseline, Choice
+from pixelwise.baselines.objectrule import RULES
+from pixelwise.data.synthetic import write_lesions
+from pixelwise.evaluation import BaselineScores, evaluate, read_metrics
+from pixelwise.labels import Labels
+from pixelwise.recipe import Model, Recipe, Scale, Train
+from pixelwise.types import RGB8
+from pixelwise.workflows.comparison import compare, comparing_seconds, spread_order
+from pixelwise.workflows.listener import Listener
+
+BINARY = Labels(classes=("background", "object"))
+QUICK = Recipe(
+    scale=Scale(size=(64, 96)),
+    model=Model(encoder="plain-tiny", pretrained=False),
+    train=Train(epochs=1, precision="32-true"),
+)
+
+
+class Heard(Listener):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_lesions(tmp_path_factory.mktemp("data") / "lesions", 30, seed=0, size=(96, 128))
+
+
+@pytest.mark.parametrize(("budget", "seconds"), [(30.0, 0.0), (60.0, 3.0), (300.0, 15.0), (36000.0, 120.0)])
+def test_a_twentieth_of_the_budget(budget: float, seconds: float) -> None:
+    assert comparing_seconds(Recipe(train=Train(budget_seconds=budget)), BINARY) == seconds
+
+
+def test_no_time_is_kept_where_nothing_is_compared() -> None:
+    three = Labels(classes=("background", "one", "other"))
+    assert comparing_seconds(Recipe(train=Train(budget_seconds=300)), three) == 0
+    assert comparing_seconds(Recipe(train=Train(epochs=5)), BINARY) == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 64, 100])
+def test_every_beginning_of_the_order_is_spread(count: int) -> None:
+    order = spread_order(count)
+    assert sorted(order) == list(range(count))
+    for length in range(1, count + 1):
+        marks = sorted(order[:length])
+        gaps = [b - a for a, b in zip([-1, *marks], [*marks, count], strict=True)]
+        assert max(gaps) <= 4 * count / length + 1
+
+
+def test_a_time_that_is_over_compares_nothing(lesions: Path) -> None:
+    heard = Heard()
+    assert compare(pixelwise.open_data(lesions), QUICK, 0.0, heard) is None
+    assert heard.lines == ["Without training: no method was compared, since there was no time left for it."]
+
+
+@pytest.mark.slow
+def test_it_ends_in_time_with_what_it_has(lesions: Path) -> None:
+    data = pixelwise.open_data(lesions)
+    compare(data, QUICK, 20.0, Listener())  # libraries are loaded
+    begin = time.monotonic()
+    found = compare(data, QUICK, 1.5, Listener())
+    assert (
+        time.monotonic() - begin < 4.0
+    )  # a picture that was begun is finished, and other programs want their turn
+    assert found is not None
+    assert set(found.chosen_on) <= {sample.name for sample in data.split("val").samples}
+    if found.images is not None:
+        assert len(found.images) == found.n_images < len(data.split("test"))
+
+
+@pytest.fixture(scope="module")
+def compared(lesions: Path) -> BaselineScores:
+    """The comparison that depends on no clock."""
+    found = compare(pixelwise.open_data(lesions), QUICK, None, Listener())
+    assert found is not None
+    return found
+
+
+@pytest.mark.slow
+def test_without_a_clock_it_is_the_same_each_time(lesions: Path, compared: BaselineScores) -> None:
+    data = pixelwise.open_data(lesions)
+    assert compare(data, QUICK, None, Listener()) == compared
+    assert compared.images is None
+    assert compared.n_images == len(data.split("test"))
+    assert len(compared.chosen_on) == 4
+    assert compared.scores["dice"].mean > 0.6
+
+
+@pytest.mark.slow
+def test_without_a_test_split_training_chooses(lesions: Path) -> None:
+    """Scores are then of validation, which must not have chosen the method as well."""
+    data = pixelwise.open_data(lesions).where(lambda one: one.split != "test")
+    found = compare(data, QUICK, None, Listener())
+    assert found is not None
+    assert set(found.chosen_on) <= {sample.name for sample in data.split("train").samples}
+
+
+def test_the_scores_are_those_of_the_method(lesions: Path, compared: BaselineScores) -> None:
+    """The chosen method, evaluated as models are, reaches the same."""
+    data, choice = pixelwise.open_data(lesions), compared.choice
+    values = {name: value for name, value in choice.items() if name not in {"object", "keep"}}
+    rule = next(one for one in RULES if (one.side, one.keep) == (choice["object"], choice["keep"]))
+    method = Baseline(METHODS[compared.method], Choice(values, rule), data.labels, {RGB8: QUICK.values})
+    assert evaluate(method, data.split("test"), "test").scores == compared.scores
+
+
+@pytest.mark.slow
+def test_a_run_names_what_needs_no_training(lesions: Path, tmp_path: Path) -> None:
+    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK)
+    found = run.metrics.baseline
+    assert found is not None
+    written = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    assert written["baseline"]["method"] == found.method
+    assert read_metrics(tmp_path / "run" / "metrics.json").baseline == found
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert f"reaches {found.scores['dice'].mean:.3f} (" in page
+
+
+def test_a_run_need_not_be_compared(lesions: Path, tmp_path: Path) -> None:
+    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, compared=False)
+    assert run.metrics.baseline is None
+    assert "baseline" not in json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    assert "Without training" not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
