@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,9 @@ def test_mistakes_are_a_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_run_says_what_needs_no_training(run: Path, pixelwise: Pixelwise, lesions: Path) -> None:
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["baseline"]["n_images"] == 3
-    assert f"Without training, {metrics['baseline']['title']}" in (run / "report.html").read_text(
-        encoding="utf-8"
-    )
+def test_a_run_says_what_needs_no_training(run: Path) -> None:
+    found = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["baseline"]
+    assert found["n_images"] == 3
+    title = found["title"].replace("'", "&#39;")
+    report = (run / "report.html").read_text(encoding="utf-8")
+    assert re.search(rf"Without training, the best method reaches \d\.\d{{3}}[^:]*: {title}\.", report)
