@@ -1,15 +1,22 @@
 """Scores of a Predictor on labelled images, with intervals; the schema of ``metrics.json``."""
 
+from pixelwise.evaluation.compared import Comparison, Contestant, Estimate, Pair, Side, compare_sides
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score, read_metrics
 from pixelwise.evaluation.scoring import Scored, evaluate, labelled_like, score_images
 
 __all__ = [
     "ClassScores",
+    "Comparison",
+    "Contestant",
+    "Estimate",
     "Group",
     "ImageRow",
     "Metrics",
+    "Pair",
     "Score",
     "Scored",
+    "Side",
+    "compare_sides",
     "evaluate",
     "labelled_like",
     "read_metrics",
