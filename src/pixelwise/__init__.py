@@ -13,10 +13,11 @@ from pixelwise._version import __version__
 if TYPE_CHECKING:
     from pixelwise.data.dataset import Dataset
     from pixelwise.errors import DataError, ModelFileError, OutputError, PixelwiseError, RecipeError
-    from pixelwise.evaluation import Metrics
+    from pixelwise.evaluation import Comparison, Metrics
     from pixelwise.prediction import Prediction, Predictor, load
     from pixelwise.recipe import Recipe, read_recipe
     from pixelwise.workflows.check import Checked, check
+    from pixelwise.workflows.compare import Compared, compare
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate
     from pixelwise.workflows.predict import predict
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Checked": "pixelwise.workflows.check",
+    "Compared": "pixelwise.workflows.compare",
+    "Comparison": "pixelwise.evaluation",
     "Dataset": "pixelwise.data.dataset",
     "DataError": "pixelwise.errors",
     "ModelFileError": "pixelwise.errors",
@@ -37,6 +40,7 @@ _HOMES = {
     "read_recipe": "pixelwise.recipe",
     "Run": "pixelwise.workflows.train",
     "check": "pixelwise.workflows.check",
+    "compare": "pixelwise.workflows.compare",
     "evaluate": "pixelwise.workflows.evaluate",
     "load": "pixelwise.prediction",
     "open_data": "pixelwise.workflows.data",
@@ -46,6 +50,8 @@ _HOMES = {
 
 __all__ = [
     "Checked",
+    "Compared",
+    "Comparison",
     "DataError",
     "Dataset",
     "Metrics",
@@ -59,6 +65,7 @@ __all__ = [
     "Run",
     "__version__",
     "check",
+    "compare",
     "evaluate",
     "load",
     "open_data",
