@@ -45,7 +45,13 @@ GATES = {
     "semantic": Gate("ph2/PH2Dataset", "ph2/splits.csv", epochs=6, split="val", mean=0.954, deviation=0.004),
     # Eleven classes in a small frame: what two classes forgive, a head that is too narrow say, shows here.
     "classes": Gate(
-        "camvid", None, epochs=4, split="val", mean=0.536, deviation=0.022, settings={"scale.size": [192, 256]}
+        "camvid",
+        None,
+        epochs=4,
+        split="val",
+        mean=0.536,
+        deviation=0.022,
+        settings={"scale.size": [192, 256]},
     ),
 }
 

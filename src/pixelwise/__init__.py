@@ -13,11 +13,12 @@ from pixelwise._version import __version__
 if TYPE_CHECKING:
     from pixelwise.data.dataset import Dataset
     from pixelwise.errors import DataError, ModelFileError, OutputError, PixelwiseError, RecipeError
-    from pixelwise.evaluation import Metrics
+    from pixelwise.evaluation import Comparison, Metrics
     from pixelwise.prediction import Prediction, Predictor, load
     from pixelwise.recipe import Recipe, read_recipe
     from pixelwise.workflows.baseline import Baselines, baseline
     from pixelwise.workflows.check import Checked, check
+    from pixelwise.workflows.compare import Compared, compare
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate
     from pixelwise.workflows.predict import predict
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Baselines": "pixelwise.workflows.baseline",
     "Checked": "pixelwise.workflows.check",
+    "Compared": "pixelwise.workflows.compare",
+    "Comparison": "pixelwise.evaluation",
     "Dataset": "pixelwise.data.dataset",
     "DataError": "pixelwise.errors",
     "ModelFileError": "pixelwise.errors",
@@ -40,6 +43,7 @@ _HOMES = {
     "Run": "pixelwise.workflows.train",
     "baseline": "pixelwise.workflows.baseline",
     "check": "pixelwise.workflows.check",
+    "compare": "pixelwise.workflows.compare",
     "evaluate": "pixelwise.workflows.evaluate",
     "load": "pixelwise.prediction",
     "open_data": "pixelwise.workflows.data",
@@ -50,6 +54,8 @@ _HOMES = {
 __all__ = [
     "Baselines",
     "Checked",
+    "Compared",
+    "Comparison",
     "DataError",
     "Dataset",
     "Metrics",
@@ -64,6 +70,7 @@ __all__ = [
     "__version__",
     "baseline",
     "check",
+    "compare",
     "evaluate",
     "load",
     "open_data",

@@ -14,8 +14,20 @@ from rich.table import Table
 
 from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
-from pixelwise.evaluation import Metrics, Score
-from pixelwise.report.templates import baseline_text, count_text, field_text, metric_text, short_time_text
+from pixelwise.evaluation import Comparison, Metrics, Pair, Score
+from pixelwise.report.templates import (
+    baseline_text,
+    count_text,
+    field_text,
+    metric_text,
+    percent_text,
+    probability_text,
+    score_text,
+    short_time_text,
+    signed_span_text,
+    signed_text,
+    span_text,
+)
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
@@ -32,6 +44,9 @@ PLACES = 5
 """Places of a finding that are listed in the terminal."""
 BY_TAG = ("dice", "iou", "hd95")
 """Metrics shown for each value of a tag."""
+DIFFERING = 5
+"""Images that are listed where runs differ."""
+VERDICTS = {"better": "[green]better[/]", "worse": "[red]worse[/]", "not shown": "not shown"}
 SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -151,6 +166,38 @@ class Console(Listener):
             self.print(f"Note: {note}")
         self.print(f"Page: {found.folder / 'baseline.html'}")
 
+    def print_comparison(self, found: Comparison, without: str) -> None:
+        """Every side with its score and, but for the reference, its difference from it; then what to know."""
+        metric = metric_text(found.metric)
+        title = f"Mean {metric} on the same {found.n_images} images (split: {found.split}), 95 % intervals"
+        table = Table(title=title, title_justify="left", box=None)
+        for name in ("", metric, "difference", "better, prob.", "effect", "images won", ""):
+            table.add_column(name, justify="right" if name else "left", no_wrap=True)
+        for side, pair in zip(found.sides, (None, *found.pairs), strict=True):
+            runs = f" · {len(side.runs)} runs" if len(side.runs) > 1 else ""
+            score = f"{score_text(side.score.value)} ({span_text(side.score.ci95)})"
+            table.add_row(escape(side.name + runs), score, *(_compared(pair) if pair else ["reference"]))
+        self.console.print(table)
+        for pair in found.pairs:
+            self.print(pair.sentence)
+        self._print_differing(found)
+        for note in found.notes:
+            self.print(f"Note: {note}")
+        for said in (*found.remarks, without):
+            if said:
+                self.print(said)
+
+    def _print_differing(self, found: Comparison) -> None:
+        scores = {image.name: image.scores for image in found.images}
+        for pair in found.pairs:
+            if pair.differ_most:
+                self.print(f"{pair.name} and {pair.reference} differ most on")
+            for name in pair.differ_most[:DIFFERING]:
+                one, other = scores[name][pair.name], scores[name][pair.reference]
+                self.print(
+                    f"    {name}  {score_text(one)} and {score_text(other)}, {signed_text(one - other)}"
+                )
+
     def print_explanation(self, explained: Explanation) -> None:
         """The layers of a network as a table, and their sums."""
         self.console.print(self._layers(explained.layers, narrow=self.console.width < WIDE))
@@ -223,6 +270,18 @@ def _tag_table(metrics: Metrics, shown: Sequence[str]) -> Table:
             cells = (_with_interval(group.scores[name]) if name in group.scores else "–" for name in names)
             table.add_row(escape(f"{tag}: {value}"), str(group.n_images), *cells)
     return table
+
+
+def _compared(pair: Pair) -> list[str]:
+    """The cells of a pair."""
+    low, high = pair.win_share.ci95
+    return [
+        f"{signed_text(pair.difference.value)} ({signed_span_text(pair.difference.ci95)})",
+        probability_text(pair.probability),
+        f"{signed_text(pair.effect.value, 2)} ({signed_span_text(pair.effect.ci95, 2)})",
+        f"{percent_text(pair.win_share.value)} ({percent_text(low)}–{percent_text(high)})",
+        VERDICTS[pair.verdict],
+    ]
 
 
 def _with_interval(score: Score) -> str:

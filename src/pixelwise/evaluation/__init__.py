@@ -1,5 +1,6 @@
 """Scores of a Predictor on labelled images, with intervals; the schema of ``metrics.json``."""
 
+from pixelwise.evaluation.compared import Comparison, Contestant, Estimate, Pair, Side, compare_sides
 from pixelwise.evaluation.schema import (
     BaselineScores,
     ClassScores,
@@ -14,11 +15,17 @@ from pixelwise.evaluation.scoring import Scored, evaluate, labelled_like, score_
 __all__ = [
     "BaselineScores",
     "ClassScores",
+    "Comparison",
+    "Contestant",
+    "Estimate",
     "Group",
     "ImageRow",
     "Metrics",
+    "Pair",
     "Score",
     "Scored",
+    "Side",
+    "compare_sides",
     "evaluate",
     "labelled_like",
     "read_metrics",

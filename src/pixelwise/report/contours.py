@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelwise.labels import Labels
 from pixelwise.types import LabelMap
 
 Mask = NDArray[np.bool_]
@@ -52,6 +53,11 @@ def class_contours(label_map: LabelMap, ids: Iterable[int]) -> dict[int, Contour
     """The boundary of each of the classes ``ids`` that is in ``label_map`` (H, W)."""
     present = set(np.unique(label_map).tolist())
     return {i: contour(label_map == i) for i in ids if i in present}
+
+
+def outlines(label_map: LabelMap, labels: Labels) -> dict[str, Contour]:
+    """By name, the boundary of each scored class that is in ``label_map`` (H, W)."""
+    return {labels.classes[i]: line for i, line in class_contours(label_map, labels.scored).items()}
 
 
 def loops(mask: Mask) -> list[Loop]:

@@ -14,7 +14,7 @@ from pixelwise import files
 from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.report import charts
-from pixelwise.report.contours import Contour, Mask, class_contours, contour
+from pixelwise.report.contours import Contour, Mask, contour, outlines
 from pixelwise.report.templates import baseline_text, jpeg, metric_text, score_text, template, time_text
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, LogRow
 
@@ -259,14 +259,10 @@ def _picture(exhibit: Exhibit, labels: Labels) -> _Picture:
         width=width,
         height=height,
         jpeg=jpeg(exhibit.image),
-        truth=_outlines(exhibit.truth, labels),
-        predicted=_outlines(exhibit.predicted, labels),
+        truth=outlines(exhibit.truth, labels),
+        predicted=outlines(exhibit.predicted, labels),
         unlabelled=contour(exhibit.truth == IGNORE_INDEX).data,
     )
-
-
-def _outlines(label_map: LabelMap, labels: Labels) -> dict[str, Contour]:
-    return {labels.classes[i]: line for i, line in class_contours(label_map, labels.scored).items()}
 
 
 def _mistakes(exhibit: Exhibit, labels: Labels) -> tuple[float, float]:

@@ -38,6 +38,9 @@ def template(name: str) -> jinja2.Template:
         "short": short_time_text,
         "count": count_text,
         "field": field_text,
+        "signed": signed_text,
+        "signed_span": signed_span_text,
+        "probability": probability_text,
     }
     return environment.get_template(name)
 
@@ -90,6 +93,25 @@ def percent_text(share: float) -> str:
     """A share in per cent."""
     # One decimal where whole per cent would round to a flat 0 or 100.
     return "n/a" if math.isnan(share) else f"{share:.{int(0 < share < 0.1 or 0.99 < share < 1)}%}"
+
+
+def signed_text(value: float, digits: int = 4) -> str:
+    """A difference with its sign; of scores with a decimal more than these have."""
+    return "n/a" if math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def signed_span_text(interval: tuple[float, float], digits: int = 4) -> str:
+    """The interval of a difference in words."""
+    if any(map(math.isnan, interval)):
+        return "n/a"
+    return " to ".join(signed_text(end, digits) for end in interval)
+
+
+def probability_text(share: float) -> str:
+    """A probability in per cent; as few resamples tell, never certain."""
+    if math.isnan(share):
+        return "n/a"
+    return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"
 
 
 def metric_text(name: str) -> str:

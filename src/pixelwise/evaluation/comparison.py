@@ -1,0 +1,204 @@
+"""Is one of two models, or of two recipes, better? Statistics of scores on the same images.
+
+Scores are arrays (S, N): by run and image, a run for each seed of a recipe, or one of a model. Everything here is a
+function of such arrays and a fixed seed.
+
+Images are resampled, the same for both sides, which is what makes the comparison paired (Efron and Tibshirani 1993,
+chapter 8). Of recipes the runs are resampled as well, of each side for itself, and a resample weighs a score by the
+product of what its run and its image weigh, as Owen and Eckles (2012) do for crossed factors: where runs differ from
+image to image rather than as a whole, that is on the safe side.
+
+Plain resamples of few things lie too close together: those of 3 runs have two thirds of the variance that they should,
+and say nothing of how unsure that variance is (Hesterberg 2015, on small samples). So the weights are stretched by
+sqrt(n / (n - 1)) about their mean (Rao and Wu 1988), and a resample's distance from the estimate is divided by
+sqrt(chi² / df) of a chi² drawn for it, with Satterthwaite's (1946) degrees of freedom: what is normal becomes
+Student's t by it, and what is skewed stays so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+Interval = tuple[float, float]
+
+RESAMPLES = 10_000
+SEED = 0
+CHUNK = 2**22
+"""Numbers held at a time: resamples of ten thousand images would not fit into memory at once."""
+FEWEST_FOR_EFFECT = 10
+FEWEST_RUNS = 3
+"""Of a recipe: two runs say next to nothing of how runs differ."""
+UNKNOWN: Interval = (math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one side's scores differ from the other's; positive where the first is higher.
+
+    Attributes:
+        mean: of the differences by image.
+        mean_ci95: its 95 % interval.
+        probability: that the first is better: share of the resamples, ties counted half.
+        p_value: two-sided, of no difference; below 0.05 the interval leaves out 0.
+        effect: mean over the standard deviation of the differences by image (Cohen's d_z; Lakens 2013); NaN where
+            images do not differ in them.
+        effect_ci95: from the same resamples; NaN of fewer than 10 images, where it would be far too narrow.
+        wins: share of images on which the first is higher, ties counted half.
+        wins_ci95: percentiles of the same resamples, and no narrower than Wilson's (1927) interval.
+    """
+
+    mean: float
+    mean_ci95: Interval
+    probability: float
+    p_value: float
+    effect: float
+    effect_ci95: Interval
+    wins: float
+    wins_ci95: Interval
+
+
+@dataclass(frozen=True)
+class _Resamples:
+    """Of each resample, (R,): mean difference and effect, stretched about the estimates; wins as they are."""
+
+    means: Values
+    effects: Values
+    wins: Values
+
+
+def difference(one: Values, other: Values, *, over_runs: bool) -> Difference:
+    """Compare two sides.
+
+    Args:
+        one: (S, N) finite scores, N at least 2.
+        other: (T, N), of the same images.
+        over_runs: the runs stand for all that a recipe could have made, S and T at least 2; else for themselves.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    if one.shape[1:] != other.shape[1:] or one.shape[1] < 2:
+        raise ValueError(f"scores of {one.shape} and {other.shape} are not of the same two images or more")
+    if over_runs and min(len(one), len(other)) < 2:
+        raise ValueError("runs can be resampled where each side has two or more")
+    by_image = one.mean(axis=0) - other.mean(axis=0)
+    mean = float(by_image.mean())
+    effect = float(_effect(mean, np.mean(by_image**2), len(by_image)))
+    drawn = _resample(one, other, mean, effect, over_runs)
+    below, above = int(np.sum(drawn.means <= 0)), int(np.sum(drawn.means >= 0))
+    return Difference(
+        mean=mean,
+        mean_ci95=_percentiles(drawn.means),
+        probability=float(np.mean(drawn.means > 0) + np.mean(drawn.means == 0) / 2),
+        p_value=min(1.0, 2 * (min(below, above) + 1) / (RESAMPLES + 1)),
+        effect=effect,
+        effect_ci95=_percentiles(drawn.effects) if len(by_image) >= FEWEST_FOR_EFFECT else UNKNOWN,
+        wins=float(_won(by_image).mean()),
+        wins_ci95=_wider(_percentiles(drawn.wins), wilson(float(_won(by_image).mean()), len(by_image))),
+    )
+
+
+def mean_interval(scores: Values, *, over_runs: bool) -> Interval:
+    """95 % interval of the mean of ``scores`` (S, N), made as that of a difference; NaN of a single image."""
+    if scores.shape[1] < 2:
+        return UNKNOWN
+    nothing = np.zeros_like(scores)
+    return _percentiles(_resample(scores, nothing, float(scores.mean()), math.nan, over_runs).means)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values that may each be held against 0.05 although there are several (Holm 1979).
+
+    However the comparisons depend on each other, the chance that any of them claims a difference where none is stays
+    below 5 %.
+    """
+    order = np.argsort(p_values)
+    left = len(p_values) - np.arange(len(p_values))
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(np.asarray(p_values)[order] * left))
+    return [float(value) for value in adjusted]
+
+
+def wilson(share: float, count: int) -> Interval:
+    """95 % interval of a share of ``count`` (Wilson 1927)."""
+    z = 1.959964
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def degrees_of_freedom(one: Values, other: Values, *, over_runs: bool) -> float:
+    """Satterthwaite's (1946) of the variance of the mean difference; infinite where nothing varies.
+
+    The parts of that variance are the runs of each side, if they count, and the images.
+    """
+    by_image = one.mean(axis=0) - other.mean(axis=0)
+    parts = [one.mean(axis=1), other.mean(axis=1)] if over_runs else []
+    found = [(float(part.var(ddof=1)) / len(part), len(part) - 1) for part in (*parts, by_image)]
+    unsure = sum(variance**2 / df for variance, df in found)
+    return sum(variance for variance, _ in found) ** 2 / unsure if unsure > 0 else math.inf
+
+
+def _resample(one: Values, other: Values, mean: float, effect: float, over_runs: bool) -> _Resamples:
+    rng = np.random.default_rng(SEED)
+    df = degrees_of_freedom(one, other, over_runs=over_runs)
+    n_images = one.shape[1]
+    means, effects, wins = [], [], []
+    step = max(1, CHUNK // n_images)
+    for begin in range(0, RESAMPLES, step):
+        count = min(step, RESAMPLES - begin)
+        images = _weights(rng, count, n_images)
+        if over_runs:
+            runs, others = _weights(rng, count, len(one)), _weights(rng, count, len(other))
+            by_image = runs @ one - others @ other
+            stretched = _stretched(runs) @ one - _stretched(others) @ other
+        else:
+            by_image = stretched = (one.mean(axis=0) - other.mean(axis=0))[None]
+        scale = np.sqrt(rng.chisquare(df, count) / df) if math.isfinite(df) else np.ones(count)
+        off = (_stretched(images) * stretched).sum(axis=1) - mean
+        means.append(mean + off / scale)
+        of_resample = _effect((images * by_image).sum(axis=1), (images * by_image**2).sum(axis=1), n_images)
+        effects.append(effect + (of_resample - effect) * math.sqrt(n_images / (n_images - 1)) / scale)
+        wins.append((images * _won(by_image)).sum(axis=1))
+    return _Resamples(*map(np.concatenate, (means, effects, wins)))
+
+
+def _weights(rng: np.random.Generator, count: int, n: int) -> Values:
+    """(count, n) shares that each of n things has in a resample of n with replacement."""
+    return np.asarray(rng.multinomial(n, np.full(n, 1 / n), count) / n, np.float64)
+
+
+def _stretched(weights: Values) -> Values:
+    n: int = weights.shape[1]
+    return 1 / n + math.sqrt(n / (n - 1)) * (weights - 1 / n)
+
+
+def _effect(mean: Values | float, mean_square: Values | float, n: int) -> Values:
+    """Mean over standard deviation; NaN where that is 0 but for rounding."""
+    mean, mean_square = np.asarray(mean, np.float64), np.asarray(mean_square, np.float64)
+    variance = (mean_square - mean**2) * n / (n - 1)
+    known = variance > 1e-12 * mean_square
+    effect: Values = np.where(known, mean / np.sqrt(np.where(known, variance, 1.0)), np.nan)
+    return effect
+
+
+def _won(differences: Values) -> Values:
+    return (np.sign(differences) + 1) / 2
+
+
+def _percentiles(values: Values) -> Interval:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return UNKNOWN
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _wider(one: Interval, other: Interval) -> Interval:
+    return min(one[0], other[0]), max(one[1], other[1])
