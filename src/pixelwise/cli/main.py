@@ -284,7 +284,7 @@ def compare(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN…", help="Folders of finished runs, or files that evaluate --json wrote; two or more."
+            metavar="RUN", help="Folders of finished runs, or files that evaluate --json wrote; two or more."
         ),
     ],
     against: Annotated[

@@ -47,9 +47,9 @@ class Compared:
     without: str
     command: str
 
-    def write_page(self, path: Path) -> None:
+    def write_page(self, path: Path | str) -> None:
         """Write the page, whole or not at all."""
-        write_comparison(path, self.result, self.pictures, self.without, self.command)
+        write_comparison(Path(path), self.result, self.pictures, self.without, self.command)
 
 
 def compare(

@@ -1,0 +1,54 @@
+"""The page of a comparison: harmless whatever the names, and round axes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.evaluation.test_matching import metrics
+from tests.report.test_report import HOSTILE, LESION, Checker
+
+from pixelwise.evaluation import Contestant, compare_sides
+from pixelwise.report.comparepage import Shown, difference_domain, write_comparison
+from pixelwise.report.templates import probability_text, signed_span_text, signed_text
+
+
+def test_hostile_names_are_harmless(tmp_path: Path) -> None:
+    dice = {name: 0.5 + index / 20 for index, name in enumerate(HOSTILE)}
+    other = {name: 0.5 - index / 20 for index, name in enumerate(HOSTILE)}
+    scores = (dice, other, other)
+    sides = [(name, [Contestant(name, metrics(one))]) for name, one in zip(HOSTILE[:3], scores, strict=True)]
+    found = compare_sides(sides, recipes=False, notes=HOSTILE)
+    truth, less = np.zeros((4, 6), np.uint8), np.zeros((4, 6), np.uint8)
+    truth[:, :3], less[:, :2] = 1, 1
+    image = np.full((4, 6, 3), 128, np.uint8)
+    nothing = np.zeros_like(truth)
+    shown = [
+        Shown(name, image, truth, less, nothing, (LESION, LESION), (HOSTILE[1], HOSTILE[0]), (0.8, 0.0))
+        for name in HOSTILE
+    ]
+    write_comparison(tmp_path / "c.html", found, [shown, []], HOSTILE[0], "</code></pre><script>")
+    text = (tmp_path / "c.html").read_text(encoding="utf-8")
+    Checker().check(text)
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<b>bold" not in text
+    assert "{{ 7 * 7 }}" in text
+    assert text.count('d="M0 0h3v4h-3z"') == text.count('d="M0 0h2v4h-2z"') == len(HOSTILE)
+    assert text.count("found nothing here") == len(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    ("values", "half"), [([0.012, -0.003], 0.015), ([-0.3], 0.3), ([0.0, math.nan], 0.01), ([0.95], 1.0)]
+)
+def test_axes_end_at_round_numbers(values: list[float], half: float) -> None:
+    assert difference_domain(values) == pytest.approx((-half, half))
+
+
+def test_numbers_in_words() -> None:
+    assert [signed_text(value) for value in (0.0123, -0.0123, math.nan)] == ["+0.0123", "−0.0123", "n/a"]
+    assert signed_span_text((-0.5, 0.25), 2) == "−0.50 to +0.25"
+    assert signed_span_text((math.nan, 0.25)) == "n/a"
+    assert [probability_text(p) for p in (0.0, 0.5, 0.9995)] == ["< 0.1%", "50.0%", "> 99.9%"]
