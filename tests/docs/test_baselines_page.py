@@ -9,6 +9,7 @@ from pixelwise.baselines import METHODS, OBJECT_SIDES, WORKING_SIDE
 from pixelwise.baselines.comparison import SCHEMA, Comparison, MethodScores
 from pixelwise.baselines.objectrule import KEEPS
 from pixelwise.baselines.picture import FEWEST_PIXELS
+from pixelwise.workflows import bestbaseline
 from pixelwise.workflows.baseline import CHOOSING
 
 PAGE = (Path(__file__).parents[2] / "docs" / "baselines.md").read_text(encoding="utf-8")
@@ -46,18 +47,17 @@ def test_the_keys_of_the_file_are_listed() -> None:
 
 
 def test_what_training_says_of_the_comparison() -> None:
-    from pixelwise.workflows import comparison
 
     flat = " ".join(TRAINING.split())
     quick = sum(not method.slow for method in METHODS.values())
     words = {11: "eleven", 15: "fifteen"}
     assert f"{words[len(METHODS)]} methods" in flat
-    assert f"the {words[quick]} quick methods, {comparison.FEWER_EXAMPLES} validation images" in flat
-    assert f"up to {comparison.MOST_SCORED} scored ones" in flat
-    assert f"tried on {comparison.EXAMPLES} validation images" in flat
-    assert f"until {comparison.FOR_CHOOSING:.0%}".replace("%", " %") in flat
-    assert (comparison.SHARE, comparison.LONGEST) == (
+    assert f"the {words[quick]} quick methods, {bestbaseline.FEWER_EXAMPLES} validation images" in flat
+    assert f"up to {bestbaseline.MOST_SCORED} scored ones" in flat
+    assert f"tried on {bestbaseline.EXAMPLES} validation images" in flat
+    assert f"until {bestbaseline.FOR_CHOOSING:.0%}".replace("%", " %") in flat
+    assert (bestbaseline.SHARE, bestbaseline.LONGEST) == (
         1 / 20,
         120,
     )
-    assert comparison.SHORTEST / comparison.SHARE == 60  # "budgets below a minute"
+    assert bestbaseline.SHORTEST / bestbaseline.SHARE == 60  # "budgets below a minute"

@@ -19,9 +19,9 @@ from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
+from pixelwise.workflows.bestbaseline import compare, comparing_seconds
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
-from pixelwise.workflows.comparison import compare, comparing_seconds
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare

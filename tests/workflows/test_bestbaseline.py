@@ -16,7 +16,7 @@ from pixelwise.evaluation import BaselineScores, evaluate, read_metrics
 from pixelwise.labels import Labels
 from pixelwise.recipe import Model, Recipe, Scale, Train
 from pixelwise.types import RGB8
-from pixelwise.workflows.comparison import compare, comparing_seconds, spread_order
+from pixelwise.workflows.bestbaseline import compare, comparing_seconds, spread_order
 from pixelwise.workflows.listener import Listener
 
 BINARY = Labels(classes=("background", "object"))
