@@ -46,6 +46,8 @@ BY_TAG = ("dice", "iou", "hd95")
 """Metrics shown for each value of a tag."""
 DIFFERING = 5
 """Images that are listed where runs differ."""
+COMPARED = ("difference", "verdict", "better, prob.", "effect", "images won")
+"""Columns of a side of a comparison but for its name and score."""
 VERDICTS = {"better": "[green]better[/]", "worse": "[red]worse[/]", "not shown": "not shown"}
 SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -170,14 +172,20 @@ class Console(Listener):
         """Every side with its score and, but for the reference, its difference from it; then what to know."""
         metric = metric_text(found.metric)
         title = f"Mean {metric} on the same {found.n_images} images (split: {found.split}), 95 % intervals"
-        table = Table(title=title, title_justify="left", box=None)
-        for name in ("", metric, "difference", "better, prob.", "effect", "images won", ""):
-            table.add_column(name, justify="right" if name else "left", no_wrap=True)
-        for side, pair in zip(found.sides, (None, *found.pairs), strict=True):
-            runs = f" · {len(side.runs)} runs" if len(side.runs) > 1 else ""
-            score = f"{score_text(side.score.value)} ({span_text(side.score.ci95)})"
-            table.add_row(escape(side.name + runs), score, *(_compared(pair) if pair else ["reference"]))
-        self.console.print(table)
+        rows = [
+            [
+                escape(side.name + (f" · {len(side.runs)} runs" if len(side.runs) > 1 else "")),
+                f"{score_text(side.score.value)} ({span_text(side.score.ci95)})",
+                *(_compared(pair) if pair else ["reference", *[""] * (len(COMPARED) - 1)]),
+            ]
+            for side, pair in zip(found.sides, (None, *found.pairs), strict=True)
+        ]
+        columns = ("", metric, *COMPARED)
+        if self.console.width >= WIDE:
+            self.console.print(_side_table(title, columns, rows))
+        else:  # the verdict first, and below it how it came to be
+            self.console.print(_side_table(title, columns[:4], [row[:4] for row in rows]))
+            self.console.print(_side_table("", ("", *columns[4:]), [[row[0], *row[4:]] for row in rows[1:]]))
         for pair in found.pairs:
             self.print(pair.sentence)
         self._print_differing(found)
@@ -272,15 +280,25 @@ def _tag_table(metrics: Metrics, shown: Sequence[str]) -> Table:
     return table
 
 
+def _side_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A line for each side of a comparison; long names go on below."""
+    table = Table(title=title or None, title_justify="left", box=None)
+    for name in columns:
+        table.add_column(name, justify="right" if name else "left", no_wrap=bool(name), overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
 def _compared(pair: Pair) -> list[str]:
-    """The cells of a pair."""
+    """The cells of a pair, in the order of ``COMPARED``."""
     low, high = pair.win_share.ci95
     return [
         f"{signed_text(pair.difference.value)} ({signed_span_text(pair.difference.ci95)})",
+        VERDICTS[pair.verdict],
         probability_text(pair.probability),
         f"{signed_text(pair.effect.value, 2)} ({signed_span_text(pair.effect.ci95, 2)})",
         f"{percent_text(pair.win_share.value)} ({percent_text(low)}–{percent_text(high)})",
-        VERDICTS[pair.verdict],
     ]
 
 
