@@ -13,6 +13,7 @@ from pixelwise.recipe import Model, Recipe, Train, Values
 from pixelwise.types import RGB8
 
 NEAR_RATE = 4e-3
+"""Learning rate of a decoder whose every level is read, over an encoder that knows images."""
 OVERSAMPLE = 0.33
 """Share of frames that are drawn for a class, where one is rare."""
 FEW_PIXELS = 0.05
@@ -63,6 +64,8 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             "augment": augment.reason,
             "model": f"{network.decoder} over {network.encoder}, "
             + ("pretrained" if network.starts_pretrained else "from scratch"),
+            "train.learning_rate": f"{recipe.train.learning_rate:g}"
+            + (": every level of the decoder is near the loss" if _is_near(network) else ""),
             **({"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"} if rare else {}),
             **_of_values(found),
         },
@@ -71,8 +74,12 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
 
 def _rate(network: Model) -> float:
     """The highest learning rate: a decoder whose every level is near the loss bears more."""
-    near = network.starts_pretrained and network.decoder == "unet-hypercolumn"
-    return NEAR_RATE if near else Train.model_fields["learning_rate"].default
+    rate: float = NEAR_RATE if _is_near(network) else Train.model_fields["learning_rate"].default
+    return rate
+
+
+def _is_near(network: Model) -> bool:
+    return network.starts_pretrained and network.decoder == "unet-hypercolumn"
 
 
 def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:
