@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.cli.conftest import Pixelwise
+from tests.report.test_report import Checker
 
 from pixelwise.evaluation import read_metrics
 from pixelwise.recipe import read_recipe
@@ -28,6 +30,7 @@ FILES = {
     "report.html",
     "splits.csv",
     "check.html",
+    "plan.json",
 }
 
 
@@ -64,6 +67,13 @@ def test_a_run_holds_what_it_should(run: Path) -> None:
     report = (run / "report.html").read_text(encoding="utf-8")
     assert f"{metrics.scores['dice'].mean:.3f}" in report
     assert "ภาพ ผิวหนัง" in report
+    Checker(*FILES).check(report)
+    reasons = json.loads((run / "plan.json").read_text(encoding="utf-8"))["reasons"]
+    assert reasons
+    for setting, reason in reasons.items():
+        assert f"<dt><code>{setting}</code></dt><dd>{html.escape(reason)}</dd>" in report
+    for score in metrics.scores.values():
+        assert f"{score.mean:.3f}" in report or f"{score.mean:.2f} {score.unit}" in report
 
 
 def test_the_same_recipe_gives_the_same_bits(
