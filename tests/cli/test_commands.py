@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import json
 import shutil
 import subprocess
@@ -68,10 +67,7 @@ def test_a_run_holds_what_it_should(run: Path) -> None:
     assert f"{metrics.scores['dice'].mean:.3f}" in report
     assert "ภาพ ผิวหนัง" in report
     Checker(*FILES).check(report)
-    reasons = json.loads((run / "plan.json").read_text(encoding="utf-8"))["reasons"]
-    assert reasons
-    for setting, reason in reasons.items():
-        assert f"<dt><code>{setting}</code></dt><dd>{html.escape(reason)}</dd>" in report
+    assert json.loads((run / "plan.json").read_text(encoding="utf-8"))["reasons"] == {}, "a recipe was given"
     for score in metrics.scores.values():
         assert f"{score.mean:.3f}" in report or f"{score.mean:.2f} {score.unit}" in report
 

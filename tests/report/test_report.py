@@ -21,12 +21,14 @@ from pixelwise.checks.finding import Place, gather
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.report import (
+    Drawn,
     Exhibit,
     LogRow,
     Making,
     Section,
     TaskPart,
     choose_exhibits,
+    drawn_part,
     entropy,
     semantic_part,
     write_report,
@@ -450,6 +452,19 @@ def test_sections_of_other_tasks_stand_in_their_places(tmp_path: Path) -> None:
     card = text[text.index('id="card"') :]
     assert "It gives a number." in card
     assert "Nothing beyond 9." in card
+
+
+def test_a_task_without_outlines_shows_what_it_draws(tmp_path: Path) -> None:
+    found = metrics({"a": 0.9, "b": 0.5})
+    drawn = {"worst": [Drawn("b", np.zeros((4, 6, 3), np.uint8), 0.5, {"age": "<7>"})], "best": []}
+    part = drawn_part(found, "joints", drawn, asked="finds joints", gives="people")
+    write_report(tmp_path / "r.html", title="Men", metrics=found, parts=[part])
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    Checker().check(text)
+    assert '<figure id="joints-1-1">' in text
+    assert "age</bdi>: <bdi>&lt;7&gt;" in text
+    assert 'class="toggles"' not in text
+    assert "How good is a model that finds joints?" in text
 
 
 def test_many_images_are_listed_in_part_and_drawn_as_a_histogram(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One self-contained HTML page from an evaluation: how good, where it fails, how it was made."""
 
+from pixelwise.report.drawn import Drawn, drawn_part
 from pixelwise.report.exhibits import choose_exhibits
 from pixelwise.report.page import write_report
 from pixelwise.report.parts import Making, Section, TaskPart
@@ -7,12 +8,14 @@ from pixelwise.report.semantic import Exhibit, entropy, semantic_part
 from pixelwise.types import LogRow
 
 __all__ = [
+    "Drawn",
     "Exhibit",
     "LogRow",
     "Making",
     "Section",
     "TaskPart",
     "choose_exhibits",
+    "drawn_part",
     "entropy",
     "semantic_part",
     "write_report",

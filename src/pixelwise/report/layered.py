@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -83,6 +84,23 @@ class Picture:
         """Whether the layers of a kind are there and empty."""
         found = [layer for layer in self.layers if layer.kind == kind]
         return bool(found) and all(layer.empty for layer in found)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image among those that a page shows, with what stands under it.
+
+    Attributes:
+        id: of its figure, unique on the page.
+        missed, extra: shares of the truth and of the prediction that are wrong; NaN where that is not told.
+    """
+
+    id: str
+    picture: Picture
+    tags: Mapping[str, str]
+    score: float
+    missed: float = math.nan
+    extra: float = math.nan
 
 
 def make_picture(

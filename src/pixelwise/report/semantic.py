@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pixelwise.evaluation.schema import ClassScores, Metrics
 from pixelwise.labels import Labels
 from pixelwise.report.contours import Mask, contour
-from pixelwise.report.layered import Layer, Picture, class_colours, line, make_picture, tint
+from pixelwise.report.layered import Layer, Shown, class_colours, line, make_picture, tint
 from pixelwise.report.parts import Section, TaskPart
 from pixelwise.report.templates import listed, percent_text, score_text, template
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap
@@ -52,18 +52,6 @@ class Exhibit:
             raise ValueError(f"exhibit {self.name}: image, truth and prediction differ in size: {shapes}")
         if self.uncertainty is not None and self.uncertainty.shape != self.truth.shape:
             raise ValueError(f"exhibit {self.name}: the uncertainty is of another size than the image")
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """An exhibit as the template draws it."""
-
-    id: str
-    picture: Picture
-    tags: Mapping[str, str]
-    score: float
-    missed: float
-    extra: float
 
 
 @dataclass(frozen=True)
@@ -154,14 +142,15 @@ def _gives(metrics: Metrics, task: str, labels: Labels) -> str:
 
 
 def _pictures(
-    metrics: Metrics, task: str, labels: Labels, shown: Mapping[str, Sequence[_Shown]]
+    metrics: Metrics, task: str, labels: Labels, shown: Mapping[str, Sequence[Shown]]
 ) -> list[Section]:
     pictures = [one for items in shown.values() for one in items]
     if not pictures:
         return []
-    body = template("semantic_pictures.html.jinja").render(
+    body = template("pictures.html.jinja").render(
         task=task,
         main=metrics.headline,
+        about="the outlines of truth and prediction",
         shown=shown,
         kinds=_kinds(labels, any(one.picture.uncertainty for one in pictures)),
         colours=class_colours(labels) if len(labels.scored) > 1 else {},
@@ -269,7 +258,7 @@ def _limits(metrics: Metrics, task: str, labels: Labels, table: Confusion | None
     return found
 
 
-def _shown(exhibit: Exhibit, name: str, labels: Labels) -> _Shown:
+def _shown(exhibit: Exhibit, name: str, labels: Labels) -> Shown:
     missed, extra = _mistakes(exhibit, labels)
     several = len(labels.scored) > 1
     predicted = (
@@ -284,7 +273,7 @@ def _shown(exhibit: Exhibit, name: str, labels: Labels) -> _Shown:
         named=several,
         uncertainty=exhibit.uncertainty,
     )
-    return _Shown(name, picture, exhibit.tags, exhibit.score, missed, extra)
+    return Shown(name, picture, exhibit.tags, exhibit.score, missed, extra)
 
 
 def _wrong(exhibit: Exhibit, labels: Labels) -> Layer:
