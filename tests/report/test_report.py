@@ -363,6 +363,15 @@ def test_large_images_are_shown_small_with_outlines_at_full_size(tmp_path: Path)
     assert len(text) < 75_000
 
 
+def test_a_tag_that_all_images_share_makes_no_table(tmp_path: Path) -> None:
+    dice = {"a": 0.9, "b": 0.8}
+    pages = [
+        page(tmp_path / "r.html", metrics(dice, tags={"a": "nevus", "b": other}))
+        for other in ("nevus", "melanoma")
+    ]
+    assert ["For whom" in text for text in pages] == [False, True]
+
+
 def test_an_exhibit_whose_parts_differ_in_size_is_refused() -> None:
     one = exhibit("a")
     with pytest.raises(ValueError, match="differ in size"):
@@ -382,7 +391,10 @@ def test_distances_are_shown_in_their_unit_and_by_their_bad_end(tmp_path: Path) 
     hd95 = score([4.0, 9.0]).model_copy(
         update={"p95": 8.75, "unit": "px", "lower_is_better": True, "worst": 9.0, "pooled": math.nan}
     )
-    groups = {"melanoma": Group(n_images=2, scores={**found.scores, "hd95": hd95})}
+    groups = {
+        "melanoma": Group(n_images=2, scores={**found.scores, "hd95": hd95}),
+        "nevus": Group(n_images=0, scores={}),
+    }
     text = page(
         tmp_path / "r.html",
         found.model_copy(

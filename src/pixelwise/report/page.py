@@ -98,7 +98,11 @@ def write_report(
         others=[name for name in BY_TAG if name != main and name in metrics.scores],
         columns=[name for name in dict.fromkeys((main, *IN_TABLE)) if name in metrics.scores],
         known=charts.finite([row.scores.get(main, math.nan) for row in metrics.images]),
-        tables=[_tag_table(tag, groups, metrics, main) for tag, groups in metrics.tags.items()],
+        tables=[
+            _tag_table(tag, groups, metrics, main)
+            for tag, groups in metrics.tags.items()
+            if not _tells_nothing(groups, metrics)
+        ],
         bars=_bars(metrics, main),
         strips=_strips(metrics, main, shown),
         curves=_curves(log),
@@ -128,6 +132,11 @@ def _bars(metrics: Metrics, main: str) -> tuple[list[_Bar], Markup]:
         bounds = score.ci95 if known else (math.nan, math.nan)
         found.append(_Bar(name, score, charts.interval(score.mean, *bounds, domain, width=HERO_WIDTH), known))
     return found, charts.interval_axis(domain, HERO_WIDTH)
+
+
+def _tells_nothing(groups: Mapping[str, Group], metrics: Metrics) -> bool:
+    """Whether all images share one value."""
+    return [group.n_images for group in groups.values()] == [metrics.n_images]
 
 
 def _tag_table(tag: str, groups: Mapping[str, Group], metrics: Metrics, main: str) -> _TagTable:

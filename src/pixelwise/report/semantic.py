@@ -20,6 +20,8 @@ from pixelwise.types import IGNORE_INDEX, Image, LabelMap
 
 Overlap = NDArray[np.int64]
 
+BY_CLASS = ("dice", "iou", "sensitivity", "precision", "boundary_iou")
+"""Metrics in the table of classes."""
 MOST_NAMED = 8
 """Classes that are named in a sentence."""
 
@@ -175,7 +177,11 @@ def _classes_section(metrics: Metrics, task: str, table: Confusion | None, label
     found = []
     if len(rows) > 1:
         body = template("semantic_classes.html.jinja").render(
-            rows=rows, metrics=metrics, colours=class_colours(labels), total=sum(row.support for row in rows)
+            rows=rows,
+            metrics=metrics,
+            columns=[name for name in BY_CLASS if name in rows[0].scores],
+            colours=class_colours(labels),
+            total=sum(row.support for row in rows),
         )
         found.append(Section(f"{task}-classes", "Classes", "evidence", Markup(body)))
     if table is not None and table.pixels.sum() > 0:
