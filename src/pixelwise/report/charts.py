@@ -135,8 +135,11 @@ def strips(
     Rows of ``marked_from`` dots or more have an open triangle at their 5th percentile too. Rows of more than
     ``MOST_DOTS`` are drawn as a histogram.
     """
-    left, right = 14.0, width - 14.0
-    at = _scale(domain, left, right)
+    marks = ticks(*domain, 11 if width > 500 else 6)
+    labels = tick_labels(marks)
+    margin = max(14.0, 3.4 * max(len(label) for label in labels))  # half a label stands beyond the last mark
+    right = width - margin
+    at = _scale(domain, margin, right)
     parts: list[str] = []
     top = 0.0
     bodies: list[str] = []
@@ -144,8 +147,7 @@ def strips(
         drawn, height = _strip(row, at, top, width, marked_from)
         bodies += drawn
         top += height
-    marks = ticks(*domain, 11 if width > 500 else 6)
-    for value, label in zip(marks, tick_labels(marks), strict=True):
+    for value, label in zip(marks, labels, strict=True):
         parts.append(_line("grid", at(value), 22, at(value), top))
         parts.append(_text(at(value), top + 14, label, "tick", "middle"))
     parts.append(_text(right, top + 32, axis_label, "axis-label", "end"))
