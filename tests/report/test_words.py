@@ -60,7 +60,7 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
     )
     assert words.baseline_sentence(found.model_copy(update={"baseline": baseline})) == (
         "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
-        "On the same images the model is 0.200 better."
+        "On the same images the model's mean is 0.200 higher."
     )
     some = baseline.model_copy(update={"images": ("a",), "n_images": 1, "chosen_on": ("a",)})
     assert words.baseline_sentence(found.model_copy(update={"baseline": some})) == (

@@ -64,8 +64,8 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     own = metrics.scores.get(metrics.headline)
     if own is None or math.isnan(own.mean) or found.images is not None:
         return f"{said}."
-    gain = (score.mean - own.mean) if own.lower_is_better else (own.mean - score.mean)
-    return f"{said}. On the same images the model is {abs(gain):.3f} {'better' if gain >= 0 else 'worse'}."
+    more = own.mean - score.mean
+    return f"{said}. On the same images the model's mean is {abs(more):.3f} {'higher' if more >= 0 else 'lower'}."
 
 
 def tag_sentences(metrics: Metrics) -> list[str]:
