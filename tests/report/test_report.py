@@ -332,7 +332,8 @@ def test_images_are_listed_worst_first_and_undefined_last(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("split", "warned"), [("test", False), ("val", True), ("train", True), ("all", True)]
+    ("split", "warned"),
+    [("test", False), ("out_of_fold", False), ("val", True), ("train", True), ("all", True)],
 )
 def test_scores_on_other_than_test_images_carry_a_warning(tmp_path: Path, split: str, warned: bool) -> None:
     text = page(tmp_path / "r.html", metrics({f"i{i}": 0.9 for i in range(20)}, split=split))

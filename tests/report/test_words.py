@@ -70,6 +70,17 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
     assert words.baseline_sentence(found) is None
 
 
+def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
+    dice = {f"i{i}": 0.9 for i in range(20)}
+    found = metrics(dice, split="out_of_fold")
+    assert words.cautions(found) == []
+    assert words.score_sentence(found).startswith("The mean Dice of 20 images is 0.900.")
+    scores = dict(model_card(found, [], Making()))["Scores"][0]
+    assert scores.endswith(
+        "on 20 images, each by the one of several models that had learned nothing from it."
+    )
+
+
 def test_confusion_is_the_sum_of_the_images_by_true_class() -> None:
     found = with_overlaps(metrics({"a": 0.9, "b": 0.8}), [[90, 10], [5, 15]], [[50, 50], [0, 0]])
     table = confusion(found, "mask", LESION)

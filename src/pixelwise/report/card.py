@@ -7,8 +7,16 @@ from collections.abc import Sequence
 
 from pixelwise.evaluation.schema import Metrics
 from pixelwise.report.parts import Making, TaskPart
-from pixelwise.report.templates import images_text, listed, metric_text, readable_text, score_text, span_text
-from pixelwise.report.words import FEW, cautions
+from pixelwise.report.templates import (
+    OUT_OF_FOLD,
+    images_text,
+    listed,
+    metric_text,
+    readable_text,
+    score_text,
+    span_text,
+)
+from pixelwise.report.words import FEW, UNSEEN, cautions
 
 Entry = tuple[str, list[str]]
 """A heading and its sentences."""
@@ -73,7 +81,8 @@ def _scores(metrics: Metrics) -> list[str]:
     scored = metrics.n_images - score.n_undefined
     within = f" ({span_text(score.ci95)}, 95 % interval)" if scored > 1 else ""
     about = images_text(scored, metrics.split)
-    found = [f"Mean {metric_text(metrics.headline)} {score_text(score.mean)}{within} on {about}."]
+    seen = f", {UNSEEN[metrics.split]}" if metrics.split == OUT_OF_FOLD else ""
+    found = [f"Mean {metric_text(metrics.headline)} {score_text(score.mean)}{within} on {about}{seen}."]
     if scored > 2:
         found.append(f"Worst image {score_text(score.worst)}, worst 5 % below {score_text(score.bad_end)}.")
     return found

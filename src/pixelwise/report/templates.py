@@ -17,6 +17,8 @@ from markupsafe import Markup
 from pixelwise.metrics import METRICS
 from pixelwise.types import Image
 
+OUT_OF_FOLD = "out_of_fold"
+"""In the place of a split: each image was scored by the model of several that never saw it."""
 LONGEST_SIDE = 800
 """Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
 
@@ -125,8 +127,8 @@ def readable_text(name: str) -> str:
 
 
 def images_text(count: int, split: str) -> str:
-    """ "40 test images"."""
-    kind = {"all": "", "train": "training ", "val": "validation "}.get(split, f"{split} ")
+    """ "40 test images"; those of folds are no split, and just images."""
+    kind = {"all": "", OUT_OF_FOLD: "", "train": "training ", "val": "validation "}.get(split, f"{split} ")
     return f"{count:,} {kind}image{'s' * (count != 1)}"
 
 

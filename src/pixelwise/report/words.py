@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.report.templates import (
+    OUT_OF_FOLD,
     images_text,
     metric_text,
     readable_text,
@@ -104,7 +105,7 @@ def cautions(metrics: Metrics) -> list[str]:
     found = []
     if metrics.split in SPLITS_DOUBTED:
         found.append(SPLITS_DOUBTED[metrics.split])
-    elif metrics.split != "test":
+    elif metrics.split not in UNSEEN:
         found.append(f"These are the images of “{metrics.split}”, not a test split.")
     score = metrics.scores.get(metrics.headline)
     scored = metrics.n_images - score.n_undefined if score else 0
@@ -114,6 +115,11 @@ def cautions(metrics: Metrics) -> list[str]:
     return [*found, *metrics.notes]
 
 
+UNSEEN: Mapping[str, str] = {
+    "test": "that took no part in its making",
+    OUT_OF_FOLD: "each by the one of several models that had learned nothing from it",
+}
+"""Splits of images that the scored model has not seen, with what is said of them."""
 SPLITS_DOUBTED: Mapping[str, str] = {
     "val": "These are validation images. Weights and settings were chosen on them, so the scores are somewhat too "
     "good; judge the model on test images.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from pixelwise.checks import Check
 from pixelwise.data.dataset import Dataset
@@ -46,8 +47,8 @@ def report_run(
     log: Sequence[LogRow],
     facts: Mapping[str, str],
     commands: Sequence[str],
-    reasons: Mapping[str, str],
-    check: Check | None,
+    reasons: Mapping[str, str] = MappingProxyType({}),
+    check: Check | None = None,
 ) -> None:
     """Write the page of a run.
 
