@@ -12,6 +12,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -69,10 +70,9 @@ def main() -> None:
         images = torch.zeros(2, 3, side, side).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             network(images)
-            of_network = median(lambda images=images: network(images), options.times)  # type: ignore[misc]
-        settings = task.default_settings()
-        grouping = median(lambda values=values: task.decode(values, settings), options.times)  # type: ignore[misc]
-        learning = median(lambda labels=labels: task.targets(labels), options.times)  # type: ignore[misc]
+            of_network = median(partial(network, images), options.times)
+        grouping = median(partial(task.decode, values, task.default_settings()), options.times)
+        learning = median(partial(task.targets, labels), options.times)
         shown = f"{side:4}  {count:7}  {learning:6.3f} s  {of_network:6.3f} s  {grouping:6.3f} s"
         print(f"{shown}  {grouping / of_network:5.2f}", flush=True)
 

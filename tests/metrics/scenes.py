@@ -25,7 +25,7 @@ class Scene:
 
     def counts(self) -> ObjectCounts:
         return count_objects(
-            self.classes, self.instances, self.crowd, self.found, self.found_class, self.scores
+            self.classes, self.instances, self.crowd > 0, self.found, self.found_class, self.scores
         )
 
 

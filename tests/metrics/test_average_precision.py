@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.metrics.scenes import Scene, scene
 
 from pixelwise.metrics import AveragePrecision, ObjectCounts
@@ -20,7 +21,8 @@ def coco_scores(scenes: Sequence[Scene]) -> dict[str, float]:
     """The same scores by pycocotools, of masks, all predicted objects counting."""
     coco = pytest.importorskip("pycocotools.coco")
     evaluation, mask = pytest.importorskip("pycocotools.cocoeval"), pytest.importorskip("pycocotools.mask")
-    truth, found = [], []
+    truth: list[dict[str, object]] = []
+    found: list[dict[str, object]] = []
     for image, one in enumerate(scenes, start=1):
         for number in np.unique(one.instances[one.instances > 0]):
             here = one.instances == number
@@ -69,7 +71,7 @@ def coco_scores(scenes: Sequence[Scene]) -> dict[str, float]:
         judge.eval["recall"][..., 0],
     )  # (T, R, K, A), (T, K, A)
 
-    def mean(values: np.ndarray) -> float:  # type: ignore[type-arg]
+    def mean(values: NDArray[np.float64]) -> float:
         known = values[values > -1]
         return float(known.mean()) if known.size else float("nan")
 
@@ -106,7 +108,7 @@ def test_an_image_that_counts_twice_is_an_image_that_is_there_twice() -> None:
 
 def _record(
     true_area: list[int], found_area: list[int], score: list[float], pairs: list[tuple[int, int, int]]
-):  # type: ignore[no-untyped-def]
+) -> ObjectCounts:
     ones = [np.ones(len(part), np.int64) for part in (true_area, found_area)]
     return ObjectCounts(
         ones[0],

@@ -67,7 +67,7 @@ def ours(
     found: NDArray[np.int32],
     of_object: NDArray[np.int64],
 ) -> dict[int, tuple[int, int, int, float]]:
-    objects = count_objects(classes, instances, crowd, found, of_object, np.ones(len(of_object)))
+    objects = count_objects(classes, instances, crowd > 0, found, of_object, np.ones(len(of_object)))
     unlabelled = np.bincount(found_classes[classes == IGNORE_INDEX], minlength=labels.num_classes)
     counts = segment_counts(
         objects, overlap_matrix(classes, found_classes, labels.num_classes), unlabelled, labels
@@ -185,7 +185,7 @@ def test_an_image_without_objects_has_no_score_unless_some_are_predicted() -> No
     some = np.eye(3, dtype=np.int32)
     for found, expected in ((empty, np.nan), (some, 0.0)):
         number = np.ones(int(found.max()), np.int64)
-        objects = count_objects(empty.astype(np.uint8), empty, None, found, number, number * 0.5)
+        objects = count_objects(empty.astype(np.uint8), empty, None, found, number, np.full(len(number), 0.5))
         overlap = overlap_matrix(empty.astype(np.uint8), found.astype(np.uint8), 2)
         counts = segment_counts(objects, overlap, np.zeros(2, np.int64), labels)
         assert segment_ratios([counts], labels)["pq"].by_image() == pytest.approx(expected, nan_ok=True)

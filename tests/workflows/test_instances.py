@@ -76,7 +76,7 @@ def test_tasks_that_do_not_fit_are_refused(cells: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="the recipe is for instance"):
         pixelwise.train(pixelwise.open_data(cells), tmp_path / "b", task="panoptic", recipe=QUICK)
     flat = pixelwise.open_data(cells, task="semantic")
-    with pytest.raises((DataError, RecipeError), match="things|objects"):
+    with pytest.raises((DataError, RecipeError), match=r"things|objects"):
         pixelwise.train(flat, tmp_path / "c", recipe=QUICK)
     assert not any((tmp_path / name / "model.safetensors").exists() for name in "abc")
 

@@ -71,7 +71,7 @@ class ObjectCounts:
 def count_objects(
     classes: NDArray[np.uint8],
     instances: NDArray[np.int32],
-    crowd: NDArray[np.uint8] | None,
+    crowd: NDArray[np.bool_] | None,
     found: NDArray[np.int32],
     found_class: Ints,
     score: Floats,
@@ -81,7 +81,7 @@ def count_objects(
     Args:
         classes: (H, W) true class ids; ``IGNORE_INDEX`` where nobody labelled.
         instances: (H, W) true ids of objects, 0 where there is none; an object's class is that of most of its pixels.
-        crowd: (H, W) not 0 on objects that are crowds; None where there can be none.
+        crowd: (H, W) true on objects that are crowds; None where there can be none.
         found: (H, W) predicted objects, numbered from 1; 0 where there is none.
         found_class: (P,) class of each number from 1.
         score: (P,) 0–1 likewise.
@@ -95,7 +95,7 @@ def count_objects(
     by_class[:, IGNORE_INDEX] = 0  # an object has some class
     crowds = np.zeros(count, np.int64)
     if crowd is not None:
-        crowds = np.bincount(true_at, weights=crowd.reshape(-1) > 0, minlength=count).astype(np.int64)
+        crowds = np.bincount(true_at, weights=crowd.reshape(-1), minlength=count).astype(np.int64)
     keys, shared = np.unique(true_at * found_count + flat, return_counts=True)
     pairs = np.stack([keys // found_count - 1, keys % found_count - 1, shared], axis=1).astype(np.int64)
     unlabelled = (classes.reshape(-1) == IGNORE_INDEX) & (true_at == 0)

@@ -47,20 +47,19 @@ def decode(values: FieldValues, settings: Settings, labels: Labels) -> PanopticR
 
 
 def _class_map(probs: Probs, settings: Settings) -> NDArray[np.uint8]:
-    if len(probs) == 1:
-        return (probs[0] >= settings[THRESHOLD]).astype(np.uint8)
-    return probs.argmax(axis=0).astype(np.uint8)
+    chosen = probs[0] >= settings[THRESHOLD] if len(probs) == 1 else probs.argmax(axis=0)
+    return np.asarray(chosen, np.uint8)
 
 
 def _of_class(probs: Probs, classes: NDArray[np.int64]) -> Probs:
     """(H, W) probability of the class asked for at each pixel (H, W)."""
     if len(probs) == 1:
-        return np.where(classes == 1, probs[0], 1 - probs[0])
-    return np.take_along_axis(probs, classes[None], axis=0)[0]
+        return np.asarray(np.where(classes == 1, probs[0], 1 - probs[0]), np.float32)
+    return np.asarray(np.take_along_axis(probs, classes[None], axis=0)[0], np.float32)
 
 
 def _best_of(probs: Probs, where: NDArray[np.bool_], classes: list[int]) -> NDArray[np.uint8]:
     """The likeliest of some classes at some pixels."""
     if len(probs) == 1:
         return np.zeros(int(where.sum()), np.uint8)
-    return np.array(classes, np.uint8)[probs[classes][:, where].argmax(axis=0)]
+    return np.asarray(np.array(classes)[probs[classes][:, where].argmax(axis=0)], np.uint8)

@@ -86,7 +86,8 @@ def _centres(
     distance, near = cKDTree(places).query(votes, k=min(NEIGHBOURS, len(places)))
     own = np.hypot(*(votes - places).T)
     stronger = (near < np.arange(len(places))[:, None]) & (distance < own[:, None])
-    return places[~stronger.any(axis=1)]
+    kept: NDArray[np.int64] = places[~stronger.any(axis=1)]
+    return kept
 
 
 def _orphans(

@@ -49,8 +49,9 @@ class PanopticRow:
 def count_row(result: PanopticResult, label: Label, labels: Labels) -> PanopticRow:
     """Count one image."""
     truth = label.class_map
+    crowd = label.maps[CROWD] > 0 if CROWD in label.maps else None
     objects = count_objects(
-        truth, label.instance_map, label.maps.get(CROWD), result.instance_map, result.classes, result.scores
+        truth, label.instance_map, crowd, result.instance_map, result.classes, result.scores
     )
     return PanopticRow(
         objects,
