@@ -26,7 +26,7 @@ def test_objects_that_touch_are_told_apart() -> None:
 def test_thousand_objects() -> None:
     label = discs(640, 1500, radius=(3, 9))
     assert len(np.unique(label.maps[INSTANCES])) > 1000
-    check_same(label, least=0.99)  # of some only slivers are left, whose centres touch others'
+    check_same(label, least=0.97)  # of some only slivers are left, whose peaks the blur joins with others
 
 
 def test_object_that_fills_the_image() -> None:

@@ -14,8 +14,9 @@ from pixelwise.tasks.panoptic.targets import UNIT
 from pixelwise.types import CLASSES, Probs, Settings
 
 CENTRES, OFFSETS = "centres", "offsets"
-CENTRE, THRESHOLD, SMALLEST = "centre", "threshold", "smallest"
-"""Settings: height of a peak that is a centre; probability of a thing where two classes are told apart; pixels."""
+CENTRE, SMOOTHING, THRESHOLD, SMALLEST = "centre", "smoothing", "threshold", "smallest"
+"""Settings: height of a peak that is a centre, pixels by which the heat map is blurred before, probability of a thing
+where two classes are told apart, and pixels of an object."""
 
 
 def decode(values: FieldValues, settings: Settings, labels: Labels) -> PanopticResult:
@@ -23,7 +24,8 @@ def decode(values: FieldValues, settings: Settings, labels: Labels) -> PanopticR
     probs = values[CLASSES]
     classes = _class_map(probs, settings)
     is_thing = np.isin(classes, labels.things)
-    grouped = group(is_thing, values[CENTRES][0], values[OFFSETS] * np.float32(UNIT), settings[CENTRE])
+    offsets = values[OFFSETS] * np.float32(UNIT)
+    grouped = group(is_thing, values[CENTRES][0], offsets, settings[CENTRE], settings[SMOOTHING])
     objects = grouped.instance_map
     count = len(grouped.peaks) + 1
     flat = objects.reshape(-1).astype(np.int64)

@@ -33,7 +33,9 @@ class Grouped:
     spreads: NDArray[np.float64]
 
 
-def group(is_thing: NDArray[np.bool_], centres: Floats, offsets: Floats, threshold: float) -> Grouped:
+def group(
+    is_thing: NDArray[np.bool_], centres: Floats, offsets: Floats, threshold: float, smoothing: float = 0.0
+) -> Grouped:
     """Put the pixels of things together.
 
     Args:
@@ -41,7 +43,10 @@ def group(is_thing: NDArray[np.bool_], centres: Floats, offsets: Floats, thresho
         centres: (H, W) 0–1, with a peak at each object's centre.
         offsets: (2, H, W) x and y from each pixel to its object's centre, in pixels.
         threshold: height of a peak from which on it is a centre.
+        smoothing: standard deviation in pixels by which the heat map is blurred first: one unsure hill has many tops.
     """
+    if smoothing:
+        centres = ndimage.gaussian_filter(centres, smoothing, truncate=3)
     height, width = is_thing.shape
     y, x = np.nonzero(is_thing)
     if not len(y):
