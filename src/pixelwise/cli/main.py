@@ -74,7 +74,10 @@ SplitsOption = Annotated[
 ]
 LayoutOption = Annotated[
     str | None,
-    typer.Option(help="How DATA is laid out: ph2, mads, camvid, table or paired; recognised if not given."),
+    typer.Option(
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, table or paired; recognised if not "
+        "given."
+    ),
 ]
 LegendOption = Annotated[
     Path | None,
