@@ -75,7 +75,7 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, table or paired; recognised if not "
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, table or paired; recognised if not "
         "given."
     ),
 ]
