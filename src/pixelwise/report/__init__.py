@@ -2,6 +2,7 @@
 
 from pixelwise.report.drawn import Drawn, drawn_part
 from pixelwise.report.exhibits import choose_exhibits
+from pixelwise.report.objects import objects_part
 from pixelwise.report.page import write_report
 from pixelwise.report.parts import Making, Section, TaskPart
 from pixelwise.report.semantic import Exhibit, entropy, semantic_part
@@ -17,6 +18,7 @@ __all__ = [
     "choose_exhibits",
     "drawn_part",
     "entropy",
+    "objects_part",
     "semantic_part",
     "write_report",
 ]
