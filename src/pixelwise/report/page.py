@@ -14,6 +14,7 @@ from pixelwise import files
 from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.report import charts
+from pixelwise.report.confidence import confidence_view
 from pixelwise.report.contours import Contour, Mask, contour, outlines
 from pixelwise.report.templates import baseline_text, jpeg, metric_text, score_text, template, time_text
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, LogRow
@@ -144,6 +145,7 @@ def write_report(
         baseline=baseline_text(metrics),
         strips=_strips(metrics, main),
         curves=_curves(log),
+        confidence=confidence_view(metrics),
         log=log,
         exhibits={
             name: [_picture(item, labels) for item in items] for name, items in exhibits.items() if items
