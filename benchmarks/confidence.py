@@ -2,10 +2,10 @@
 
     python benchmarks/confidence.py DATA --epochs 25
 
-DATA is the folder of real data sets: ``ph2``, ``isic2017``, ``ccp``. PH²'s test split is left alone. Of its other images
-each fold is held out once; of the rest a fifth validates and the others train, by an ordinary ``pixelwise train``. What
-is said of an image is always said by a model that never saw it. Figures of several models of the same images are the
-mean over the models; so are the bounds of their intervals.
+DATA is the folder of real data sets: ``ph2``, ``isic2017``, ``ccp``. PH²'s test split is left alone. Of its other
+images each fold is held out once; of the rest a fifth validates and the others train, by an ordinary ``pixelwise
+train``. What is said of an image is always said by a model that never saw it. Figures of several models of the same
+images are the mean over the models; so are the bounds of their intervals.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelwise.confidence import auroc, rank_correlation
+from pixelwise.confidence import auroc, contour_band, rank_correlation, raw_probs, reliability_of
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics, evaluate
 from pixelwise.evaluation.confidence import LOW_SCORE, band_error, review_order, selection
@@ -162,8 +162,6 @@ def _of_scores(said: Said) -> dict[str, list[float]]:
 
 def _bins(predictor: Predictor, dataset: Dataset) -> dict[str, Values]:
     """Sums (N, 3, BINS) by image near the contour, before calibration and after."""
-    from pixelwise.confidence import contour_band, raw_probs, reliability_of
-
     assert predictor.confidence is not None
     calibration = predictor.confidence.calibration["semantic"]
     found: dict[str, list[Values]] = {BEFORE: [], AFTER: []}
