@@ -46,7 +46,7 @@ def test_what_a_human_should_look_at_first() -> None:
     nan = math.nan
     predicted = np.array([0.9, 0.7, nan, 0.95, 0.99])
     unlikeness = np.array([0.5, 0.5, 0.5, 1.1, 3.0])
-    assert review_order(predicted, unlikeness, np.zeros(5)).tolist() == [4, 3, 2, 1, 0]
+    assert review_order(predicted, unlikeness, np.zeros(5)).tolist() == [3, 4, 2, 1, 0]
     silent = np.full(3, nan)
     assert review_order(silent, silent, np.array([0.1, 0.3, 0.2])).tolist() == [1, 2, 0]
 

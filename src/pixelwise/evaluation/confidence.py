@@ -128,11 +128,10 @@ def confidence_scores(rows: Sequence[Believed], confidence: Confidence, task: st
 def review_order(predicted: Values, unlikeness: Values, uncertainty: Values) -> NDArray[np.intp]:
     """Indices (N,), what a human should look at first.
 
-    Images that are unlike those of training, the farthest first; then those where nothing was found; then by the
-    predicted score, the lowest first, and where a model predicts none by the mean uncertainty, the highest first.
+    Images that are unlike those of training come before the others. Among each, those where nothing was found; then by
+    the predicted score, the lowest first, and where a model predicts none by the mean uncertainty, the highest first.
     """
-    far = np.where(unlikeness > 1, -unlikeness, 0.0)
-    return np.lexsort((-uncertainty, np.nan_to_num(predicted, nan=-1.0), far))
+    return np.lexsort((-uncertainty, np.nan_to_num(predicted, nan=-1.0), ~(unlikeness > 1)))
 
 
 def selection(scores: Values, order: NDArray[np.intp]) -> Selection | None:
