@@ -90,6 +90,8 @@ def write_model(
     extra = {} if references is None else {REFERENCES: references}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in {**weights, **extra}.items()}
     described = json.loads(header.model_dump_json(exclude_none=True))
+    # Without the key, data that has no background would come back with class 0 as its background.
+    described["labels"] = {name: labels.model_dump(mode="json") for name, labels in header.labels.items()}
     complete = {**described, "sha256": _digest(described, tensors)}
     files.write_bytes(path, save(tensors, metadata={KEY: json.dumps(complete, ensure_ascii=False)}))
 

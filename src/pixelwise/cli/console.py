@@ -17,7 +17,6 @@ from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Comparison, Metrics, Pair, Score
 from pixelwise.report.confidence import confidence_lines
 from pixelwise.report.templates import (
-    baseline_text,
     count_text,
     field_text,
     metric_text,
@@ -29,6 +28,7 @@ from pixelwise.report.templates import (
     signed_text,
     span_text,
 )
+from pixelwise.report.words import baseline_sentence
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.review import REVIEW, Review
@@ -149,7 +149,7 @@ class Console(Listener):
         if metrics.confidence is not None:
             for said in confidence_lines(metrics.confidence):
                 self.print(said)
-        if (line := baseline_text(metrics)) is not None:
+        if (line := baseline_sentence(metrics)) is not None:
             self.print(line)
         for note in metrics.notes:
             self.print(f"Note: {note}")
