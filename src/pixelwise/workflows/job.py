@@ -19,9 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from pixelwise._version import __version__
+from pixelwise.confidence import Confidence
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, Frames, read_frames
+from pixelwise.evaluation.confidence import believed_of
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import Network, build_model
@@ -252,6 +254,9 @@ class Job:
             begin = time.monotonic()
             for name, task in self.tasks.items():
                 task.full_row(prediction[name], label, spacing)
+                if name == predictor.classified:
+                    said = Confidence(fitted_on=0)
+                    believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
         return len(scored_part(self.dataset)[0]) * statistics.median(times)
 
