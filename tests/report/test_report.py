@@ -29,7 +29,6 @@ from pixelwise.report import (
     TaskPart,
     choose_exhibits,
     drawn_part,
-    entropy,
     semantic_part,
     write_report,
 )
@@ -522,11 +521,6 @@ def test_twenty_classes_make_a_page(tmp_path: Path) -> None:
     assert text.count('<td class="share') == 400
     assert "how well it is found is not known" in text
     assert len(set(re.findall(r'class="chip" style="background: (#\w+)"', text))) == 20
-
-
-def test_entropy_is_0_where_sure_and_1_where_all_are_alike() -> None:
-    probs = np.array([[[1.0, 0.25, 0.5]], [[0.0, 0.25, 0.5]], [[0.0, 0.25, 0]], [[0.0, 0.25, 0]]], np.float32)
-    assert entropy(probs)[0] == pytest.approx([0.0, 1.0, 0.5], abs=1e-6)
 
 
 def test_twelve_pictures_of_a_camera_stay_within_three_megabytes(tmp_path: Path) -> None:
