@@ -27,7 +27,7 @@ from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.doubt import doubt_of, pooled
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 from pixelwise.recipe import Preprocessing, Values
-from pixelwise.tasks import AnyTask, build_tasks
+from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
 from pixelwise.tiling import Tiling, windows_of
 from pixelwise.types import CLASSES, RGB8, Field, Image, Json, PixelFormat, Pixels, Size, Window
 
@@ -191,9 +191,8 @@ class Predictor:
 
     @property
     def classified(self) -> str | None:
-        """Name of the first task that gives every pixel a class, whose probabilities the confidence is of."""
-        named = ((task, field) for task, field in self._named_fields() if field.name == CLASSES)
-        return next((task for task, field in named if field.activation != "none"), None)
+        """Name of the semantic task, whose probabilities the confidence is of; None where there is none."""
+        return next((name for name, task in self.tasks.items() if isinstance(task, SemanticTask)), None)
 
     def origin(self) -> Json:
         """Nothing: a model's settings tell all."""
