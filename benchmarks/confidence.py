@@ -71,10 +71,11 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--first", type=int, help="train and measure that many of the folds alone")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/confidence"))
     options = parser.parse_args()
-    runs = [train_fold(options, fold) for fold in range(options.folds)]
+    runs = [train_fold(options, fold) for fold in range(options.first or options.folds)]
     print(json.dumps(measured(options.data, runs), indent=1))
 
 
