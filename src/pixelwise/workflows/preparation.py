@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
 
 from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
@@ -20,11 +19,12 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import Covered, Fingerprint, ceiling, plan
+from pixelwise.plan import Covered, Fingerprint, Plan, ceiling, plan
 from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_tasks
 from pixelwise.types import SPLITS, Label, SplitName
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.pace import BATCH, pace_of
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
@@ -32,8 +32,8 @@ LABELS, FEWEST_LABELS = 16, 4
 """As many labels tell how large a frame has to be; fewer of large images, which take their time."""
 LABEL_PIXELS = 20_000_000
 """Of all these labels together, about."""
-CORE_RATE, GPU_RATE = 10.0, 500.0
-"""Images of 224×224 that a core, or a GPU, trains on in a second, about."""
+STEP_SHARE = 0.9
+"""Of a step of training, that the network takes."""
 
 
 def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
@@ -124,16 +124,25 @@ class Wishes:
 
 
 def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
-    """The recipe wished for, or one planned from the data, with all other wishes in it.
+    """The recipe of :func:`choose_recipe`."""
+    return choose_recipe(wishes, dataset, listener).recipe
+
+
+def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
+    """The recipe wished for, or one planned from the data, with all other wishes in it, and the reasons.
 
     Raises:
         RecipeError: values that a recipe cannot have, or a recipe for images of another format.
     """
     model = model_named(wishes.network) if wishes.network is not None else None
+    reasons: dict[str, str] = {}
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
-        known = fingerprint(dataset, None if wishes.epochs else seconds)
-        values = _planned(known, model or Model(), listener).model_dump(exclude_none=True)
+        network = model or Model()
+        known = fingerprint(dataset, None if wishes.epochs else seconds, network)
+        planned = _planned(known, network, listener)
+        reasons |= planned.reasons
+        values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         values = wishes.recipe.model_dump(exclude_none=True)
@@ -145,21 +154,24 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
         values["seed"] = wishes.seed
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
-    return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)
+        reasons[name] = f"{value}, as asked"
+    recipe = parse_recipe(with_settings(values, wishes.settings), "what was asked for")
+    return Plan(_fitting(recipe, dataset), reasons)
 
 
-def _planned(known: Fingerprint, network: Model, listener: Listener) -> Recipe:
+def _planned(known: Fingerprint, network: Model, listener: Listener) -> Plan:
     planned = plan(known, network)
     for setting, reason in planned.reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
-    return planned.recipe
+    return planned
 
 
-def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
+def fingerprint(dataset: Dataset, seconds: float | None, network: Model) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
-        seconds: None where the length of training is a number of epochs.
+        seconds: None where the length of training is a number of epochs: then the computer does not matter.
+        network: whose pace is measured.
     """
     training = dataset.split("train")
     labels = _some_labels(training)
@@ -169,18 +181,20 @@ def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
     def best(scale: Scale) -> float:
         return ceiling(task, labels, scale)
 
-    rate = GPU_RATE if torch.cuda.is_available() else CORE_RATE * torch.get_num_threads()
-    return Fingerprint(
+    known = Fingerprint(
         sizes=image_sizes(dataset),
         any_way_up=dataset.any_way_up,
         found=find_value_range(training),
         training=len(training),
         seconds=seconds,
-        rate=rate,
         ceiling=best,
         classes=_covered(dataset.labels, labels),
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
     )
+    if seconds is None:
+        return known
+    pace = pace_of(network, dataset)
+    return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 
 def _some_labels(dataset: Dataset) -> list[Label]:
