@@ -65,7 +65,9 @@ class CocoObjects:
         said = f"annotation {number} in {where}"
         class_id = self.class_ids.get(entry(one, "category_id", int, said))
         if class_id is None:
-            raise DataError(f"{said} is of category {one['category_id']}, which the file does not list; add it.")
+            raise DataError(
+                f"{said} is of category {one['category_id']}, which the file does not list; add it."
+            )
         try:
             return segment_of(
                 one.get("segmentation"), size, class_id, is_crowd=bool(one.get("iscrowd")), original=number
@@ -92,7 +94,7 @@ def segment_of(
         ValueError, TypeError: something else, or run lengths of another image.
     """
     if isinstance(segmentation, dict):
-        height, width = segmentation["size"] if "size" in segmentation else size
+        height, width = segmentation.get("size", size)
         counts = segmentation.get("counts")
         listed = from_text(counts) if isinstance(counts, str) else [int(count) for count in counts or ()]
         if (height, width) != size:
@@ -122,7 +124,9 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     """
     lists = _lists(root)
     if not lists:
-        raise DataError(f"{root} holds no COCO annotations; put instances_train.json into a folder annotations.")
+        raise DataError(
+            f"{root} holds no COCO annotations; put instances_train.json into a folder annotations."
+        )
     documents = {path: read_json(path) for path in lists}
     names = _categories(documents)
     labels = things_called([name for _, name in names])
@@ -145,7 +149,9 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
             name = f"{split or path.stem}/{stem}" if several else stem
             samples.append(Sample(name, found, {"objects": path}, {}, split if several else None))
         for image_id in by_image if problems is STRICT else ():
-            raise DataError(f"{path} has annotations of image {image_id}, which it does not list; add the image.")
+            raise DataError(
+                f"{path} has annotations of image {image_id}, which it does not list; add the image."
+            )
     ids = {number: place for place, (number, _) in enumerate(names, start=1)}
     source = CocoObjects(labels, ids, annotations, sizes)
     return Dataset(root, NAME, tuple(sorted(samples, key=lambda one: one.name)), labels, source=source)
