@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any  # noqa: E402
 import typer  # noqa: E402
 
 from pixelwise._version import __version__  # noqa: E402
+from pixelwise.cli.converting import convert  # noqa: E402
 from pixelwise.cli.leaving import INTERRUPTED, MESSAGE, leaving_at_once  # noqa: E402
 from pixelwise.cli.outputs import check_json, check_page  # noqa: E402
 from pixelwise.cli.several import command_taking_several  # noqa: E402
@@ -75,8 +76,8 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, table or paired; recognised if not "
-        "given."
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, yolo, labelme, table or paired; "
+        "recognised if not given."
     ),
 ]
 LegendOption = Annotated[
@@ -486,6 +487,9 @@ def explain(
     if page is not None:
         explained.write_page(page)
         console.print(f"Page: {page}")
+
+
+app.command()(convert)
 
 
 @app.command()

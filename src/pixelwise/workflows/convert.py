@@ -1,0 +1,162 @@
+"""Writing a set of objects anew in a format that other programs read."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from pixelwise.data.dataset import Dataset
+from pixelwise.data.writers import coco, labelme, masks, yolo
+from pixelwise.data.writers.base import Written
+from pixelwise.errors import DataError, OutputError
+from pixelwise.objects import ObjectMask
+from pixelwise.outlines import is_hole
+from pixelwise.types import IGNORE_INDEX
+from pixelwise.workflows.listener import Listener
+
+Format = Literal["coco", "yolo", "labelme", "masks"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+_WRITERS: dict[Format, Callable[[Dataset, Sequence[Written], Path], None]] = {
+    "coco": coco.write,
+    "yolo": yolo.write,
+    "labelme": labelme.write,
+    "masks": masks.write,
+}
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written.
+
+    Attributes:
+        images, objects: how many.
+        lost: what the format cannot hold, a sentence each; said before writing.
+    """
+
+    out: Path
+    images: int
+    objects: int
+    lost: tuple[str, ...]
+
+
+def convert(dataset: Dataset, out: Path | str, to: str, listener: Listener | None = None) -> Converted:
+    """Write a set of objects in another format: images, labels and splits.
+
+    Args:
+        out: a new folder; it appears whole or not at all.
+        to: one of ``FORMATS``.
+        listener: hears what the format cannot hold before anything is written.
+
+    Raises:
+        DataError: a set that tells no objects apart, images without labels, or files that cannot be read.
+        OutputError: ``out`` exists or cannot be written.
+    """
+    listener, out = listener or Listener(), Path(out)
+    wanted = next((one for one in FORMATS if one == to), None)
+    if wanted is None:
+        raise DataError(f"there is no format '{to}' to convert to; choose one of {', '.join(FORMATS)}.")
+    if not dataset.labels.things:
+        raise DataError(f"{dataset.root} ({dataset.layout}) tells no objects apart; convert a set that does.")
+    if out.exists() or out.is_symlink():
+        raise OutputError(f"{out} exists already; give a new folder.")
+    written = [Written(sample, tuple(dataset.objects(sample))) for sample in dataset.samples]
+    lost = tuple(_lost(dataset, written, wanted))
+    for sentence in lost:
+        listener.say(sentence)
+    _write_whole(out, lambda folder: _WRITERS[wanted](dataset, written, folder))
+    return Converted(out, len(written), sum(len(one.objects) for one in written), lost)
+
+
+def _lost(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]:
+    """What a format cannot hold of these objects, in sentences."""
+    found: Counter[str] = Counter()
+    for one in written:
+        found.update(_features(dataset, one.objects))
+    cannot: dict[Format, dict[str, str]] = {
+        "coco": {
+            "stuff": "are left out: COCO's instances hold things alone",
+            "void": "are left out: COCO has no place for what nobody labelled",
+        },
+        "yolo": {
+            "stuff": "are left out: YOLO holds objects alone",
+            "void": "are left out: YOLO has no place for what nobody labelled",
+            "crowd": "are left out: YOLO has no crowds",
+            "empty": "are left out: YOLO needs an outline",
+            "hole": "have holes: YOLO has one outline for an object, so a cut line leads to each hole; programs that "
+            "draw outlines a pixel wide show it",
+            "apart": "have parts that lie apart: YOLO has one outline for an object, so cut lines join them",
+        },
+        "labelme": {
+            "stuff": "are written as shapes like others; which classes are stuff is lost",
+            "empty": "are left out: labelme needs an outline",
+            "void": "are left out: labelme has no place for what nobody labelled",
+        },
+        "masks": {
+            "overlap": "overlap others: where they do, the pixel goes to the smaller object alone",
+            "empty": "are left out: they have no pixel",
+        },
+    }
+    subject = {"stuff": "segments of stuff", "void": "regions that nobody labelled", "crowd": "crowds"}
+    return [
+        f"{found[feature]} {subject.get(feature, 'objects')} {what}."
+        for feature, what in cannot[to].items()
+        if found[feature]
+    ]
+
+
+def _features(dataset: Dataset, objects: Sequence[ObjectMask]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in objects:
+        if one.class_id == IGNORE_INDEX:
+            found["void"] += 1
+            continue
+        if one.class_id not in dataset.labels.things:
+            found["stuff"] += 1
+            continue
+        found["crowd"] += one.is_crowd
+        found["empty"] += not one.area
+        if one.is_crowd or not one.area:
+            continue
+        holes = [is_hole(ring) for ring in one.rings()]
+        found["hole"] += any(holes)
+        found["apart"] += holes.count(False) > 1
+    found["overlap"] += _overlapping(objects)
+    return found
+
+
+def _overlapping(objects: Sequence[ObjectMask]) -> int:
+    """How many objects share a pixel with one before them."""
+    if not objects:
+        return 0
+    taken = bytearray(objects[0].size[0] * objects[0].size[1])
+    count = 0
+    for one in objects:
+        runs = one.runs.tolist()
+        count += any(any(taken[begin:end]) for begin, end in runs)
+        for begin, end in runs:
+            taken[begin:end] = b"\1" * (end - begin)
+    return count
+
+
+def _write_whole(out: Path, write: Callable[[Path], None]) -> None:
+    """``out`` as ``write`` fills it, or nothing."""
+    temporary = out.with_name(f".{out.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        temporary.mkdir(parents=True)
+        write(temporary)
+        temporary.replace(out)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"{out} could not be written ({reason}); make room or choose another folder."
+        ) from error
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
