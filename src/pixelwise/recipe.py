@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from pixelwise import files
 from pixelwise.errors import RecipeError
+from pixelwise.skeleton import Skeleton
 from pixelwise.types import MAX_CHANNELS, PixelFormat, PixelType
 
 FORMAT: Literal[1] = 1
@@ -88,6 +89,11 @@ class Scale(_Strict):
     )
     zoom: Annotated[float, Field(gt=0, le=1)] = Field(
         default=1.0, description="Of tiles: factor that the image is scaled by before it is cut; 1: none."
+    )
+    crop: Annotated[float, Field(ge=0, le=4)] = Field(
+        default=0.0,
+        description="Of labelled images of a single person: cut to the person's box, enlarged by this share of its "
+        "longer side on all sides; 0: whole images.",
     )
 
 
@@ -192,6 +198,41 @@ class SemanticTask(_Strict):
         return self
 
 
+class PoseTask(_Strict):
+    """Human pose: weights of the two losses, what the fields look like, and the skeleton, which is the data's."""
+
+    kind: Literal["pose"] = "pose"
+    heat: NonNegative = Field(default=1.0, description="Weight of the loss of heat maps, one for each joint.")
+    affinity: NonNegative = Field(
+        default=0.5, description="Weight of the loss of part affinity fields, one for each limb."
+    )
+    width: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.06,
+        description="Standard deviation of a joint's heat, and half the breadth of a limb: share of the person's size "
+        "(the root of the area).",
+    )
+    stride: Literal[1, 2, 4, 8] = Field(
+        default=2, description="The frame's sides over those of the fields that are learned."
+    )
+    single: bool = Field(
+        default=False,
+        description="One person a picture: each joint is where its heat is greatest, and nobody is put together.",
+    )
+    skeleton: Skeleton | None = Field(
+        default=None, description="Joints, limbs, partners, sigmas and angles; the data's where not given."
+    )
+
+    @model_validator(mode="after")
+    def _some_loss(self) -> PoseTask:
+        if not (self.heat or self.affinity):
+            raise ValueError("one of heat and affinity must be above 0")
+        return self
+
+
+TaskRecipe = Annotated[SemanticTask | PoseTask, Field(discriminator="kind")]
+KINDS = ("semantic", "pose")
+
+
 class Augment(_Strict):
     """Ranges that random changes are drawn from, uniformly unless said otherwise."""
 
@@ -258,9 +299,22 @@ class Recipe(_Strict):
     scale: Scale = Scale()
     values: Values = Values()
     model: Model = Model()
-    tasks: Annotated[dict[TaskName, SemanticTask], Field(min_length=1)] = {"semantic": SemanticTask()}
+    tasks: Annotated[dict[TaskName, TaskRecipe], Field(min_length=1)] = {"semantic": SemanticTask()}
     augment: Augment = Augment()
     train: Train = Train(epochs=30)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds(cls, values: Any) -> Any:
+        """A task without a kind is of the kind that it is called by, else semantic."""
+        tasks = values.get("tasks") if isinstance(values, dict) else None
+        if not isinstance(tasks, dict):
+            return values
+        named = {
+            name: {"kind": name if name in KINDS else "semantic", **task} if isinstance(task, dict) else task
+            for name, task in tasks.items()
+        }
+        return {**values, "tasks": named}
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -291,8 +345,16 @@ def _parsed(kind: type[_Kind], values: Mapping[str, Any], source: str) -> _Kind:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        setting = ".".join(part for part in first["loc"] if isinstance(part, str)) or kind.__name__.lower()
+        setting = _setting_at(first["loc"]) or kind.__name__.lower()
         raise RecipeError(f"{source}: {_refusal(setting, first)}") from error
+
+
+def _setting_at(loc: tuple[int | str, ...]) -> str:
+    """A setting's dotted name; after a task's name pydantic also names its kind."""
+    words = [part for part in loc if isinstance(part, str)]
+    if words[:1] == ["tasks"] and len(words) > 2 and words[2] in KINDS:
+        del words[2]
+    return ".".join(words)
 
 
 def _refusal(setting: str, error: ErrorDetails) -> str:
@@ -348,7 +410,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         Recipe.model_validate(with_settings(Recipe().model_dump(exclude_none=True), settings))
     except ValidationError as error:
         for one in error.errors():
-            setting = ".".join(part for part in one["loc"] if isinstance(part, str))
+            setting = _setting_at(one["loc"])
             if one["type"] == "extra_forbidden" or setting in settings:
                 raise RecipeError(f"what was asked for: {_refusal(setting, one)}") from error
 

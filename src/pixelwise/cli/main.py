@@ -74,7 +74,9 @@ SplitsOption = Annotated[
 ]
 LayoutOption = Annotated[
     str | None,
-    typer.Option(help="How DATA is laid out: ph2, mads, camvid, table or paired; recognised if not given."),
+    typer.Option(
+        help="How DATA is laid out: ph2, mads, camvid, coco-keypoints, table or paired; recognised if not given."
+    ),
 ]
 LegendOption = Annotated[
     Path | None,
@@ -84,6 +86,14 @@ LegendOption = Annotated[
 ]
 IgnoreOption = Annotated[
     str | None, typer.Option(metavar="VALUE", help="What masks hold where nobody labelled, such as 255.")
+]
+TaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="NAME",
+        help="What to learn: semantic or pose, or semantic,pose; what DATA is labelled for if not given.",
+    ),
 ]
 GroupOption = Annotated[
     str | None,
@@ -173,6 +183,7 @@ def train(
     data: DataArgument,
     out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
     splits: SplitsOption = None,
+    task: TaskOption = None,
     budget: BudgetOption = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
@@ -240,6 +251,7 @@ def train(
             budget=budget,
             epochs=epochs,
             seed=seed,
+            task=task,
             listener=console,
             resume=resume,
             looker=looker,

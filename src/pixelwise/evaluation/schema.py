@@ -33,8 +33,19 @@ class _Strict(BaseModel):
 class Score(_Strict):
     """One score over a set of images."""
 
-    mean: Number = Field(description="Mean of the per-image scores, over the images where it is defined.")
-    ci95: Interval = Field(description="95 % bootstrap-t interval of `mean`, resampling images.")
+    value: Number = Field(
+        default=math.nan,
+        description="The score, which `ci95` is of: `mean`, or of scores that single images do not have, such as "
+        "average precision, that of all images together.",
+    )
+    mean: Number = Field(
+        description="Mean of the per-image scores, over the images where it is defined; of scores that single images "
+        "do not have, the same as `value`."
+    )
+    ci95: Interval = Field(
+        description="95 % interval of `value`, resampling images: bootstrap-t, or percentiles where single images have "
+        "no score."
+    )
     median: Number = Field(description="Median of the per-image scores.")
     p5: Number = Field(
         description="5th percentile of the per-image scores: the bad end where higher is better."

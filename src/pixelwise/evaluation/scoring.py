@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from pixelwise._version import __version__
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
-from pixelwise.evaluation.intervals import UNKNOWN, interval, resamples
+from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
@@ -22,6 +23,8 @@ from pixelwise.prediction import Prediction, Segmenter
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
+DRAWS = 400
+"""Resamples for scores that are counted anew for each."""
 MOST_GROUPS = 20
 """A tag of more values than that (a patient's number, an age) is kept with the images but not made into groups."""
 
@@ -164,6 +167,25 @@ def scores_of(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -
         for metric, score in _scores(task.ratios(rows[name])).items():
             # Two tasks may share a metric; the second one's then carries its task's name.
             found[metric if metric not in found else f"{name}.{metric}"] = score
+        for metric, score in _whole_scores(task, rows[name]).items():
+            found[metric if metric not in found else f"{name}.{metric}"] = score
+    return found
+
+
+def _whole_scores(task: AnyTask, rows: Sequence[Any]) -> dict[str, Score]:
+    """Scores that only all images together have."""
+    names, scored = task.whole_scores(rows)
+    if not names:
+        return {}
+    values = scored(np.ones(len(rows)))
+    drawn = np.array([scored(draw) for draw in resamples(len(rows))[:DRAWS]])
+    nothing = dict.fromkeys(("median", "p5", "p95", "worst"), math.nan)
+    found = {}
+    for at, (name, value) in enumerate(zip(names, values, strict=True)):
+        within = percentiles(drawn[:, at]) if len(rows) > 1 else UNKNOWN
+        found[name] = Score(
+            value=value, mean=value, ci95=within, pooled=value, pooled_ci95=within, n_undefined=0, **nothing
+        )
     return found
 
 
@@ -174,8 +196,10 @@ def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
 
 def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
     metric = METRICS[name]
+    summary = summarise(name, ratio)
     return Score(
-        **summarise(name, ratio),
+        value=summary["mean"],
+        **summary,
         ci95=interval(ratio.of_images(), draws, metric.highest),
         pooled_ci95=interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN,
         unit=metric.unit,

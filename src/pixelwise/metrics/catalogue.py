@@ -83,5 +83,34 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             lower_is_better=True,
             pooled=False,
         ),
+        "pck": Metric(
+            "PCK@0.2",
+            "Share of the labelled joints that were found within a fifth of the torso's length, from the left shoulder "
+            "to the right hip.",
+        ),
+        "pckh": Metric(
+            "PCKh@0.5",
+            "Share of the labelled joints that were found within half the head's length, from the neck to its top.",
+        ),
+        "oks": Metric(
+            "OKS",
+            "Object keypoint similarity of true people with the predicted person that is likest each; 0 for who was "
+            "missed.",
+        ),
+        "given_away": Metric(
+            "Given away",
+            "Share of the predicted joints that lie where the same joint of another person is, and not near their own.",
+            lower_is_better=True,
+        ),
+        "oks_ap": Metric(
+            "OKS AP",
+            "Average precision of predicted people, the mean over OKS from 0.50 to 0.95, as COCO has it; of all images "
+            "together.",
+        ),
+        "oks_ap50": Metric("OKS AP50", "Average precision of people, found with an OKS of at least 0.50."),
+        "oks_ap75": Metric("OKS AP75", "Average precision of people, found with an OKS of at least 0.75."),
+        "oks_ar": Metric(
+            "OKS AR", "Share of true people that were found, the mean over OKS from 0.50 to 0.95."
+        ),
     }
 )

@@ -96,7 +96,11 @@ class Predictor:
         """
         image = to_pixels(source, self.preprocessing.values)
         values = self.field_values(image)
-        results = {name: task.decode(values[name], self.settings[name]) for name, task in self.tasks.items()}
+        canvas = Tiling.of(image.shape[:2], self.preprocessing.scale).canvas
+        results = {
+            name: task.placed(task.decode(values[name], self.settings[name]), canvas)
+            for name, task in self.tasks.items()
+        }
         return Prediction(image.shape[:2], results)
 
     __call__ = predict
@@ -114,14 +118,18 @@ class Predictor:
         return viewable(image, self.preprocessing.values)
 
     def field_values(self, image: Pixels) -> FieldsByTask:
-        """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation."""
+        """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation.
+
+        Fields that are read for points are (C, h, w) over the frame, as the network gives them.
+        """
         values, tiling = self.preprocessing.values, Tiling.of(image.shape[:2], self.preprocessing.scale)
         canvas = tiling.canvas.place_image(image, padding(values))
         # All fields of all tasks as channels of one, so that tiles are joined one by one.
         joined = tiling.joined(self._logits(normalise(tile[None], values)) for tile in tiling.cut(canvas))
         found: FieldsByTask = {task: {} for task in self.network.fields}
         for task, field, logits in self._separate(joined):
-            found[task][field.name] = activate(tiling.canvas.to_image(logits, field), field).cpu().numpy()
+            placed = logits if field.points else tiling.canvas.to_image(logits, field)
+            found[task][field.name] = activate(placed, field).cpu().numpy()
         return found
 
     @torch.inference_mode()

@@ -38,6 +38,7 @@ class Exhibit:
         predicted: (H, W) class ids.
         score: per-image Dice.
         tags: facts about the image.
+        drawn: truth and prediction are drawn into the image already, and the two maps hold nothing.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Exhibit:
     predicted: LabelMap
     score: float
     tags: Mapping[str, str]
+    drawn: bool = False
 
     def __post_init__(self) -> None:
         if not self.image.shape[:2] == self.truth.shape == self.predicted.shape:
@@ -68,6 +70,7 @@ class _Picture:
     truth: dict[str, Contour]
     predicted: dict[str, Contour]
     unlabelled: str
+    drawn: bool
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ def write_report(
         exhibits={
             name: [_picture(item, labels) for item in items] for name, items in exhibits.items() if items
         },
+        drawn=any(item.drawn for items in exhibits.values() for item in items),
         class_tables={task: rows for task, rows in metrics.classes.items() if len(rows) > 1},
         image_rows=_worst_first(metrics, main),
         recipe=recipe,
@@ -262,6 +266,7 @@ def _picture(exhibit: Exhibit, labels: Labels) -> _Picture:
         truth=outlines(exhibit.truth, labels),
         predicted=outlines(exhibit.predicted, labels),
         unlabelled=contour(exhibit.truth == IGNORE_INDEX).data,
+        drawn=exhibit.drawn,
     )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pixelwise import files, losses
 from pixelwise.errors import RecipeError
+from pixelwise.geometry import Frame
 from pixelwise.labels import Labels
 from pixelwise.metrics import (
     METRICS,
@@ -31,7 +32,7 @@ from pixelwise.metrics.ratio import mean_of_defined
 from pixelwise.recipe import LossName
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import drawing
-from pixelwise.tasks.base import FieldValues, Targets
+from pixelwise.tasks.base import FieldValues, Targets, WholeScores
 from pixelwise.types import (
     CLASSES,
     IGNORE_INDEX,
@@ -181,6 +182,10 @@ class SemanticTask:
             probs[:, rows, columns] = result.probs
         return SemanticResult(label_map, probs)
 
+    def placed(self, result: SemanticResult, frame: Frame) -> SemanticResult:
+        """The same: maps of classes are at the image's size."""
+        return result
+
     def tune(self, pairs: Iterable[tuple[FieldValues, Label]]) -> dict[str, float]:
         """The threshold nearest to one half whose mean Dice over images is the highest, or no worse beyond chance."""
         if not self.labels.is_binary:
@@ -218,6 +223,10 @@ class SemanticTask:
         overlap = overlap_ratios(np.stack([row.overlap for row in rows]), self.labels.scored)
         surfaces = [row.surface for row in rows if row.surface is not None]
         return overlap if len(surfaces) < len(rows) else overlap | surface_ratios(surfaces)
+
+    def whole_scores(self, rows: Sequence[SemanticRow]) -> WholeScores:
+        """None: images can be scored one by one."""
+        return (), lambda counts: ()
 
     def summary(self, rows: Sequence[SemanticRow]) -> dict[str, dict[str, float]]:
         """Scores over images, and pooled over all their pixels."""

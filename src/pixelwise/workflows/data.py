@@ -51,7 +51,7 @@ def open_data(
     hints = Hints(read_legend(Path(legend)) if legend is not None else None, ignore, values_of)
     problems = STRICT if strict else Noted()
     dataset = _read(root, layout, hints, problems)
-    if not any(sample.labels for sample in dataset.samples):
+    if not any(sample.labels or sample.people is not None for sample in dataset.samples):
         if isinstance(problems, Noted) and problems.found:  # the reason is known
             raise DataError(problems.found[0].message)
         raise DataError(f"{root} holds no image with a mask; check that names of images and masks agree.")

@@ -37,7 +37,7 @@ def evaluate(
     opened = data if isinstance(data, Dataset) else open_data(data)
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)
-    dataset = opened.split(split)
+    dataset = opened.split(split).cropped(predictor.preprocessing.scale.crop)
     check_pairs(dataset.samples)
     done = 0
 

@@ -20,8 +20,8 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import Covered, Fingerprint, ceiling, plan
-from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
+from pixelwise.plan import CROP, Covered, Fingerprint, PoseFacts, ceiling, plan, plan_pose, share_of
+from pixelwise.recipe import KINDS, Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_tasks
 from pixelwise.types import SPLITS, Label, SplitName
 from pixelwise.workflows.listener import Listener
@@ -95,6 +95,7 @@ class Wishes:
         budget: seconds.
         epochs: passes over the training images instead of a budget.
         seed: of everything random.
+        tasks: by name; what the data is labelled for if none is named.
 
     Raises:
         RecipeError: two lengths of training, a network or a setting that there is not.
@@ -106,6 +107,7 @@ class Wishes:
     budget: float | None = None
     epochs: int | None = None
     seed: int | None = None
+    tasks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_words(self.network, self.settings)
@@ -132,8 +134,12 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
-        known = fingerprint(dataset, None if wishes.epochs else seconds)
-        values = _planned(known, model or Model(), listener).model_dump(exclude_none=True)
+        tasks = tasks_for(dataset, wishes.tasks)
+        facts = pose_facts(dataset) if "pose" in tasks else None
+        seen = dataset.cropped(CROP) if facts is not None and facts.single and len(tasks) == 1 else dataset
+        known = fingerprint(seen, None if wishes.epochs else seconds, tasks)
+        planned = _planned(known, model or Model(), listener, tasks, facts)
+        values = planned.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         values = wishes.recipe.model_dump(exclude_none=True)
@@ -145,29 +151,97 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
         values["seed"] = wishes.seed
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
+    if dataset.skeleton is not None and "pose" in values["tasks"]:  # a recipe may leave it to the data
+        values["tasks"]["pose"].setdefault("skeleton", dataset.skeleton.model_dump())
     return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)
 
 
-def _planned(known: Fingerprint, network: Model, listener: Listener) -> Recipe:
+def _planned(
+    known: Fingerprint,
+    network: Model,
+    listener: Listener,
+    tasks: Sequence[str] = ("semantic",),
+    facts: PoseFacts | None = None,
+) -> Recipe:
     planned = plan(known, network)
-    for setting, reason in planned.reasons.items():
+    recipe, reasons = planned.recipe, planned.reasons
+    if facts is not None:
+        pose = plan_pose(known, facts)
+        reasons = {**reasons, **pose.reasons}
+        scale, augment = (pose.scale, pose.augment) if len(tasks) == 1 else (pose.scale, recipe.augment)
+        others = {name: task for name, task in recipe.tasks.items() if name in tasks}
+        recipe = recipe.model_copy(
+            update={"scale": scale, "augment": augment, "tasks": {**others, "pose": pose.task}}
+        )
+    for setting, reason in reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
-    return planned.recipe
+    return recipe
 
 
-def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
+def parse_tasks(text: str | None) -> tuple[str, ...]:
+    """Names of tasks from "semantic" or "semantic,pose"; none from None.
+
+    Raises:
+        RecipeError: there is no such task, or it is named twice.
+    """
+    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    for name in names:
+        if name not in KINDS or names.count(name) > 1:
+            raise RecipeError(
+                f"'{text}' names no tasks; give one of {', '.join(KINDS)}, or several with a comma between."
+            )
+    return names
+
+
+def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
+    """Names of the tasks that are wished for, or else of what the data is labelled for.
+
+    Raises:
+        DataError: the data has no labels for one of them.
+    """
+    joints, masks = dataset.skeleton is not None, dataset.skeleton is None or dataset.has_masks
+    names = tuple(wished) or (*["semantic"] * masks, *["pose"] * joints)
+    if "pose" in names and not joints:
+        raise DataError(
+            f"{dataset.root} has no joints to learn a pose from; give data with COCO keypoints, or another --task."
+        )
+    if "semantic" in names and not masks:
+        raise DataError(f"{dataset.root} has joints but no masks; ask for --task pose.")
+    return names
+
+
+def pose_facts(dataset: Dataset) -> PoseFacts:
+    """What a plan has to know of the people of a data set, by its training samples."""
+    assert dataset.skeleton is not None
+    samples = dataset.split("train").samples
+    several = any(sample.people is not None and len(sample.people) > 1 for sample in dataset.samples)
+    nobody = any(sample.people is not None and not len(sample.people) for sample in dataset.samples)
+    shown = [
+        (float(area), float(np.prod(image_size(sample.image))))
+        for sample in samples[:200]
+        if sample.people is not None
+        for area, crowd, seen in zip(
+            sample.people.areas, sample.people.is_crowd, sample.people.is_marked, strict=True
+        )
+        if seen and not crowd and area > 0
+    ]
+    share = share_of([area for area, _ in shown], [picture for _, picture in shown])
+    return PoseFacts(dataset.skeleton, not several and not nobody, share)
+
+
+def fingerprint(dataset: Dataset, seconds: float | None, tasks: Sequence[str] = ("semantic",)) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
         seconds: None where the length of training is a number of epochs.
     """
     training = dataset.split("train")
-    labels = _some_labels(training)
+    labels = _some_labels(training) if "semantic" in tasks else []
     [task] = build_tasks(Recipe(), {"semantic": dataset.labels}).values()
 
     @cache
     def best(scale: Scale) -> float:
-        return ceiling(task, labels, scale)
+        return ceiling(task, labels, scale) if labels else 1.0
 
     rate = GPU_RATE if torch.cuda.is_available() else CORE_RATE * torch.get_num_threads()
     return Fingerprint(
@@ -178,7 +252,7 @@ def fingerprint(dataset: Dataset, seconds: float | None) -> Fingerprint:
         seconds=seconds,
         rate=rate,
         ceiling=best,
-        classes=_covered(dataset.labels, labels),
+        classes=_covered(dataset.labels, labels) if labels else {},
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics
 from pixelwise.prediction import Predictor, viewable
@@ -39,8 +41,12 @@ def report_run(
 
     def exhibit(chosen: str) -> Exhibit:
         image, truth = dataset.read(samples[chosen])
-        predicted = predictor.predict(image)[name].label_map
+        result = predictor.predict(image)[name]
         shown = viewable(image, predictor.preprocessing.values)
+        if truth.people is not None:  # skeletons are drawn into the picture
+            drawn, nothing = task.draw(shown, result, truth), np.zeros(shown.shape[:2], np.uint8)
+            return Exhibit(chosen, drawn, nothing, nothing, scores[chosen], samples[chosen].tags, drawn=True)
+        predicted = result.label_map
         return Exhibit(chosen, shown, truth.class_map, predicted, scores[chosen], samples[chosen].tags)
 
     write_report(

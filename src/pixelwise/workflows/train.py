@@ -30,6 +30,7 @@ from pixelwise.workflows.preparation import (
     Wishes,
     complete_recipe,
     group_hint,
+    parse_tasks,
     scored_part,
     with_splits,
 )
@@ -58,6 +59,7 @@ def train(
     budget: float | str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    task: str | None = None,
     listener: Listener | None = None,
     resume: bool = False,
     looker: Looker | None = None,
@@ -79,6 +81,8 @@ def train(
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
+        task: what to learn: "semantic", "pose", or both with a comma between; what the data is labelled for if not
+            given.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
             begin.
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
@@ -95,7 +99,7 @@ def train(
     started = time.monotonic() if started is None else started
     listener, looker = listener or Listener(), looker or Looker(Cache.at(cache))
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
-    wishes = Wishes(recipe, network, settings, seconds, epochs, seed)
+    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, parse_tasks(task))
     begun = resume and runfolder.has_begun(Path(out))
     if not resume:
         runfolder.check_free(Path(out))
@@ -116,6 +120,8 @@ def train(
         if begun
         else complete_recipe(wishes, dataset, listener)
     )
+    dataset = dataset.cropped(complete.scale.crop)
+    compared = compared and dataset.skeleton is None
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
         if compared:
