@@ -89,6 +89,25 @@ def test_no_larger_than_the_time_allows() -> None:
     assert area(replace(known, seconds=3000.0)) > 400**2
 
 
+def test_time_to_spare_is_spent_on_a_larger_frame_than_the_masks_need() -> None:
+    known = Fingerprint(
+        {(2000, 2000): 9}, any_way_up=True, training=80, rate=32.0, ceiling=lambda scale: 0.998
+    )
+    # 32 images a second for 0.85 · 300 s are 102 passes at 224×224 and 62 at 288×288.
+    found = plan_scale(replace(known, seconds=300.0))
+    assert found.scale.size == (288, 288)
+    assert "would leave less than 60 passes" in found.reason
+    assert area(replace(known, seconds=100.0)) == area(known) == 224**2
+
+
+def test_the_arithmetic_that_was_measured_is_the_plans() -> None:
+    known = Fingerprint({(100, 100): 1}, any_way_up=True, rate=31.6, precision="bf16-mixed")
+    planned = plan(known)
+    assert planned.recipe.train.precision == "bf16-mixed"
+    assert planned.reasons["train.precision"].endswith("31.6 images of 224×224 a second")
+    assert "train.precision" not in plan(replace(known, precision="auto")).reasons
+
+
 def small_things(scale: Scale) -> float:
     """A ceiling for objects that one frame of a large image cannot show: it follows pixels per pixel of the image."""
     shown = scale.zoom if scale.policy == "tiles" else scale.size[0] / 4000

@@ -10,16 +10,16 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from pixelwise.training.precision import ArithmeticName, choose_precision
+from pixelwise.training.precision import ArithmeticName, Pace, measure_pace
 
 Costs = dict[ArithmeticName, list[float]]
 
 
 @pytest.fixture
-def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Costs], tuple[ArithmeticName, int]]:
+def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Costs], tuple[Pace, int]]:
     """What is chosen where steps take so long, the last value for ever; and how many steps are taken."""
 
-    def choose(costs: Costs) -> tuple[ArithmeticName, int]:
+    def choose(costs: Costs) -> tuple[Pace, int]:
         clock, steps = 0.0, 0
         waiting = {
             name: itertools.chain(values, itertools.repeat(values[-1])) for name, values in costs.items()
@@ -32,19 +32,19 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Costs], tuple[Arithmeti
             steps += 1
 
         monkeypatch.setattr(time, "perf_counter", lambda: clock)
-        return choose_precision(torch.nn.Linear(1, 1), step), steps
+        return measure_pace(torch.nn.Linear(1, 1), step), steps
 
     return choose
 
 
-def test_the_first_step_does_not_count(chosen: Callable[[Costs], tuple[ArithmeticName, int]]) -> None:
-    assert chosen({"bf16-mixed": [90.0, 1.0], "32-true": [5.0, 1.3]})[0] == "bf16-mixed"
+def test_the_first_step_does_not_count(chosen: Callable[[Costs], tuple[Pace, int]]) -> None:
+    assert chosen({"bf16-mixed": [90.0, 1.0], "32-true": [5.0, 1.3]})[0] == Pace("bf16-mixed", 1.0)
 
 
-def test_another_program_misleads_nobody(chosen: Callable[[Costs], tuple[ArithmeticName, int]]) -> None:
-    assert chosen({"bf16-mixed": [1.0, 2.4, 2.3, 2.4, 1.0], "32-true": [1.5]})[0] == "bf16-mixed"
-    assert chosen({"bf16-mixed": [1.5], "32-true": [1.0, 2.4, 1.0, 2.4]})[0] == "32-true"
+def test_another_program_misleads_nobody(chosen: Callable[[Costs], tuple[Pace, int]]) -> None:
+    assert chosen({"bf16-mixed": [1.0, 2.4, 2.3, 2.4, 1.0], "32-true": [1.5]})[0] == Pace("bf16-mixed", 1.0)
+    assert chosen({"bf16-mixed": [1.5], "32-true": [1.0, 2.4, 1.0, 2.4]})[0] == Pace("32-true", 1.0)
 
 
-def test_what_is_clear_takes_one_round(chosen: Callable[[Costs], tuple[ArithmeticName, int]]) -> None:
-    assert chosen({"bf16-mixed": [60.0], "32-true": [2.0]}) == ("32-true", 4)
+def test_what_is_clear_takes_one_round(chosen: Callable[[Costs], tuple[Pace, int]]) -> None:
+    assert chosen({"bf16-mixed": [60.0], "32-true": [2.0]}) == (Pace("32-true", 2.0), 4)

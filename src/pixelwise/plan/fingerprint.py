@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pixelwise.data.valuerange import BYTES, ValueRange
-from pixelwise.recipe import Scale
+from pixelwise.recipe import Precision, Scale
 from pixelwise.types import Size
 
 
@@ -38,6 +38,7 @@ class Fingerprint:
         training: number of training images; 0 where it does not matter.
         seconds: for everything; None where the length is a number of epochs.
         rate: images of 224×224 that this computer trains on in a second, about.
+        precision: the arithmetic that is so fast; auto where it was not measured.
         ceiling: the best score that a scale allows, 0–1.
         scored: number of images that the budget has to predict after training.
         classes: how much of some masks each class covers, by its name; background aside.
@@ -49,6 +50,7 @@ class Fingerprint:
     training: int = 0
     seconds: float | None = None
     rate: float = 20.0
+    precision: Precision = "auto"
     ceiling: Callable[[Scale], float] = _everything
     scored: int = 0
     classes: Mapping[str, Covered] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pixelwise.data.valuerange import PERCENTILES, ValueRange
 from pixelwise.plan.augment import plan_augment
 from pixelwise.plan.fingerprint import Covered, Fingerprint
-from pixelwise.plan.scale import plan_scale
+from pixelwise.plan.scale import SMALLEST, plan_scale
 from pixelwise.recipe import Model, Recipe, Train, Values
 from pixelwise.types import RGB8
 
@@ -55,6 +55,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             # What begins at random has as far to go as the decoder.
             encoder_rate=0.5 if network.starts_pretrained else 1.0,
             oversample=OVERSAMPLE if rare else 0.0,
+            precision=known.precision,
         ),
     )
     return Plan(
@@ -67,6 +68,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             "train.learning_rate": f"{recipe.train.learning_rate:g}"
             + (": every level of the decoder is near the loss" if _is_near(network) else ""),
             **({"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"} if rare else {}),
+            **_of_precision(known),
             **_of_values(found),
         },
     )
@@ -90,6 +92,14 @@ def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:
         if 0 < covered.images < FEW_IMAGES:
             return f"{name} is in {covered.images:.0%} of the images".replace("%", " %")
     return ""
+
+
+def _of_precision(known: Fingerprint) -> dict[str, str]:
+    """The arithmetic and how fast it is, where that was measured."""
+    if known.precision == "auto":
+        return {}
+    fast = f"the faster on this computer, {known.rate:.3g} images of {SMALLEST}×{SMALLEST} a second"
+    return {"train.precision": f"{known.precision}: {fast}"}
 
 
 def _of_values(found: ValueRange) -> dict[str, str]:

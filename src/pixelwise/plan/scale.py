@@ -18,7 +18,9 @@ SIDES = (SMALLEST, 256, 288, 320, 352, 384, 416, 448, 512)
 ENOUGH = 0.997
 """A ceiling that a larger frame hardly lifts: networks err ten times as much."""
 EPOCHS = 25
-"""Passes over the training images that are worth more than a larger frame."""
+"""Passes over the training images that are worth more than a larger frame which masks need."""
+PLENTY = 60
+"""Passes that are worth more than a larger frame which masks do without: networks see more in it all the same."""
 TRAINING_SHARE = 0.85
 """Of a budget, that is left for training, about."""
 
@@ -54,20 +56,25 @@ def plan_scale(known: Fingerprint) -> ScalePlan:
 
 
 def _plan_frame(known: Fingerprint) -> ScalePlan:
-    """The smallest frame whose ceiling is ``ENOUGH``, or the largest that leaves time for ``EPOCHS``."""
+    """The smallest frame whose ceiling is ``ENOUGH``, or the largest that leaves time for ``EPOCHS``.
+
+    Where a budget leaves time for ``PLENTY``, larger than is enough for the masks.
+    """
     usual = _usual(known)
     chosen = usual_frame(known.sizes, SMALLEST**2)
     limit = ""
     for side in SIDES[1:]:
         reached = known.ceiling(Scale(size=chosen))
-        if math.isnan(reached) or reached >= ENOUGH:
+        enough = math.isnan(reached) or reached >= ENOUGH
+        if enough and known.seconds is None:
             break
         size = usual_frame(known.sizes, side**2)
         if size[0] > usual[0] or size[1] > usual[1]:
             limit = "; a larger one would show no more"
             break
-        if epochs_in(known, size) < EPOCHS:
-            limit = f"; a larger one would leave less than {EPOCHS} passes over the training images"
+        passes = PLENTY if enough else EPOCHS
+        if epochs_in(known, size) < passes:
+            limit = f"; a larger one would leave less than {passes} passes over the training images"
             break
         chosen = size
     reason = f"{_sides(chosen)} (width × height): {_about(known)}{_kept(known, Scale(size=chosen))}{limit}"

@@ -1,4 +1,4 @@
-"""Which arithmetic is fastest here: found by taking a few steps, not by the processor's name."""
+"""Which arithmetic is fastest here, and how fast: found by taking a few steps, not by the processor's name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
@@ -20,14 +21,25 @@ CLEAR = 2.0
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say ourselves which arithmetic is used
 
 
+@dataclass(frozen=True)
+class Pace:
+    """The faster arithmetic, and what a step took with it.
+
+    Attributes:
+        precision: name of the arithmetic.
+        seconds: of one step, at best.
+    """
+
+    precision: ArithmeticName
+    seconds: float
+
+
 def build_fabric(precision: ArithmeticName) -> Fabric:
     """One device – a CUDA GPU where there is one, else the CPU – and the precision given."""
     return Fabric(accelerator="cuda" if torch.cuda.is_available() else "cpu", devices=1, precision=precision)
 
 
-def choose_precision(
-    network: torch.nn.Module, step: Callable[[torch.nn.Module, Fabric], None]
-) -> ArithmeticName:
+def measure_pace(network: torch.nn.Module, step: Callable[[torch.nn.Module, Fabric], None]) -> Pace:
     """The faster of bfloat16 autocast and float32, measured on a copy of ``network``.
 
     Args:
@@ -44,7 +56,8 @@ def choose_precision(
                 best[name] = min(best[name], time.perf_counter() - begin)
         if turn and max(best.values()) > CLEAR * min(best.values()):
             break
-    return min(best, key=lambda name: best[name])
+    precision = min(best, key=lambda name: best[name])
+    return Pace(precision, best[precision])
 
 
 def _trial(name: ArithmeticName, network: torch.nn.Module) -> tuple[torch.nn.Module, Fabric]:

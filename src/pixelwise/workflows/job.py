@@ -37,8 +37,8 @@ from pixelwise.training import (
     Steps,
     Until,
     build_fabric,
-    choose_precision,
     fit,
+    measure_pace,
     total_loss,
 )
 from pixelwise.training.candidates import Weights
@@ -280,12 +280,12 @@ def _measured(
     if precision == "auto":
         generator = torch.Generator().manual_seed(recipe.seed)
         batch = torch.arange(recipe.train.batch_size) % len(training)
-        precision = choose_precision(
+        precision = measure_pace(
             network,
             lambda model, fabric: fabric.backward(
                 total_loss(model, tasks, training, batch, recipe, generator, fabric)
             ),
-        )
+        ).precision
         listener.say(f"Arithmetic: {precision} is the faster on this computer.")
     updated = recipe.train.model_copy(update={"precision": precision, "threads": torch.get_num_threads()})
     return recipe.model_copy(update={"train": updated})

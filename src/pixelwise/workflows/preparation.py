@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
 
 from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
@@ -20,11 +19,13 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import CROP, Covered, Fingerprint, PoseFacts, ceiling, plan, plan_pose, share_of
-from pixelwise.recipe import KINDS, Model, Recipe, Scale, check_settings, parse_recipe, with_settings
+from pixelwise.plan import CROP, Covered, Fingerprint, PoseFacts, ceiling, plan, plan_pose
+from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_tasks
 from pixelwise.types import SPLITS, Label, SplitName
+from pixelwise.workflows.choosetasks import pose_facts, tasks_for
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.pace import BATCH, pace_of
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
@@ -32,8 +33,8 @@ LABELS, FEWEST_LABELS = 16, 4
 """As many labels tell how large a frame has to be; fewer of large images, which take their time."""
 LABEL_PIXELS = 20_000_000
 """Of all these labels together, about."""
-CORE_RATE, GPU_RATE = 10.0, 500.0
-"""Images of 224×224 that a core, or a GPU, trains on in a second, about."""
+STEP_SHARE = 0.9
+"""Of a step of training, that the network takes."""
 
 
 def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
@@ -134,12 +135,12 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     model = model_named(wishes.network) if wishes.network is not None else None
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
+        network = model or Model()
         tasks = tasks_for(dataset, wishes.tasks)
         facts = pose_facts(dataset) if "pose" in tasks else None
         seen = dataset.cropped(CROP) if facts is not None and facts.single and len(tasks) == 1 else dataset
-        known = fingerprint(seen, None if wishes.epochs else seconds, tasks)
-        planned = _planned(known, model or Model(), listener, tasks, facts)
-        values = planned.model_dump(exclude_none=True)
+        known = fingerprint(seen, None if wishes.epochs else seconds, network, tasks)
+        values = _planned(known, network, listener, tasks, facts).model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         values = wishes.recipe.model_dump(exclude_none=True)
@@ -178,62 +179,15 @@ def _planned(
     return recipe
 
 
-def parse_tasks(text: str | None) -> tuple[str, ...]:
-    """Names of tasks from "semantic" or "semantic,pose"; none from None.
-
-    Raises:
-        RecipeError: there is no such task, or it is named twice.
-    """
-    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
-    for name in names:
-        if name not in KINDS or names.count(name) > 1:
-            raise RecipeError(
-                f"'{text}' names no tasks; give one of {', '.join(KINDS)}, or several with a comma between."
-            )
-    return names
-
-
-def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
-    """Names of the tasks that are wished for, or else of what the data is labelled for.
-
-    Raises:
-        DataError: the data has no labels for one of them.
-    """
-    joints, masks = dataset.skeleton is not None, dataset.skeleton is None or dataset.has_masks
-    names = tuple(wished) or (*["semantic"] * masks, *["pose"] * joints)
-    if "pose" in names and not joints:
-        raise DataError(
-            f"{dataset.root} has no joints to learn a pose from; give data with COCO keypoints, or another --task."
-        )
-    if "semantic" in names and not masks:
-        raise DataError(f"{dataset.root} has joints but no masks; ask for --task pose.")
-    return names
-
-
-def pose_facts(dataset: Dataset) -> PoseFacts:
-    """What a plan has to know of the people of a data set, by its training samples."""
-    assert dataset.skeleton is not None
-    samples = dataset.split("train").samples
-    several = any(sample.people is not None and len(sample.people) > 1 for sample in dataset.samples)
-    nobody = any(sample.people is not None and not len(sample.people) for sample in dataset.samples)
-    shown = [
-        (float(area), float(np.prod(image_size(sample.image))))
-        for sample in samples[:200]
-        if sample.people is not None
-        for area, crowd, seen in zip(
-            sample.people.areas, sample.people.is_crowd, sample.people.is_marked, strict=True
-        )
-        if seen and not crowd and area > 0
-    ]
-    share = share_of([area for area, _ in shown], [picture for _, picture in shown])
-    return PoseFacts(dataset.skeleton, not several and not nobody, share)
-
-
-def fingerprint(dataset: Dataset, seconds: float | None, tasks: Sequence[str] = ("semantic",)) -> Fingerprint:
+def fingerprint(
+    dataset: Dataset, seconds: float | None, network: Model, tasks: Sequence[str] = ("semantic",)
+) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
-        seconds: None where the length of training is a number of epochs.
+        seconds: None where the length of training is a number of epochs: then the computer does not matter.
+        network: whose pace is measured.
+        tasks: that are learned, by name.
     """
     training = dataset.split("train")
     labels = _some_labels(training) if "semantic" in tasks else []
@@ -243,18 +197,20 @@ def fingerprint(dataset: Dataset, seconds: float | None, tasks: Sequence[str] = 
     def best(scale: Scale) -> float:
         return ceiling(task, labels, scale) if labels else 1.0
 
-    rate = GPU_RATE if torch.cuda.is_available() else CORE_RATE * torch.get_num_threads()
-    return Fingerprint(
+    known = Fingerprint(
         sizes=image_sizes(dataset),
         any_way_up=dataset.any_way_up,
         found=find_value_range(training),
         training=len(training),
         seconds=seconds,
-        rate=rate,
         ceiling=best,
         classes=_covered(dataset.labels, labels) if labels else {},
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
     )
+    if seconds is None:
+        return known
+    pace = pace_of(network, dataset)
+    return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 
 def _some_labels(dataset: Dataset) -> list[Label]:

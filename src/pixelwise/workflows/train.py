@@ -22,6 +22,7 @@ from pixelwise.workflows import runfolder
 from pixelwise.workflows.bestbaseline import compare, comparing_seconds
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
+from pixelwise.workflows.choosetasks import parse_tasks
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
@@ -30,7 +31,6 @@ from pixelwise.workflows.preparation import (
     Wishes,
     complete_recipe,
     group_hint,
-    parse_tasks,
     scored_part,
     with_splits,
 )
