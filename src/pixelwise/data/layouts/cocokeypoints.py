@@ -2,6 +2,7 @@
 
 The JSON's category says what the joints are called and which of them limbs join; any will do. Pictures lie where COCO
 puts them (``train2017`` beside ``annotations``), or in a folder of the split's name, in ``images``, or beside the file.
+A picture whose name is found in ``masks`` has that mask of people as well (0 and 255, or 0 and 1).
 COCO counts pixels from 0, so a joint at x lies in the middle of pixel x, at x + 0.5 here; its boxes are edges.
 """
 
@@ -78,8 +79,14 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
                 "keep each in a folder of its own."
             )
     samples = [sample for file in files for sample in _samples(file, root, problems)]
+    masked = sum("mask" in sample.labels for sample in samples)
     return Dataset(
-        root, NAME, tuple(_by_unique_names(samples)), *hints.over(LABELS), skeleton=files[0].skeleton
+        root,
+        NAME,
+        tuple(_by_unique_names(samples)),
+        *hints.over(LABELS),
+        skeleton=files[0].skeleton,
+        mixed=0 < masked < len(samples),
     )
 
 
@@ -137,7 +144,9 @@ def _samples(file: _File, root: Path, problems: Problems) -> Iterator[Sample]:
             )
             continue
         people = _people(by_image[picture.get("id")], file)
-        yield Sample(Path(name).with_suffix("").as_posix(), found, {}, split=file.split, people=people)
+        mask = root / "masks" / Path(name).with_suffix(".png")
+        labels = {"mask": mask} if mask.is_file() else {}
+        yield Sample(Path(name).with_suffix("").as_posix(), found, labels, split=file.split, people=people)
 
 
 def _places(file: _File, root: Path) -> Iterable[Path]:
