@@ -75,7 +75,7 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        help="How DATA is laid out: ph2, mads, camvid, coco-keypoints, table or paired; recognised if not given."
+        help="How DATA is laid out: ph2, mads, camvid, coco_keypoints, table or paired; recognised if not given."
     ),
 ]
 LegendOption = Annotated[
@@ -93,6 +93,13 @@ TaskOption = Annotated[
         "--task",
         metavar="NAME",
         help="What to learn: semantic or pose, or semantic,pose; what DATA is labelled for if not given.",
+    ),
+]
+JointsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DATA",
+        help="Folder of people's joints, learned beside the masks of people in DATA: one model for both.",
     ),
 ]
 GroupOption = Annotated[
@@ -184,6 +191,7 @@ def train(
     out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
     splits: SplitsOption = None,
     task: TaskOption = None,
+    joints: JointsOption = None,
     budget: BudgetOption = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
@@ -252,6 +260,7 @@ def train(
             epochs=epochs,
             seed=seed,
             task=task,
+            joints=joints,
             listener=console,
             resume=resume,
             looker=looker,

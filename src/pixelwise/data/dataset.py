@@ -148,6 +148,33 @@ class Dataset:
         return any(sample.split is not None for sample in self.samples)
 
 
+def with_joints(masks: Dataset, joints: Dataset) -> Dataset:
+    """One set of two: samples of the one have masks, those of the other people's joints, and lack the other.
+
+    Raises:
+        DataError: the other set has no joints, or more classes than a person and what is none.
+    """
+    if joints.skeleton is None:
+        raise DataError(f"{joints.root} has no joints; give data with COCO keypoints to --joints.")
+    if masks.skeleton is not None or not masks.labels.is_binary:
+        raise DataError(f"{masks.root} should hold masks of people and nothing else, beside --joints.")
+    taken = {sample.name for sample in masks.samples}
+    added = [
+        replace(
+            one, name=f"{joints.root.resolve().name}/{one.name}" if one.name in taken else one.name, labels={}
+        )
+        for one in joints.samples
+    ]
+    return replace(
+        masks,
+        samples=tuple(sorted([*masks.samples, *added], key=lambda one: one.name)),
+        skeleton=joints.skeleton,
+        mixed=True,
+        opened=(*(masks.opened or (str(masks.root),)), "--joints", str(joints.root)),
+        problems=(*masks.problems, *joints.problems),
+    )
+
+
 def check_readable(dataset: Dataset) -> None:
     """Decode every image and mask, several at a time; :class:`DataError` for the first that cannot be used."""
 

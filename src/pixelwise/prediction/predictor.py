@@ -5,7 +5,8 @@ Evaluation after training, ``pixelwise evaluate``, ``pixelwise predict`` and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,12 @@ class Predictor:
         tasks = build_tasks(stored.header.recipe, stored.header.labels)
         network = _network_of(stored, tasks, Path(path))
         return cls(network, tasks, stored.header.preprocessing, stored.header.settings, device)
+
+    def only(self, tasks: Collection[str]) -> Predictor:
+        """The same that gives the results of some tasks alone."""
+        found = copy.copy(self)
+        found.tasks = {name: task for name, task in self.tasks.items() if name in tasks}
+        return found
 
     def predict(self, source: ImageSource) -> Prediction:
         """Segment an image.

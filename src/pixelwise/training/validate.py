@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pixelwise.data.frames import Frames
 from pixelwise.geometry import Frame, resize
+from pixelwise.metrics.ratio import mean_of_defined
 from pixelwise.prediction import activate, normalise
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
@@ -48,8 +49,8 @@ def validate(
                 result = task.placed(task.decode(of_image, task.default_settings()), whole)
                 row = task.row(result, labels[index])
                 scores[name].append(task.headline_score(row))
-    mean: ImageScores = np.mean(list(scores.values()), axis=0, dtype=np.float64)
-    return mean
+    # Where a set's images are labelled for one task or another, each counts by what it has.
+    return mean_of_defined(np.array(list(scores.values()), np.float64).T)
 
 
 def _framed(logits: Tensor, field: Field, recipe: Recipe) -> Tensor:

@@ -9,6 +9,7 @@ from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored
 from pixelwise.evaluation import evaluate as evaluate_predictor
 from pixelwise.prediction import Predictor
+from pixelwise.workflows.choosetasks import tasks_for
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
 
@@ -38,6 +39,8 @@ def evaluate(
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)
     dataset = opened.split(split).cropped(predictor.preprocessing.scale.crop)
+    if len(predictor.tasks) > 1:  # data may be labelled for some of them
+        predictor = predictor.only(tasks_for(dataset, ()))
     check_pairs(dataset.samples)
     done = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,28 +36,32 @@ def report_run(
         facts: what to list under how it was made.
         commands: lines that make the same run again.
     """
-    name, task = next(iter(predictor.tasks.items()))
-    scores = {row.name: row.scores[task.headline] for row in metrics.images}
     samples = {sample.name: sample for sample in dataset.samples}
+    first = next(iter(predictor.tasks))
 
-    def exhibit(chosen: str) -> Exhibit:
+    def exhibit(name: str, chosen: str, score: float) -> Exhibit:
+        task = predictor.tasks[name]
         image, truth = dataset.read(samples[chosen])
         result = predictor.predict(image)[name]
         shown = viewable(image, predictor.preprocessing.values)
         if truth.people is not None:  # skeletons are drawn into the picture
             drawn, nothing = task.draw(shown, result, truth), np.zeros(shown.shape[:2], np.uint8)
-            return Exhibit(chosen, drawn, nothing, nothing, scores[chosen], samples[chosen].tags, drawn=True)
+            return Exhibit(chosen, drawn, nothing, nothing, score, samples[chosen].tags, drawn=True)
         predicted = result.label_map
-        return Exhibit(chosen, shown, truth.class_map, predicted, scores[chosen], samples[chosen].tags)
+        return Exhibit(chosen, shown, truth.class_map, predicted, score, samples[chosen].tags)
 
     write_report(
         path,
         title=metrics.data,
         metrics=metrics,
-        labels=task.labels,
+        labels=predictor.tasks[first].labels,
         log=log,
         exhibits={
-            kind: [exhibit(chosen) for chosen in names]
+            kind if name == first else f"{name}: {kind}": [
+                exhibit(name, chosen, scores[chosen]) for chosen in names
+            ]
+            for name, task in predictor.tasks.items()
+            for scores in [{row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}]
             for kind, names in choose_exhibits(scores, EXHIBITS).items()
         },
         recipe=recipe.to_toml(),

@@ -11,7 +11,7 @@ from typing import Any
 
 from pixelwise.checks import Looker
 from pixelwise.data.cache import Cache
-from pixelwise.data.dataset import Dataset
+from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import Metrics, Scored, evaluate
@@ -60,6 +60,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     task: str | None = None,
+    joints: Path | str | None = None,
     listener: Listener | None = None,
     resume: bool = False,
     looker: Looker | None = None,
@@ -83,6 +84,7 @@ def train(
         seed: of everything random; the recipe's, or 0.
         task: what to learn: "semantic", "pose", or both with a comma between; what the data is labelled for if not
             given.
+        joints: folder of another set, of which joints are learned beside the masks of ``data``; both tasks then.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
             begin.
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
@@ -104,6 +106,8 @@ def train(
     if not resume:
         runfolder.check_free(Path(out))
     opened = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    if joints is not None:
+        opened = with_joints(opened, open_data(joints, strict=False))
     drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)

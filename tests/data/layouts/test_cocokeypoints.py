@@ -49,7 +49,7 @@ def test_joints_are_in_the_middle_of_pixels_and_boxes_are_edges(tmp_path: Path) 
         written(tmp_path, [person(1), person(1, iscrowd=1), person(1, keypoints=[0] * 9)])
     )
     assert (data.layout, data.skeleton is not None and data.skeleton.partners) == (
-        "coco-keypoints",
+        "coco_keypoints",
         (1, 0, 2),
     )
     one, two = data.samples
@@ -123,7 +123,7 @@ def test_leeds_sports_pose(data_root: Path) -> None:
 
 
 def test_tiny_coco_of_which_half_shows_nobody(data_root: Path) -> None:
-    data = pixelwise.open_data(data_root / "tiny_coco", layout="coco-keypoints")
+    data = pixelwise.open_data(data_root / "tiny_coco", layout="coco_keypoints")
     assert data.skeleton == COCO_17
     assert (len(data.split("train")), len(data.split("val"))) == (50, 50)
     people = [sample.people for sample in data.samples if sample.people is not None]

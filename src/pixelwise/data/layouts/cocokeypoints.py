@@ -29,7 +29,7 @@ from pixelwise.labels import Labels
 from pixelwise.skeleton import Skeleton, skeleton_of
 from pixelwise.types import People, Sample, SplitName
 
-NAME = "coco-keypoints"
+NAME = "coco_keypoints"
 LABELS = Labels(classes=("background", "person"))
 CENTRE = 0.5
 """From COCO's place of a joint, the number of a pixel, to the middle of that pixel."""

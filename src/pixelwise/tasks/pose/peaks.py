@@ -9,6 +9,15 @@ from numpy.typing import NDArray
 
 REACH = 2
 """Pixels of the field around a peak that are no warmer."""
+_AROUND = sorted(
+    (
+        (down, across)
+        for down in range(-REACH, REACH + 1)
+        for across in range(-REACH, REACH + 1)
+        if (down, across) != (0, 0)
+    ),
+    key=lambda step: step[0] ** 2 + step[1] ** 2,  # the next ones beat most
+)
 
 
 @dataclass(frozen=True)
@@ -32,23 +41,19 @@ def find_peaks(heat: NDArray[np.float32], threshold: float, most: int = 200) -> 
     Only pixels above the threshold are looked at, which are few, so that the size of the maps hardly matters.
     """
     height, width = heat.shape[1:]
-    flat = np.flatnonzero(heat.ravel() > threshold)
-    joint, place = np.divmod(flat, height * width)
-    row, column = np.divmod(place, width)
-    value = heat[joint, row, column]
-    alive = np.ones(len(value), np.bool_)
-    for down in range(-REACH, REACH + 1):
-        for across in range(-REACH, REACH + 1):
-            if not (down or across):
-                continue
-            joint, row, column, value = joint[alive], row[alive], column[alive], value[alive]
-            there_row, there_column = row + down, column + across
-            inside = (there_row >= 0) & (there_row < height) & (there_column >= 0) & (there_column < width)
-            there = heat[joint, there_row.clip(0, height - 1), there_column.clip(0, width - 1)]
-            # Of equals the first counts, so that a plateau has one peak.
-            beaten = (there > value) if (down, across) > (0, 0) else (there >= value)
-            alive = ~(beaten & inside)
-    joint, row, column, value = joint[alive], row[alive], column[alive], value[alive]
+    values = np.ascontiguousarray(heat).reshape(-1)
+    flat = np.flatnonzero(values > threshold)
+    row, column = np.divmod(flat % (height * width), width)
+    value = values[flat]
+    for down, across in _AROUND:
+        there_row, there_column = row + down, column + across
+        inside = (there_row >= 0) & (there_row < height) & (there_column >= 0) & (there_column < width)
+        there = values[np.where(inside, flat + (down * width + across), flat)]
+        # Of equals the first counts, so that a plateau has one peak.
+        beaten = (there > value) if (down, across) > (0, 0) else (there >= value)
+        alive = np.flatnonzero(~(beaten & inside))
+        flat, row, column, value = flat[alive], row[alive], column[alive], value[alive]
+    joint = flat // (height * width)
     kept = _warmest(joint, value, most)
     joint, row, column, value = joint[kept], row[kept], column[kept], value[kept]
     points = np.stack([column, row], axis=1) + 0.5 + _finer(heat, joint, row, column)

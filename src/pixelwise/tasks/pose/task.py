@@ -50,6 +50,9 @@ THRESHOLD, FEWEST = "threshold", "fewest_joints"
 SINGLE = "single"
 
 
+NO_PEAKS = Peaks(np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros(0))
+
+
 @dataclass(frozen=True)
 class PoseRow:
     """Sufficient statistics of one image.
@@ -168,6 +171,8 @@ class PoseTask:
     def row(self, result: PoseResult, label: Label) -> PoseRow:
         """Predicted against true people, and joints that are where they should be."""
         people, skeleton = self._people(label), self.skeleton
+        if (label.maps[JOINTS] == IGNORE_INDEX).all():  # nobody said where people are: nothing can be wrong
+            result = _result(NO_PEAKS, np.zeros((0, len(skeleton.joints)), np.int64), result.size)
         keypoints = result.keypoints.astype(np.float64)
         similarity = object_keypoint_similarity(keypoints, people, skeleton.sigmas)
         return PoseRow(
