@@ -248,7 +248,9 @@ def train(
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
     check_words(network, chosen)
-    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
+    looker, dataset = _to_check(
+        cache, data, splits, layout, legend, ignore, group_by, None if joints else task
+    )
     with Console() as console:
         run = train_model(
             dataset,
@@ -290,9 +292,11 @@ def evaluate(
     from pixelwise.cli.console import Console
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
+    from pixelwise.workflows.evaluate import task_of
 
     check_json(json)
-    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
+    task = task_of(model)
+    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore, task=task)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
     if json is not None:
@@ -529,6 +533,7 @@ def _to_check(
     legend: Path | None,
     ignore: str | None,
     group_by: str | None,
+    task: str | None = None,
 ) -> tuple[Looker, Dataset]:
     """The data as it lies, faults and all, and what has begun to look at its files."""
     from pixelwise.checks import Looker
@@ -543,6 +548,7 @@ def _to_check(
         legend=legend,
         ignore=ignore,
         group_by=group_by,
+        task=task,
         strict=False,
         values_of=looker.values,
     )

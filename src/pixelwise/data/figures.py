@@ -101,12 +101,12 @@ def write_figures(folder: Path, count: int, seed: int = 0, size: Size = (256, 32
             # Seeds are hashed, not counted up: the folders of seeds 0 and 1 must share no picture.
             drawn = draw_figures(int(np.random.SeedSequence([seed, index]).generate_state(1)[0]), size, most)
             name = f"figures_{index:04d}.png"
-            for part, values in (
+            for part, pixels in (
                 (split, drawn.image),
                 ("masks", drawn.masks.any(axis=0).astype(np.uint8) * 255),
             ):
                 (folder / part).mkdir(parents=True, exist_ok=True)
-                Image.fromarray(values).save(folder / part / name)
+                Image.fromarray(pixels).save(folder / part / name)
             images.append({"id": index + 1, "file_name": name, "height": size[0], "width": size[1]})
             annotations += _annotations(drawn, index + 1, len(annotations) + 1)
         values = {"images": images, "annotations": annotations, "categories": [_category()]}
@@ -172,7 +172,8 @@ def _pose(rng: np.random.Generator, height: float, centre: Points) -> Points:
 
 
 def _turned(down: Points, outwards: Points, angle: float) -> Points:
-    return down * np.cos(angle) + outwards * np.sin(angle)
+    turned: Points = down * np.cos(angle) + outwards * np.sin(angle)
+    return turned
 
 
 def _draw_figure(rng: np.random.Generator, canvas: Plane, joints: Points, height: float) -> Mask:
@@ -323,7 +324,7 @@ def _camera(rng: np.random.Generator, canvas: Plane) -> NDArray[np.uint8]:
     levels = (canvas * light[..., None]).clip(0, 1) * 255
     soft = Image.fromarray(levels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.8)))
     noisy = np.asarray(soft, np.float64) + rng.normal(0, 3.0, canvas.shape)
-    return np.rint(noisy.clip(0, 255)).astype(np.uint8)
+    return np.asarray(np.rint(noisy.clip(0, 255)), np.uint8)
 
 
 def _seen(whole: list[Mask], layers: list[Mask], at: list[int]) -> tuple[Mask, NDArray[np.float64]]:
@@ -345,7 +346,7 @@ def _people(joints: list[Points], masks: Mask, whole: list[Mask], size: Size) ->
     for person in range(len(points)):
         rows, columns = np.floor(points[person]).astype(int).T[::-1]
         seen = masks[person, rows.clip(0, size[0] - 1), columns.clip(0, size[1] - 1)]
-        visibility[person][inside[person] & seen] = 2
+        visibility[person, np.asarray(inside)[person] & seen] = 2
     boxes, areas = [], []
     for mask in whole:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.groups import grouped
-from pixelwise.data.layouts import LAYOUTS
+from pixelwise.data.layouts import LAYOUTS, cocokeypoints
 from pixelwise.data.layouts.nesting import MOST_FOLDERS, folders_in
 from pixelwise.data.layouts.survey import survey
 from pixelwise.data.layouts.table import is_table, names_pictures
@@ -26,6 +26,7 @@ def open_data(
     legend: Path | str | None = None,
     ignore: int | str | None = None,
     group_by: str | None = None,
+    task: str | None = None,
     strict: bool = True,
     values_of: Callable[[Path], Sequence[int]] = readable_values,
 ) -> Dataset:
@@ -38,6 +39,7 @@ def open_data(
         legend: file that says what the values in masks mean, see :func:`~pixelwise.data.legend.read_legend`.
         ignore: stored value of masks that is not labelled: a number, or "#rrggbb" where the legend names colours.
         group_by: what belongs together: a tag, or a pattern of names, see :func:`~pixelwise.data.groups.grouped`.
+        task: what it is for: of sets that more than one reader understands "pose" takes that of joints.
         strict: refuse files that do not pair up; else they are kept as ``problems`` of the data set.
         values_of: where it is not strict, looks up the values in a mask, as a :class:`~pixelwise.checks.Looker` does
             which is to check the data next.
@@ -50,6 +52,8 @@ def open_data(
         raise DataError(f"{root} is not a folder or a CSV file; give the folder that holds images and masks.")
     hints = Hints(read_legend(Path(legend)) if legend is not None else None, ignore, values_of)
     problems = STRICT if strict else Noted()
+    if layout is None and "pose" in (task or "").split(",") and cocokeypoints.detect(root):
+        layout = cocokeypoints.NAME
     dataset = _read(root, layout, hints, problems)
     if not any(sample.labels or sample.people is not None for sample in dataset.samples):
         if isinstance(problems, Noted) and problems.found:  # the reason is known

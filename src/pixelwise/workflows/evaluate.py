@@ -8,10 +8,20 @@ from pixelwise.data.dataset import Dataset, SplitChoice, check_pairs
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored
 from pixelwise.evaluation import evaluate as evaluate_predictor
+from pixelwise.modelfile import read_model
 from pixelwise.prediction import Predictor
 from pixelwise.workflows.choosetasks import tasks_for
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
+
+
+def task_of(model: Path) -> str:
+    """What a model was trained for, by which data is opened: the kinds of its tasks, with a comma between.
+
+    Raises:
+        ModelFileError: the model cannot be read.
+    """
+    return ",".join(task.kind for task in read_model(model).header.recipe.tasks.values())
 
 
 def evaluate(
@@ -35,7 +45,7 @@ def evaluate(
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
-    opened = data if isinstance(data, Dataset) else open_data(data)
+    opened = data if isinstance(data, Dataset) else open_data(data, task=",".join(predictor.tasks))
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)
     dataset = opened.split(split).cropped(predictor.preprocessing.scale.crop)

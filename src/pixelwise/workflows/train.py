@@ -105,9 +105,13 @@ def train(
     begun = resume and runfolder.has_begun(Path(out))
     if not resume:
         runfolder.check_free(Path(out))
-    opened = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    opened = (
+        data
+        if isinstance(data, Dataset)
+        else open_data(data, task=task, strict=False, values_of=looker.values)
+    )
     if joints is not None:
-        opened = with_joints(opened, open_data(joints, strict=False))
+        opened = with_joints(opened, open_data(joints, task="pose", strict=False))
     drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)
