@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
+from pixelwise.data.objectsource import ObjectSource, identity_of
 from pixelwise.data.pictures import picture_size
 from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
+from pixelwise.objects import ObjectMask, flatten
 from pixelwise.skeleton import Skeleton
 from pixelwise.types import (
     CLASSES,
     IGNORE_INDEX,
     JOINTS,
+    IdMap,
     Label,
     People,
     PixelFormat,
@@ -52,6 +55,8 @@ class Dataset:
         problems: what the reader had to leave out, where it was not to refuse it.
         skeleton: of the people whose joints are marked; None in sets without.
         mixed: some samples have masks and some have joints, so that each label may lack either.
+        source: reads the objects, where the set tells them apart; None for masks of class ids.
+        numbers: class ids of ``labels`` by those of ``source``, where they are numbered anew.
         opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
 
@@ -63,6 +68,8 @@ class Dataset:
     inferred: bool = False
     group: str | None = None
     any_way_up: bool = False
+    source: ObjectSource | None = None
+    numbers: Mapping[int, int] | None = None
     opened: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     skeleton: Skeleton | None = None
@@ -84,12 +91,18 @@ class Dataset:
     def read(self, sample: Sample) -> tuple[Pixels, Label]:
         """Image (H, W, C) in the depth of its file and label of one sample.
 
+        The label has ``CLASSES``; where ``labels`` have things ``INSTANCES`` too, and ``CROWD`` where there can be any.
+
         Raises:
             DataError: no mask, an unreadable file, or sizes that differ.
         """
         image = read_image(sample.image)
+        size = image.shape[:2]
         if self.skeleton is not None:
-            return _cut(image, self._with_people(sample, image.shape[:2], self.skeleton), sample.window)
+            return _cut(image, self._with_people(sample, size, self.skeleton), sample.window)
+        if self.source is not None:
+            maps = flatten(self._objects(sample, size), size, self.labels, crowds=self.source.crowds)
+            return image, Label(maps if self.labels.things else {CLASSES: maps[CLASSES]})
         mask = read_mask(_mask_of(sample), self.mask_coding)
         _check_sizes(sample, image.shape[:2], mask.shape)
         return image, Label({CLASSES: mask})
@@ -101,7 +114,7 @@ class Dataset:
 
     def _with_people(self, sample: Sample, size: Size, skeleton: Skeleton) -> Label:
         """Joints and, where the set has any, a mask; what a sample lacks is not labelled."""
-        maps: dict[str, NDArray[np.uint8]] = {}
+        maps: dict[str, IdMap] = {}
         if "mask" in sample.labels:
             maps[CLASSES] = read_mask(_mask_of(sample), self.mask_coding)
             _check_sizes(sample, size, maps[CLASSES].shape)
@@ -122,6 +135,38 @@ class Dataset:
         if not margin:
             return self
         return replace(self, samples=tuple(replace(s, window=_around(s, margin)) for s in self.samples))
+
+    def objects(self, sample: Sample) -> list[ObjectMask]:
+        """All objects of one sample whole, even where they overlap, and segments of stuff; none in semantic sets.
+
+        Object *n*, from 1, is *n* in ``INSTANCES`` of :meth:`read`.
+
+        Raises:
+            DataError: as :meth:`read`.
+        """
+        return self._objects(sample, image_size(sample.image)) if self.source is not None else []
+
+    def _objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
+        if self.source is None or not sample.labels:
+            raise DataError(f"{sample.image} has no label; add one or move the image out of the folder.")
+        found = self.source.objects(sample, size)
+        if self.numbers is None:
+            return found
+        return [replace(one, class_id=self.numbers.get(one.class_id, one.class_id)) for one in found]
+
+    def label_files(self, sample: Sample) -> list[Path]:
+        """The files that a sample's label is read from and no other's; :class:`DataError` if it has none."""
+        if sample.people is not None and "mask" not in sample.labels:
+            return []
+        return self.source.files(sample) if self.source is not None else [_mask_of(sample)]
+
+    def label_identity(self, sample: Sample) -> str:
+        """A digest of what, beside the contents of these files, decides the label."""
+        if self.source is None:
+            return self.mask_coding.identity()
+        numbers = sorted(self.numbers.items()) if self.numbers is not None else None
+        meaning = self.labels.model_dump(mode="json")
+        return identity_of(self.source.identity(sample), self.source.crowds, meaning, numbers)
 
     def spacing(self, sample: Sample) -> Spacing | None:
         """Millimetres from one pixel to the next: what a list says of a sample, else what its image file does."""
@@ -191,7 +236,8 @@ def check_pairs(samples: Iterable[Sample]) -> None:
     first: tuple[Path, PixelFormat] | None = None
     for sample in samples:
         header = image_header(sample.image)
-        if sample.people is None or "mask" in sample.labels:
+        # The size of objects is compared when they are read; joints have none.
+        if "objects" not in sample.labels and (sample.people is None or "mask" in sample.labels):
             _check_sizes(sample, header.size, picture_size(_mask_of(sample)))
         first = first or (sample.image, header.pixels)
         if header.pixels != first[1]:
@@ -199,11 +245,6 @@ def check_pairs(samples: Iterable[Sample]) -> None:
                 f"{first[0]} is {first[1]} but {sample.image} is {header.pixels}; "
                 "save all images alike, or keep each kind in a folder of its own."
             )
-
-
-def label_files(sample: Sample) -> list[Path]:
-    """The files that a sample's label is read from; :class:`DataError` if it has no label at all."""
-    return [] if sample.people is not None and "mask" not in sample.labels else [_mask_of(sample)]
 
 
 def sample_size(sample: Sample) -> Size:
@@ -248,15 +289,16 @@ def _unmarked(people: People, size: Size) -> NDArray[np.uint8]:
 
 
 def _mask_of(sample: Sample) -> Path:
-    if "mask" not in sample.labels:
+    path = sample.labels.get("mask") or sample.labels.get("instances")
+    if path is None:
         raise DataError(f"{sample.image} has no mask; add one or move the image out of the folder.")
-    return sample.labels["mask"]
+    return path
 
 
 def _check_sizes(sample: Sample, image: tuple[int, ...], mask: tuple[int, ...]) -> None:
     if image != mask:
         raise DataError(
-            f"{sample.labels['mask']} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
+            f"{_mask_of(sample)} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
             f"{image[1]}×{image[0]}; make the mask from this very image."
         )
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.data.cache import Cache, digest
-from pixelwise.data.dataset import Dataset, label_files, sample_size
+from pixelwise.data.dataset import Dataset, sample_size
 from pixelwise.recipe import Scale
 from pixelwise.tiling import Tiling
 from pixelwise.types import CLASSES, LabelBatch, People, Sample
@@ -116,12 +116,12 @@ def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cach
         "version": VERSION,
         "size": scale.size,
         "padding": padding,
-        "coding": dataset.mask_coding.identity(),
         **({"zoom": scale.zoom} if scale.policy == "tiles" else {}),
     }
 
     def ensure(sample: Sample) -> list[str]:
-        name = digest([sample.image, *label_files(sample)], {**settings, **_marked(sample)})
+        files = [sample.image, *dataset.label_files(sample)]
+        name = digest(files, {**settings, "coding": dataset.label_identity(sample), **_marked(sample)})
         names = [name]
         if scale.policy == "tiles":
             count = len(Tiling.of(sample_size(sample), scale).places)

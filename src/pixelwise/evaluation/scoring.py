@@ -155,6 +155,8 @@ def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
             "name the classes as they were named in training."
         )
     numbers = {number: ours.classes.index(name) for number, name in enumerate(theirs.classes)}
+    if dataset.source is not None:
+        return replace(dataset, labels=ours, numbers=numbers)
     coding = dataset.mask_coding
     ids = {value: numbers.get(class_id, class_id) for value, class_id in coding.ids.items()}
     return replace(dataset, labels=ours, coding=replace(coding, ids=MappingProxyType(ids)))
