@@ -229,8 +229,24 @@ class PoseTask(_Strict):
         return self
 
 
-TaskRecipe = Annotated[SemanticTask | PoseTask, Field(discriminator="kind")]
-KINDS = ("semantic", "pose")
+class PanopticTask(_Strict):
+    """Objects told apart ("instance"), and stuff beside them ("panoptic"): weights of the losses that are summed."""
+
+    kind: Literal["instance", "panoptic"] = "instance"
+    cross_entropy: NonNegative = Field(default=1.0, description="Of the classes.")
+    dice: NonNegative = Field(default=1.0, description="Of the classes.")
+    centre: NonNegative = Field(default=1.0, description="Of the heat map of objects' centres.")
+    offset: NonNegative = Field(default=1.0, description="Of the way from a pixel to its object's centre.")
+
+    @model_validator(mode="after")
+    def _all_fields(self) -> PanopticTask:
+        if not ((self.cross_entropy or self.dice) and self.centre and self.offset):
+            raise ValueError("centre, offset and one of cross_entropy and dice must be above 0")
+        return self
+
+
+TaskRecipe = Annotated[SemanticTask | PanopticTask | PoseTask, Field(discriminator="kind")]
+KINDS = ("semantic", "instance", "panoptic", "pose")
 
 
 class Augment(_Strict):
@@ -406,8 +422,10 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
     Values that depend on others pass: what the others are is planned later.
     """
+    every = Recipe().model_dump(exclude_none=True)
+    every["tasks"] = {kind: {"kind": kind} for kind in KINDS}
     try:
-        Recipe.model_validate(with_settings(Recipe().model_dump(exclude_none=True), settings))
+        Recipe.model_validate(with_settings(every, settings))
     except ValidationError as error:
         for one in error.errors():
             setting = _setting_at(one["loc"])

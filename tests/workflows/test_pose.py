@@ -117,7 +117,7 @@ def test_what_cannot_be_learned_is_refused(figures: Path, tmp_path: Path) -> Non
     masks = write_lesions(tmp_path / "masks", 12, size=(64, 96))
     with pytest.raises(DataError, match="no joints to learn a pose from"):
         pixelwise.train(masks, tmp_path / "a", task="pose", epochs=1)
-    with pytest.raises(RecipeError, match="'poses' names no tasks"):
+    with pytest.raises(RecipeError, match="there is no task 'poses'"):
         pixelwise.train(figures, tmp_path / "b", task="poses", epochs=1)
     with pytest.raises(DataError, match="has no joints"):
         pixelwise.train(masks, tmp_path / "c", joints=masks, epochs=1)

@@ -93,7 +93,8 @@ TaskOption = Annotated[
     typer.Option(
         "--task",
         metavar="NAME",
-        help="What to learn: semantic or pose, or semantic,pose; what DATA is labelled for if not given.",
+        help="What to learn: semantic, instance (objects told apart), panoptic (and stuff beside them), pose "
+        "(people's joints), or semantic,pose; what DATA is labelled for if not given.",
     ),
 ]
 JointsOption = Annotated[
@@ -248,7 +249,7 @@ def train(
         check_free(out)
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
-    check_words(network, chosen)
+    check_words(network, chosen, task)
     looker, dataset = _to_check(
         cache, data, splits, layout, legend, ignore, group_by, None if joints else task
     )

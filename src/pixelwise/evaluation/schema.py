@@ -11,7 +11,15 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 from pixelwise import files
 from pixelwise.errors import DataError
@@ -35,8 +43,8 @@ class Score(_Strict):
 
     value: Number = Field(
         default=math.nan,
-        description="The score, which `ci95` is of: `mean`, or of scores that single images do not have, such as "
-        "average precision, that of all images together.",
+        description="The score, which `ci95` is of: `mean`; of objects, segments and people, which are counted over "
+        "all images together, `pooled`.",
     )
     mean: Number = Field(
         description="Mean of the per-image scores, over the images where it is defined; of scores that single images "
@@ -64,6 +72,14 @@ class Score(_Strict):
     n_undefined: int = Field(description="Images without a score: there is nothing that it could be of.")
     unit: Literal["", "px", "mm"] = Field(default="", description="Unit; empty for shares.")
     lower_is_better: bool = Field(default=False, description="True of distances and errors.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        """Files that were written before there was a value hold means alone."""
+        if isinstance(values, dict) and "value" not in values:
+            return {**values, "value": values.get("mean")}
+        return values
 
     @property
     def bad_end(self) -> float:

@@ -197,13 +197,13 @@ def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
 
 
 def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
-    metric = METRICS[name]
-    summary = summarise(name, ratio)
+    metric, summary = METRICS[name], summarise(name, ratio)
+    pooled = interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN
     return Score(
-        value=summary["mean"],
+        value=summary["pooled" if metric.of_objects else "mean"],
         **summary,
-        ci95=interval(ratio.of_images(), draws, metric.highest),
-        pooled_ci95=interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN,
+        ci95=pooled if metric.of_objects else interval(ratio.of_images(), draws, metric.highest),
+        pooled_ci95=pooled,
         unit=metric.unit,
         lower_is_better=metric.lower_is_better,
     )

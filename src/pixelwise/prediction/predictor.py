@@ -26,7 +26,7 @@ from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 from pixelwise.recipe import Preprocessing, Values
 from pixelwise.tasks import AnyTask, build_tasks
-from pixelwise.tiling import Tiling
+from pixelwise.tiling import Tiling, windows_of
 from pixelwise.types import RGB8, Field, Image, Json, PixelFormat, Pixels, Size
 
 ImageSource = str | Path | PIL.Image.Image | Pixels
@@ -102,15 +102,27 @@ class Predictor:
             DataError: an image that cannot be read, or of another format than the model was trained on.
         """
         image = to_pixels(source, self.preprocessing.values)
+        size = image.shape[:2]
+        places = windows_of(size) if self.preprocessing.scale.policy == "tiles" else ()
+        if len(places) < 2:
+            return Prediction(size, self._results(image))
+        parts = [(self._results(image[w.y0 : w.y1, w.x0 : w.x1]), w) for w in places]
+        stitched = {
+            name: task.stitch([(results[name], window) for results, window in parts], size)
+            for name, task in self.tasks.items()
+        }
+        return Prediction(size, stitched)
+
+    __call__ = predict
+
+    def _results(self, image: Pixels) -> dict[str, Any]:
+        """Of an image, or a window of one, by task name."""
         values = self.field_values(image)
         canvas = Tiling.of(image.shape[:2], self.preprocessing.scale).canvas
-        results = {
+        return {
             name: task.placed(task.decode(values[name], self.settings[name]), canvas)
             for name, task in self.tasks.items()
         }
-        return Prediction(image.shape[:2], results)
-
-    __call__ = predict
 
     def origin(self) -> Json:
         """Nothing: a model's settings tell all."""

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixelwise.labels import Labels
+from pixelwise.recipe import PanopticTask as PanopticRecipe
 from pixelwise.recipe import PoseTask as PoseRecipe
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Recipe, TaskRecipe
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks.base import FieldValues, Targets, Task
+from pixelwise.tasks.panoptic import PanopticResult, PanopticTask
 from pixelwise.tasks.pose import PoseResult, PoseTask
 from pixelwise.tasks.semantic import SemanticResult, SemanticTask
 
 AnyTask = Task[Any, Any]
-KINDS = {"semantic": SemanticTask, "pose": PoseTask}
 
 
 def build_tasks(recipe: Recipe, labels: Mapping[str, Labels]) -> dict[str, AnyTask]:
@@ -22,9 +23,11 @@ def build_tasks(recipe: Recipe, labels: Mapping[str, Labels]) -> dict[str, AnyTa
     return {name: build_task(task, labels[name]) for name, task in recipe.tasks.items()}
 
 
-def build_task(recipe: SemanticRecipe | PoseRecipe, labels: Labels) -> AnyTask:
+def build_task(recipe: TaskRecipe, labels: Labels) -> AnyTask:
     """The task of the recipe's kind."""
     match recipe:
+        case PanopticRecipe():
+            return PanopticTask(labels, recipe)
         case PoseRecipe():
             return PoseTask(labels, recipe)
         case SemanticRecipe():
@@ -32,9 +35,10 @@ def build_task(recipe: SemanticRecipe | PoseRecipe, labels: Labels) -> AnyTask:
 
 
 __all__ = [
-    "KINDS",
     "AnyTask",
     "FieldValues",
+    "PanopticResult",
+    "PanopticTask",
     "PoseResult",
     "PoseTask",
     "SemanticResult",

@@ -125,8 +125,12 @@ class Task(Protocol[Result, Row]):
         """Names of the files that :meth:`write` makes."""
         ...
 
-    def write(self, result: Result, folder: Path, stem: str) -> list[Path]:
-        """Write the result as files that other tools read; returns their paths."""
+    def write(self, result: Result, folder: Path, stem: str, image: Image | None = None) -> list[Path]:
+        """Write the result as files that other tools read; returns their paths.
+
+        Args:
+            image: (H, W, 3) what it is of, as people see it, for what is measured in it.
+        """
         ...
 
     def describe(self, result: Result) -> Json:

@@ -259,7 +259,9 @@ class SemanticTask:
         """``<stem>_mask.png``."""
         return [f"{stem}_mask.png"]
 
-    def write(self, result: SemanticResult, folder: Path, stem: str) -> list[Path]:
+    def write(
+        self, result: SemanticResult, folder: Path, stem: str, image: Image | None = None
+    ) -> list[Path]:
         """``<stem>_mask.png``, 8-bit: 0 and 255 for two classes, class ids otherwise."""
         [path] = [folder / name for name in self.file_names(stem)]
         values = result.label_map * 255 if self.labels.is_binary else result.label_map

@@ -10,7 +10,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import image_size
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.plan import PoseFacts, share_of
-from pixelwise.recipe import KINDS
+from pixelwise.recipe import KINDS, PanopticTask, PoseTask, SemanticTask, TaskRecipe
 
 MOST = 200
 """Samples that tell how large people are."""
@@ -24,10 +24,12 @@ def parse_tasks(text: str | None) -> tuple[str, ...]:
     """
     names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
     for name in names:
-        if name not in KINDS or names.count(name) > 1:
-            raise RecipeError(
-                f"'{text}' names no tasks; give one of {', '.join(KINDS)}, or several with a comma between."
-            )
+        if name not in KINDS:
+            raise RecipeError(f"there is no task '{name}'; choose one of {', '.join(KINDS)}.")
+        if names.count(name) > 1:
+            raise RecipeError(f"'{text}' names a task twice; give each once.")
+    if len(set(names) - {"pose"}) > 1:
+        raise RecipeError(f"'{text}' names two ways to divide a picture; give one of them, or one and pose.")
     return names
 
 
@@ -38,14 +40,27 @@ def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
         DataError: the data has no labels for one of them.
     """
     joints, masks = dataset.skeleton is not None, dataset.skeleton is None or dataset.has_masks
-    names = tuple(wished) or (*["semantic"] * masks, *["pose"] * joints)
+    things, stuff = dataset.labels.things, dataset.labels.stuff
+    areas = "semantic" if not things else "panoptic" if stuff else "instance"
+    names = tuple(wished) or (*[areas] * masks, *["pose"] * joints)
     if "pose" in names and not joints:
         raise DataError(
             f"{dataset.root} has no joints to learn a pose from; give data with COCO keypoints, or another --task."
         )
-    if "semantic" in names and not masks:
+    if set(names) - {"pose"} and not masks:
         raise DataError(f"{dataset.root} has joints but no masks; ask for --task pose.")
     return names
+
+
+def tasks_named(names: Sequence[str]) -> dict[str, TaskRecipe]:
+    """The tasks of these names, with their default losses."""
+    made: dict[str, TaskRecipe] = {
+        "semantic": SemanticTask(),
+        "instance": PanopticTask(kind="instance"),
+        "panoptic": PanopticTask(kind="panoptic"),
+        "pose": PoseTask(),
+    }
+    return {name: made[name] for name in names}
 
 
 def pose_facts(dataset: Dataset) -> PoseFacts:

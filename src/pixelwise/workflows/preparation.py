@@ -19,11 +19,11 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import CROP, Covered, Fingerprint, PoseFacts, ceiling, plan, plan_pose
+from pixelwise.plan import CROP, Covered, Fingerprint, ceiling, plan, plan_pose
 from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
-from pixelwise.tasks import build_tasks
+from pixelwise.tasks import build_task
 from pixelwise.types import SPLITS, Label, SplitName
-from pixelwise.workflows.choosetasks import pose_facts, tasks_for
+from pixelwise.workflows.choosetasks import parse_tasks, pose_facts, tasks_for, tasks_named
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.pace import BATCH, pace_of
 
@@ -78,8 +78,9 @@ def group_hint(dataset: Dataset) -> str | None:
     )
 
 
-def check_words(network: str | None, settings: Mapping[str, Any]) -> None:
-    """Raise :class:`RecipeError` for the name of no network, or a setting that no recipe can have."""
+def check_words(network: str | None, settings: Mapping[str, Any], task: str | None = None) -> None:
+    """Raise :class:`RecipeError` for the name of no network or task, or a setting that no recipe can have."""
+    parse_tasks(task)
     if network is not None:
         model_named(network)
     check_settings(settings)
@@ -136,13 +137,17 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
+        network = model or Model()
         tasks = tasks_for(dataset, wishes.tasks)
-        facts = pose_facts(dataset) if "pose" in tasks else None
-        seen = dataset.cropped(CROP) if facts is not None and facts.single and len(tasks) == 1 else dataset
-        known = fingerprint(seen, None if wishes.epochs else seconds, network, tasks)
-        values = _planned(known, network, listener, tasks, facts).model_dump(exclude_none=True)
+        known = fingerprint(dataset, None if wishes.epochs else seconds, network, tasks)
+        values = _planned(known, network, dataset, tasks, listener).model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
+        kinds = [one.kind for one in wishes.recipe.tasks.values()]
+        if wishes.tasks and set(wishes.tasks) != set(kinds):
+            raise RecipeError(
+                f"the recipe is for {', '.join(kinds)}; leave out --task {','.join(wishes.tasks)}, or --recipe."
+            )
         values = wishes.recipe.model_dump(exclude_none=True)
         if model is not None:
             values["model"] = model.model_dump()
@@ -158,22 +163,21 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
 
 
 def _planned(
-    known: Fingerprint,
-    network: Model,
-    listener: Listener,
-    tasks: Sequence[str] = ("semantic",),
-    facts: PoseFacts | None = None,
+    known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], listener: Listener
 ) -> Recipe:
-    planned = plan(known, network)
+    wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
+    planned = plan(known, network, *wished.values())
     recipe, reasons = planned.recipe, planned.reasons
-    if facts is not None:
-        pose = plan_pose(known, facts)
-        reasons = {**reasons, **pose.reasons}
-        scale, augment = (pose.scale, pose.augment) if len(tasks) == 1 else (pose.scale, recipe.augment)
-        others = {name: task for name, task in recipe.tasks.items() if name in tasks}
+    if "pose" in tasks:
+        pose = plan_pose(known, pose_facts(dataset))
+        alone = {"augment": pose.augment} if not wished else {}
         recipe = recipe.model_copy(
-            update={"scale": scale, "augment": augment, "tasks": {**others, "pose": pose.task}}
+            update={"scale": pose.scale, "tasks": {**wished, "pose": pose.task}, **alone}
         )
+        reasons = {
+            **reasons,
+            **{name: why for name, why in pose.reasons.items() if name != "augment" or alone},
+        }
     for setting, reason in reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
     return recipe
@@ -189,13 +193,17 @@ def fingerprint(
         network: whose pace is measured.
         tasks: that are learned, by name.
     """
+    if "pose" in tasks and pose_facts(dataset).single:
+        dataset = dataset.cropped(CROP)
     training = dataset.split("train")
-    labels = _some_labels(training) if "semantic" in tasks else []
-    [task] = build_tasks(Recipe(), {"semantic": dataset.labels}).values()
+    others = [task for name, task in tasks_named(tasks).items() if name != "pose"]
+    masked = training.where(lambda sample: not dataset.mixed or "mask" in sample.labels)
+    labels = _some_labels(masked) if others else []
+    task = build_task(others[0], dataset.labels) if others else None
 
     @cache
     def best(scale: Scale) -> float:
-        return ceiling(task, labels, scale) if labels else 1.0
+        return ceiling(task, labels, scale) if task is not None else 1.0
 
     known = Fingerprint(
         sizes=image_sizes(dataset),

@@ -44,7 +44,8 @@ def report_run(
         image, truth = dataset.read(samples[chosen])
         result = predictor.predict(image)[name]
         shown = viewable(image, predictor.preprocessing.values)
-        if truth.people is not None:  # skeletons are drawn into the picture
+        if task.labels.things or any(field.points for field in task.fields()):
+            # Skeletons, and objects in colours of their own, are drawn into the picture.
             drawn, nothing = task.draw(shown, result, truth), np.zeros(shown.shape[:2], np.uint8)
             return Exhibit(chosen, drawn, nothing, nothing, score, samples[chosen].tags, drawn=True)
         predicted = result.label_map

@@ -82,8 +82,8 @@ def train(
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
-        task: what to learn: "semantic", "pose", or both with a comma between; what the data is labelled for if not
-            given.
+        task: what to learn: "semantic", "instance", "panoptic", "pose", or "semantic,pose"; what the data is labelled
+            for if not given.
         joints: folder of another set, of which joints are learned beside the masks of ``data``; both tasks then.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
             begin.
@@ -132,6 +132,7 @@ def train(
     compared = compared and dataset.skeleton is None
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
+        compared = compared and not job.dataset.labels.things
         if compared:
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset.labels))
         write_splits(folder / runfolder.SPLITS, dataset)

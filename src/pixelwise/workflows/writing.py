@@ -128,7 +128,7 @@ def write_prediction(
         overlay = folder / f"{stem}_overlay.png"
         with files.replacing(overlay) as temporary:
             PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
-        written = [*task.write(result, folder, stem), overlay]
+        written = [*task.write(result, folder, stem, shown), overlay]
         described = {"settings": segmenter.settings[name], "files": [path.name for path in written]}
         tasks[name] = {**task.describe(result), **described}
     summary = {

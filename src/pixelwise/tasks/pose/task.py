@@ -262,7 +262,7 @@ class PoseTask:
         """``<stem>_keypoints.json``, as OpenPose calls it, and ``<stem>_coco.json``."""
         return [f"{stem}_keypoints.json", f"{stem}_coco.json"]
 
-    def write(self, result: PoseResult, folder: Path, stem: str) -> list[Path]:
+    def write(self, result: PoseResult, folder: Path, stem: str, image: Image | None = None) -> list[Path]:
         """OpenPose's JSON (BODY_25) and COCO's list of results."""
         openpose, coco = (folder / name for name in self.file_names(stem))
         writing.write_json(openpose, writing.openpose(result, self.skeleton))
