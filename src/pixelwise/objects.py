@@ -186,6 +186,8 @@ def objects_of(maps: Mapping[str, IdMap], labels: Labels) -> list[ObjectMask]:
 def _places_by_id(flat: IdMap) -> dict[int, NDArray[np.int64]]:
     """The places of each id but 0, ascending; ids in order."""
     places = np.flatnonzero(flat)
+    if not len(places):
+        return {}
     ordered = places[np.argsort(flat[places], kind="stable")]
     ids, begins = np.unique(flat[ordered], return_index=True)
     return dict(zip(ids.tolist(), np.split(ordered, begins[1:]), strict=True))
