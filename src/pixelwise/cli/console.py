@@ -17,7 +17,6 @@ from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Comparison, Metrics, Pair, Score
 from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
-    baseline_text,
     count_text,
     field_text,
     metric_text,
@@ -29,6 +28,7 @@ from pixelwise.report.templates import (
     signed_text,
     span_text,
 )
+from pixelwise.report.words import baseline_sentence
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.train import Run
@@ -143,7 +143,7 @@ class Console(Listener):
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
         self.print("Mean over images, with the 95 % bootstrap interval.")
-        if (line := baseline_text(metrics)) is not None:
+        if (line := baseline_sentence(metrics)) is not None:
             self.print(line)
         for note in metrics.notes:
             self.print(f"Note: {note}")

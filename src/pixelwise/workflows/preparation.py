@@ -19,7 +19,7 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import CROP, Covered, Fingerprint, ceiling, plan, plan_pose
+from pixelwise.plan import CROP, Covered, Fingerprint, Plan, ceiling, plan, plan_pose
 from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_task
 from pixelwise.types import SPLITS, Label, SplitName
@@ -128,19 +128,26 @@ class Wishes:
 
 
 def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
-    """The recipe wished for, or one planned from the data, with all other wishes in it.
+    """The recipe of :func:`choose_recipe`."""
+    return choose_recipe(wishes, dataset, listener).recipe
+
+
+def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
+    """The recipe wished for, or one planned from the data, with all other wishes in it, and the reasons.
 
     Raises:
         RecipeError: values that a recipe cannot have, or a recipe for images of another format.
     """
     model = model_named(wishes.network) if wishes.network is not None else None
+    reasons: dict[str, str] = {}
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
-        network = model or Model()
         tasks = tasks_for(dataset, wishes.tasks)
         known = fingerprint(dataset, None if wishes.epochs else seconds, network, tasks)
-        values = _planned(known, network, dataset, tasks, listener).model_dump(exclude_none=True)
+        planned = _planned(known, network, dataset, tasks, listener)
+        reasons |= planned.reasons
+        values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         kinds = [one.kind for one in wishes.recipe.tasks.values()]
@@ -157,14 +164,16 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
         values["seed"] = wishes.seed
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
+        reasons[name] = f"{value}, as asked"
     if dataset.skeleton is not None and "pose" in values["tasks"]:  # a recipe may leave it to the data
         values["tasks"]["pose"].setdefault("skeleton", dataset.skeleton.model_dump())
-    return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)
+    recipe = parse_recipe(with_settings(values, wishes.settings), "what was asked for")
+    return Plan(_fitting(recipe, dataset), reasons)
 
 
 def _planned(
     known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], listener: Listener
-) -> Recipe:
+) -> Plan:
     wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
     planned = plan(known, network, *wished.values())
     recipe, reasons = planned.recipe, planned.reasons
@@ -180,7 +189,7 @@ def _planned(
         }
     for setting, reason in reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
-    return recipe
+    return Plan(recipe, reasons)
 
 
 def fingerprint(

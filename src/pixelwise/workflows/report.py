@@ -4,19 +4,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
-import numpy as np
-
+from pixelwise.checks import Check
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics
 from pixelwise.prediction import Predictor, viewable
 from pixelwise.recipe import Recipe
-from pixelwise.report import Exhibit, choose_exhibits, write_report
-from pixelwise.types import LogRow
+from pixelwise.report import (
+    Drawn,
+    Exhibit,
+    Making,
+    TaskPart,
+    choose_exhibits,
+    drawn_part,
+    entropy,
+    joint_table,
+    semantic_part,
+    write_report,
+)
+from pixelwise.tasks import SemanticTask
+from pixelwise.types import SPLITS, LogRow
+from pixelwise.workflows import runfolder
 
 EXHIBITS = 4
 """Images shown of the worst, the median and the best each."""
+
+BESIDE = {
+    runfolder.MODEL: "the model with all it needs to predict",
+    runfolder.METRICS: "every score, by image, class and tag",
+    runfolder.RECIPE: "every choice; train --recipe trains by it again",
+    runfolder.PLAN: "why these choices",
+    runfolder.SPLITS: "which image was in which split",
+    runfolder.LOG: "loss and validation score over time",
+    runfolder.CHECK: "what the check of the data found, with pictures",
+}
+"""The files that lie beside a report, with what they hold."""
 
 
 def report_run(
@@ -28,6 +53,8 @@ def report_run(
     log: Sequence[LogRow],
     facts: Mapping[str, str],
     commands: Sequence[str],
+    reasons: Mapping[str, str] = MappingProxyType({}),
+    check: Check | None = None,
 ) -> None:
     """Write the page of a run.
 
@@ -35,37 +62,76 @@ def report_run(
         dataset: holds the images that ``metrics`` are of.
         facts: what to list under how it was made.
         commands: lines that make the same run again.
+        reasons: by setting, what it was set to and why.
+        check: what was found in the data before training.
     """
-    samples = {sample.name: sample for sample in dataset.samples}
-    first = next(iter(predictor.tasks))
+    making = Making(
+        recipe=recipe.to_toml(),
+        takes=str(recipe.values.pixel_format),
+        reasons=reasons,
+        check=check,
+        facts=facts,
+        counts={split: len(dataset.split(split)) for split in SPLITS},
+        commands=commands,
+        files={name: what for name, what in BESIDE.items() if (path.parent / name).exists()},
+    )
+    parts = [
+        (_semantic if isinstance(task, SemanticTask) else _drawn)(name, predictor, dataset, metrics)
+        for name, task in predictor.tasks.items()
+    ]
+    write_report(path, title=metrics.data, metrics=metrics, parts=parts, log=log, making=making)
 
-    def exhibit(name: str, chosen: str, score: float) -> Exhibit:
-        task = predictor.tasks[name]
+
+def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """What a semantic task shows of its worst, median and best images."""
+    task = predictor.tasks[name]
+    scores = {row.name: row.scores[task.headline] for row in metrics.images}
+    samples = {sample.name: sample for sample in dataset.samples}
+
+    def exhibit(chosen: str) -> Exhibit:
         image, truth = dataset.read(samples[chosen])
         result = predictor.predict(image)[name]
-        shown = viewable(image, predictor.preprocessing.values)
-        if task.labels.things or any(field.points for field in task.fields()):
-            # Skeletons, and objects in colours of their own, are drawn into the picture.
-            drawn, nothing = task.draw(shown, result, truth), np.zeros(shown.shape[:2], np.uint8)
-            return Exhibit(chosen, drawn, nothing, nothing, score, samples[chosen].tags, drawn=True)
-        predicted = result.label_map
-        return Exhibit(chosen, shown, truth.class_map, predicted, score, samples[chosen].tags)
+        return Exhibit(
+            name=chosen,
+            image=viewable(image, predictor.preprocessing.values),
+            truth=truth.class_map,
+            predicted=result.label_map,
+            score=scores[chosen],
+            tags=samples[chosen].tags,
+            uncertainty=entropy(result.probs),
+        )
 
-    write_report(
-        path,
-        title=metrics.data,
-        metrics=metrics,
-        labels=predictor.tasks[first].labels,
-        log=log,
-        exhibits={
-            kind if name == first else f"{name}: {kind}": [
-                exhibit(name, chosen, scores[chosen]) for chosen in names
-            ]
-            for name, task in predictor.tasks.items()
-            for scores in [{row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}]
-            for kind, names in choose_exhibits(scores, EXHIBITS).items()
-        },
-        recipe=recipe.to_toml(),
-        commands=commands,
-        facts=facts,
-    )
+    exhibits = {
+        kind: [exhibit(chosen) for chosen in names]
+        for kind, names in choose_exhibits(scores, EXHIBITS).items()
+    }
+    return semantic_part(metrics, name, task.labels, exhibits)
+
+
+ASKED = {
+    "pose": ("finds the joints of people", "people with the joints of each, and how sure it is of them"),
+}
+"""Of tasks whose results are drawn, what the model does and what it answers with."""
+OBJECTS = ("tells objects apart", "objects with their outlines, and how sure it is of them")
+
+
+def _drawn(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """What another task draws into its worst, median and best images."""
+    task = predictor.tasks[name]
+    scores = {row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}
+    samples = {sample.name: sample for sample in dataset.samples}
+
+    def drawn(chosen: str) -> Drawn:
+        image, truth = dataset.read(samples[chosen])
+        shown = viewable(image, predictor.preprocessing.values)
+        picture = task.draw(shown, predictor.predict(image)[name], truth)
+        return Drawn(chosen, picture, scores[chosen], samples[chosen].tags)
+
+    pictures = {
+        kind: [drawn(chosen) for chosen in names] for kind, names in choose_exhibits(scores, EXHIBITS).items()
+    }
+    asked, gives = ASKED.get(name, OBJECTS)
+    part = drawn_part(metrics, name, pictures, asked=asked, gives=gives)
+    if not any(field.points for field in task.fields()):
+        return part
+    return replace(part, sections=[*part.sections, joint_table(metrics, name)])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +21,11 @@ METRICS = "metrics.json"
 REPORT = "report.html"
 SPLITS = "splits.csv"
 CHECK = "check.html"
+PLAN = "plan.json"
 CHECKPOINT = "checkpoint.safetensors"
-FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, CHECK, CHECKPOINT)
+FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, CHECK, PLAN, CHECKPOINT)
 
+PLAN_SCHEMA = "pixelwise.plan/1"
 LOG_COLUMNS = ("epoch", "step", "seconds", "loss", "learning_rate", "val_score")
 
 
@@ -108,6 +111,23 @@ def make_folder(path: Path) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} cannot be created ({error.strerror}); choose another folder with --out."
+        ) from error
+
+
+def write_reasons(path: Path, reasons: Mapping[str, str]) -> None:
+    """Write ``plan.json``: by setting, what it was set to and why."""
+    text = json.dumps({"schema": PLAN_SCHEMA, "reasons": dict(reasons)}, indent=1, ensure_ascii=False)
+    files.write_text(path, text + "\n")
+
+
+def read_reasons(path: Path) -> dict[str, str]:
+    """The reasons of ``plan.json``; :class:`RecipeError` where it is not one."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(setting): str(reason) for setting, reason in found["reasons"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecipeError(
+            f"{path} is missing or damaged: put it back, or train anew into another folder with --out."
         ) from error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pixelwise.checks import Looker
+from pixelwise.checks import Check, Looker
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.splits import read_splits, write_splits
@@ -29,7 +29,7 @@ from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import (
     Wishes,
-    complete_recipe,
+    choose_recipe,
     group_hint,
     scored_part,
     with_splits,
@@ -47,6 +47,15 @@ class Run:
     folder: Path
     predictor: Predictor
     metrics: Metrics
+
+
+@dataclass(frozen=True)
+class Background:
+    """What was known before training began: notes on the data, reasons of the recipe, what the check found."""
+
+    notes: tuple[str, ...]
+    reasons: Mapping[str, str]
+    check: Check
 
 
 def train(
@@ -123,11 +132,12 @@ def train(
     dataset = with_splits(checked.subject, wishes.drawn_by, listener)
     if drawn and (hint := group_hint(dataset)) is not None:
         notes.append(hint)
-    complete = (
-        resumed_recipe(wishes, dataset, Path(out), listener)
-        if begun
-        else complete_recipe(wishes, dataset, listener)
-    )
+    if begun:
+        complete = resumed_recipe(wishes, dataset, Path(out), listener)
+        reasons = runfolder.read_reasons(Path(out) / runfolder.PLAN)
+    else:
+        chosen = choose_recipe(wishes, dataset, listener)
+        complete, reasons = chosen.recipe, chosen.reasons
     dataset = dataset.cropped(complete.scale.crop)
     compared = compared and dataset.skeleton is None
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
@@ -137,9 +147,11 @@ def train(
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset.labels))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
+        runfolder.write_reasons(folder / runfolder.PLAN, reasons)
         job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
         progress = Progress(job, folder / runfolder.CHECKPOINT, started)
-        return _finish(job, folder, progress, notes, compared)
+        background = Background(tuple(notes), reasons, checked.result)
+        return _finish(job, folder, progress, background, compared)
 
 
 def _used(dataset: Dataset) -> Dataset:
@@ -147,7 +159,7 @@ def _used(dataset: Dataset) -> Dataset:
     return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
-def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], compared: bool) -> Run:
+def _finish(job: Job, folder: Path, progress: Progress, background: Background, compared: bool) -> Run:
     """Train, then write everything that a run holds."""
     session = job.session()
     progress.restore(session)
@@ -155,7 +167,7 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], co
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
         log_writer = _log_writer(folder / runfolder.LOG, job.listener)
         candidates = job.fit(session, length, stopped, log_writer, progress.keep)
-        known = [*notes, *_length_notes(candidates.rows[-1], stopped())]
+        known = [*background.notes, *_length_notes(candidates.rows[-1], stopped())]
         compared = compared and not stopped()  # who presses Ctrl-C waits for no more than the model
         choice = candidates.choose()
         job.listener.say(f"Weights: {choice.how}.")
@@ -174,7 +186,18 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], co
     job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
     facts = job.facts(candidates, choice, time.monotonic() - progress.started)
     log, report = candidates.rows, folder / runfolder.REPORT
-    report_run(report, predictor, job.recipe, job.dataset, metrics, log, facts, job.commands(folder))
+    report_run(
+        report,
+        predictor,
+        job.recipe,
+        job.dataset,
+        metrics,
+        log,
+        facts,
+        job.commands(folder),
+        background.reasons,
+        background.check,
+    )
     (folder / runfolder.CHECKPOINT).unlink(missing_ok=True)
     return Run(folder, predictor, metrics)
 
