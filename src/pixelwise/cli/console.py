@@ -142,7 +142,9 @@ class Console(Listener):
         self.console.print(_score_table(metrics, narrow=narrow))
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
-        self.print("Mean over images, with the 95 % bootstrap interval.")
+        counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
+        what = "Objects of all images together" if counted else "Mean over images"
+        self.print(f"{what}, with the 95 % bootstrap interval.")
         if (line := baseline_sentence(metrics)) is not None:
             self.print(line)
         for note in metrics.notes:

@@ -75,7 +75,7 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco_keypoints, table or paired; "
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, coco_keypoints, table or paired; "
         "recognised if not given."
     ),
 ]

@@ -44,6 +44,9 @@ class Network(nn.Module):
                 if field.points:  # near 0 almost everywhere, so it starts there (Xiao 2018)
                     nn.init.normal_(self.head(task, field.name).weight, std=1e-3)
                     nn.init.constant_(self.head(task, field.name).bias, 0.0)  # type: ignore[arg-type]
+                if field.in_pixels:  # lengths of any size: to start at 0 is nearer than at random
+                    for values in self.head(task, field.name).parameters():
+                        nn.init.zeros_(values)
 
     def forward(self, images: Tensor) -> Outputs:
         """Normalised (N, C, H, W) images of any size to logits by task and field.

@@ -3,6 +3,7 @@
 from pixelwise.report.drawn import Drawn, drawn_part
 from pixelwise.report.exhibits import choose_exhibits
 from pixelwise.report.joints import joint_table
+from pixelwise.report.objects import objects_part
 from pixelwise.report.page import write_report
 from pixelwise.report.parts import Making, Section, TaskPart
 from pixelwise.report.semantic import Exhibit, entropy, semantic_part
@@ -19,6 +20,7 @@ __all__ = [
     "drawn_part",
     "entropy",
     "joint_table",
+    "objects_part",
     "semantic_part",
     "write_report",
 ]

@@ -125,12 +125,14 @@ def _bars(metrics: Metrics, main: str) -> tuple[list[_Bar], Markup]:
     if baseline is not None and main in baseline.scores:
         scores.append((f"Without training: {baseline.title}", baseline.scores[main], baseline.n_images))
     scores = [one for one in scores if not math.isnan(one[1].mean)]
-    domain = charts.score_domain([value for _, one, _ in scores for value in (one.mean, one.ci95[0])])
+    domain = charts.score_domain([value for _, one, _ in scores for value in (one.value, one.ci95[0])])
     found = []
     for name, score, n_images in scores:
         known = n_images - score.n_undefined > 1
         bounds = score.ci95 if known else (math.nan, math.nan)
-        found.append(_Bar(name, score, charts.interval(score.mean, *bounds, domain, width=HERO_WIDTH), known))
+        found.append(
+            _Bar(name, score, charts.interval(score.value, *bounds, domain, width=HERO_WIDTH), known)
+        )
     return found, charts.interval_axis(domain, HERO_WIDTH)
 
 

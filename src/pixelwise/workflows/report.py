@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,10 +22,11 @@ from pixelwise.report import (
     drawn_part,
     entropy,
     joint_table,
+    objects_part,
     semantic_part,
     write_report,
 )
-from pixelwise.tasks import SemanticTask
+from pixelwise.tasks import AnyTask
 from pixelwise.types import SPLITS, LogRow
 from pixelwise.workflows import runfolder
 
@@ -75,11 +76,32 @@ def report_run(
         commands=commands,
         files={name: what for name, what in BESIDE.items() if (path.parent / name).exists()},
     )
-    parts = [
-        (_semantic if isinstance(task, SemanticTask) else _drawn)(name, predictor, dataset, metrics)
-        for name, task in predictor.tasks.items()
-    ]
+    parts = [_part(task)(name, predictor, dataset, metrics) for name, task in predictor.tasks.items()]
     write_report(path, title=metrics.data, metrics=metrics, parts=parts, log=log, making=making)
+
+
+def _objects(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """What a task that tells objects apart shows of its worst, median and best images."""
+    task = predictor.tasks[name]
+    scores = {row.name: row.scores[task.headline] for row in metrics.images}
+    samples = {sample.name: sample for sample in dataset.samples}
+
+    def drawn(chosen: str) -> Drawn:
+        image, truth = dataset.read(samples[chosen])
+        shown = viewable(image, predictor.preprocessing.values)
+        picture = task.draw(shown, predictor.predict(image)[name], truth)
+        return Drawn(chosen, picture, scores[chosen], samples[chosen].tags)
+
+    chosen = choose_exhibits(scores, EXHIBITS).items()
+    exhibits = {kind: [drawn(one) for one in names] for kind, names in chosen}
+    return objects_part(metrics, name, task.labels, exhibits)
+
+
+def _part(task: AnyTask) -> Callable[[str, Predictor, Dataset, Metrics], TaskPart]:
+    """What makes a task's part of the page."""
+    if any(field.points for field in task.fields()):
+        return _people
+    return _objects if task.labels.things else _semantic
 
 
 def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
@@ -108,15 +130,8 @@ def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metric
     return semantic_part(metrics, name, task.labels, exhibits)
 
 
-ASKED = {
-    "pose": ("finds the joints of people", "people with the joints of each, and how sure it is of them"),
-}
-"""Of tasks whose results are drawn, what the model does and what it answers with."""
-OBJECTS = ("tells objects apart", "objects with their outlines, and how sure it is of them")
-
-
-def _drawn(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
-    """What another task draws into its worst, median and best images."""
+def _people(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """Skeletons drawn into the worst, median and best images, and the table of joints."""
     task = predictor.tasks[name]
     scores = {row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}
     samples = {sample.name: sample for sample in dataset.samples}
@@ -130,8 +145,11 @@ def _drawn(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) 
     pictures = {
         kind: [drawn(chosen) for chosen in names] for kind, names in choose_exhibits(scores, EXHIBITS).items()
     }
-    asked, gives = ASKED.get(name, OBJECTS)
-    part = drawn_part(metrics, name, pictures, asked=asked, gives=gives)
-    if not any(field.points for field in task.fields()):
-        return part
+    part = drawn_part(
+        metrics,
+        name,
+        pictures,
+        asked="finds the joints of people",
+        gives="people with the joints of each, and how sure it is of them",
+    )
     return replace(part, sections=[*part.sections, joint_table(metrics, name)])

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.layouts import camvid, cocokeypoints, instances, mads, paired, pennfudan, ph2, table
+from pixelwise.data.layouts import (
+    camvid,
+    coco,
+    cocokeypoints,
+    instances,
+    mads,
+    paired,
+    pennfudan,
+    ph2,
+    table,
+)
 from pixelwise.data.legend import Hints
 from pixelwise.data.problems import Problems
 
@@ -33,6 +43,7 @@ LAYOUTS = (
     Layout(camvid.NAME, camvid.detect, camvid.read),
     Layout(pennfudan.NAME, pennfudan.detect, pennfudan.read),
     Layout(instances.NAME, instances.detect, instances.read),
+    Layout(coco.NAME, coco.detect, coco.read),
     Layout(cocokeypoints.NAME, cocokeypoints.detect, cocokeypoints.read),
     Layout(table.NAME, table.detect, table.read),
     Layout(paired.NAME, paired.detect, paired.read),
