@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.types import OUTSIDE, Field, IdMap, Label, Pixels, Size
+from pixelwise.types import OUTSIDE, Field, IdMap, Label, People, Pixels, Size
 
 
 def resize(values: Tensor, size: Size) -> Tensor:
@@ -104,6 +105,27 @@ class Frame:
         """Every map of a label in the frame, (h, w) by name; padding holds what lies beyond an image."""
         return {name: self.place_ids(values, OUTSIDE[name]) for name, values in label.maps.items()}
 
+    def place_people(self, people: People) -> People:
+        """People of the image in the frame's pixels."""
+        scale = self._scale()
+        return people.moved(np.diag(scale), np.array([self.left, self.top], np.float64))
+
+    def points_to_image(self, points: NDArray[np.float64], size: Size) -> NDArray[np.float64]:
+        """(..., 2) x and y in a field (h', w') over the frame, at any stride, to pixels of the image; edges to edges.
+
+        Args:
+            size: (h', w') of the field.
+        """
+        stride = np.array([self.frame_size[1] / size[1], self.frame_size[0] / size[0]])
+        framed: NDArray[np.float64] = (points * stride - [self.left, self.top]) / self._scale()
+        return framed
+
+    def _scale(self) -> NDArray[np.float64]:
+        """(2,): the frame's pixels over the image's, across and down."""
+        return np.array(
+            [self.content_size[1] / self.image_size[1], self.content_size[0] / self.image_size[0]]
+        )
+
     def to_image(self, values: Tensor, field: Field) -> Tensor:
         """(C, h', w') values of ``field`` over the frame, at any stride, to (C, H, W) at the image's own size.
 
@@ -139,7 +161,9 @@ def flip_field(values: Tensor, field: Field, *, horizontal: bool, vertical: bool
     for x_channel, y_channel in field.vectors:
         signs[x_channel] = -1.0 if horizontal else 1.0
         signs[y_channel] = -1.0 if vertical else 1.0
-    return flipped * signs[:, None, None] if field.vectors else flipped
+    if horizontal and field.negated:
+        signs[list(field.negated)] *= -1.0
+    return flipped * signs[:, None, None] if field.vectors or field.negated else flipped
 
 
 def usual_frame(sizes: Mapping[Size, int], pixels: int, multiple: int = 32) -> Size:

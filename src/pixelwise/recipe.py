@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from pixelwise import files
 from pixelwise.errors import RecipeError
+from pixelwise.skeleton import Skeleton
 from pixelwise.types import MAX_CHANNELS, PixelFormat, PixelType
 
 FORMAT: Literal[1] = 1
@@ -88,6 +89,11 @@ class Scale(_Strict):
     )
     zoom: Annotated[float, Field(gt=0, le=1)] = Field(
         default=1.0, description="Of tiles: factor that the image is scaled by before it is cut; 1: none."
+    )
+    crop: Annotated[float, Field(ge=0, le=4)] = Field(
+        default=0.0,
+        description="Of labelled images of a single person: cut to the person's box, enlarged by this share of its "
+        "longer side on all sides; 0: whole images.",
     )
 
 
@@ -192,6 +198,37 @@ class SemanticTask(_Strict):
         return self
 
 
+class PoseTask(_Strict):
+    """Human pose: weights of the two losses, what the fields look like, and the skeleton, which is the data's."""
+
+    kind: Literal["pose"] = "pose"
+    heat: NonNegative = Field(default=1.0, description="Weight of the loss of heat maps, one for each joint.")
+    affinity: NonNegative = Field(
+        default=0.5, description="Weight of the loss of part affinity fields, one for each limb."
+    )
+    width: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.06,
+        description="Standard deviation of a joint's heat, and half the breadth of a limb: share of the person's size "
+        "(the root of the area).",
+    )
+    stride: Literal[1, 2, 4, 8] = Field(
+        default=2, description="The frame's sides over those of the fields that are learned."
+    )
+    single: bool = Field(
+        default=False,
+        description="One person a picture: each joint is where its heat is greatest, and nobody is put together.",
+    )
+    skeleton: Skeleton | None = Field(
+        default=None, description="Joints, limbs, partners, sigmas and angles; the data's where not given."
+    )
+
+    @model_validator(mode="after")
+    def _some_loss(self) -> PoseTask:
+        if not (self.heat or self.affinity):
+            raise ValueError("one of heat and affinity must be above 0")
+        return self
+
+
 class PanopticTask(_Strict):
     """Objects told apart ("instance"), and stuff beside them ("panoptic"): weights of the losses that are summed."""
 
@@ -208,8 +245,8 @@ class PanopticTask(_Strict):
         return self
 
 
-TaskRecipe = Annotated[SemanticTask | PanopticTask, Field(discriminator="kind")]
-KINDS = ("semantic", "instance", "panoptic")
+TaskRecipe = Annotated[SemanticTask | PanopticTask | PoseTask, Field(discriminator="kind")]
+KINDS = ("semantic", "instance", "panoptic", "pose")
 
 
 class Augment(_Strict):

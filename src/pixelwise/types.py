@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -43,7 +43,9 @@ INSTANCES = "instances"
 """Name of the map of ids of objects (:data:`InstanceMap`) in the labels of sets that tell objects apart."""
 CROWD = "crowd"
 """Name of the map that is 1 on regions of objects that nobody told apart, uint8; there where a set can hold them."""
-OUTSIDE: Mapping[str, int] = MappingProxyType({CLASSES: IGNORE_INDEX, INSTANCES: 0, CROWD: 0})
+JOINTS = "joints"
+"""Name of the map that is ``IGNORE_INDEX`` where people may be whose joints nobody marked, else 0."""
+OUTSIDE: Mapping[str, int] = MappingProxyType({CLASSES: IGNORE_INDEX, INSTANCES: 0, CROWD: 0, JOINTS: 0})
 """What each map of a label holds beyond the image."""
 
 Activation = Literal["softmax", "sigmoid", "none"]
@@ -65,6 +67,10 @@ class Field:
         vectors: (x, y) channel pairs that are vectors: a horizontal flip negates x, a vertical one y.
         in_pixels: vectors are in pixels, so resizing scales them; every channel is part of one.
         hflip: channel order after a mirror (left and right joints swap in pairs); None keeps the order.
+        negated: channels that change sign after a mirror as well: of a limb from left to right, which then leads from
+            right to left.
+        points: it is read for points, whose coordinates are scaled instead of the field: it stays at the size that the
+            network gives it.
     """
 
     name: str
@@ -73,6 +79,8 @@ class Field:
     vectors: tuple[tuple[int, int], ...] = ()
     in_pixels: bool = False
     hflip: tuple[int, ...] | None = None
+    negated: tuple[int, ...] = ()
+    points: bool = False
 
     def __post_init__(self) -> None:
         if self.channels < 1:
@@ -90,6 +98,10 @@ class Field:
             raise ValueError(f"field {self.name}: vectors {self.vectors} name a channel twice")
         if self.hflip and {(self.hflip[x], self.hflip[y]) for x, y in self.vectors} != set(self.vectors):
             raise ValueError(f"field {self.name}: hflip {self.hflip} does not take vectors to vectors")
+        if any(not 0 <= channel < self.channels for channel in self.negated):
+            raise ValueError(f"field {self.name}: negated {self.negated} names channels it does not have")
+        if self.hflip and {self.hflip[channel] for channel in self.negated} != set(self.negated):
+            raise ValueError(f"field {self.name}: of channels that change places both or none are negated")
         if self.in_pixels and len(parts) != self.channels:
             raise ValueError(f"field {self.name}: in_pixels scales vectors, so each channel must be in one")
 
@@ -146,15 +158,80 @@ class Window:
 
 
 @dataclass(frozen=True)
+class People:
+    """The people that somebody marked in one image, M of K joints; x and y are edges, a pixel's centre is at +0.5.
+
+    Attributes:
+        keypoints: (M, K, 2) float32 x and y of every joint, in pixels.
+        visibility: (M, K) uint8: 0 not labelled, 1 hidden, 2 visible.
+        boxes: (M, 4) float32 x0, y0, x1, y1 in pixels.
+        areas: (M,) float32 square pixels that each person covers; of the box where no outline was drawn.
+        is_crowd: (M,) bool: several people in one mark, whose joints nobody told apart.
+        partners: (K,) int64: of each joint its place after a mirror.
+    """
+
+    keypoints: NDArray[np.float32]
+    visibility: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    areas: NDArray[np.float32]
+    is_crowd: NDArray[np.bool_]
+    partners: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    @property
+    def is_marked(self) -> NDArray[np.bool_]:
+        """(M,) bool: people of whom some joint is labelled."""
+        return np.asarray((self.visibility > 0).any(axis=1), np.bool_)
+
+    @classmethod
+    def nobody(cls, partners: NDArray[np.int64]) -> People:
+        """Of an image without people."""
+        joints = len(partners)
+        return cls(
+            np.zeros((0, joints, 2), np.float32),
+            np.zeros((0, joints), np.uint8),
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros(0, np.bool_),
+            partners,
+        )
+
+    def moved(self, linear: NDArray[np.float64], shift: NDArray[np.float64]) -> People:
+        """All of them under the map x → linear @ x + shift, in (x, y); a mirror exchanges left and right.
+
+        Args:
+            linear: (2, 2), invertible.
+            shift: (2,).
+        """
+        points = self.keypoints.astype(np.float64) @ linear.T + shift
+        x, y = self.boxes[:, [0, 2, 2, 0]], self.boxes[:, [1, 1, 3, 3]]
+        corners = np.stack([x, y], axis=-1).astype(np.float64) @ linear.T + shift
+        boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+        determinant = float(np.linalg.det(linear))
+        order = self.partners if determinant < 0 else slice(None)
+        return replace(
+            self,
+            keypoints=points[:, order].astype(np.float32),
+            visibility=self.visibility[:, order],
+            boxes=boxes.astype(np.float32),
+            areas=(self.areas * abs(determinant)).astype(np.float32),
+        )
+
+
+@dataclass(frozen=True)
 class Label:
     """What people marked in one image.
 
     Attributes:
         maps: whole numbers at each pixel by name, (H, W) each; ``CLASSES`` are class ids, uint8, ``INSTANCES`` ids of
             objects, int32, and ``CROWD`` 0 or 1, uint8.
+        people: those whose joints were marked, or that were left out of it; None where nobody looked for joints.
     """
 
     maps: Mapping[str, IdMap]
+    people: People | None = None
 
     @property
     def class_map(self) -> LabelMap:
@@ -179,9 +256,11 @@ class LabelBatch:
 
     Attributes:
         maps: by name as in :class:`Label`, tensors (N, h, w) of the maps' dtypes.
+        people: of each image; None where nobody looked for joints.
     """
 
     maps: Mapping[str, Tensor]
+    people: tuple[People, ...] | None = None
 
     @property
     def class_maps(self) -> Tensor:
@@ -190,7 +269,8 @@ class LabelBatch:
 
     def __getitem__(self, index: int) -> Label:
         """The label of one image."""
-        return Label({name: values[index].cpu().numpy() for name, values in self.maps.items()})
+        maps = {name: values[index].cpu().numpy() for name, values in self.maps.items()}
+        return Label(maps, None if self.people is None else self.people[index])
 
 
 @dataclass(frozen=True)
@@ -205,6 +285,8 @@ class Sample:
         tags: facts about the image that scores are grouped by ("diagnosis": "melanoma").
         split: train, val, test or None where not assigned.
         spacing: mm of its pixels where a list says so; what its file says is not read yet.
+        people: whose joints were marked in the whole image; None where the sample has no such label.
+        window: the part of the image that the sample is; None for all of it.
     """
 
     name: str
@@ -213,6 +295,8 @@ class Sample:
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     split: SplitName | None = None
     spacing: Spacing | None = None
+    people: People | None = field(default=None, compare=False)  # arrays: they have no single equality
+    window: Window | None = None
 
 
 @dataclass(frozen=True)

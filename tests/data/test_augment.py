@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from tests.people import of_points
 from torch import Tensor
 
 from pixelwise.data.augment import augment as augment_batch
 from pixelwise.data.augment import draw_affine, normalised, recolour
 from pixelwise.recipe import Augment, Values
-from pixelwise.types import CLASSES, LabelBatch
+from pixelwise.skeleton import Skeleton
+from pixelwise.types import CLASSES, IGNORE_INDEX, JOINTS, LabelBatch
 
 SIZE = (48, 64)
 
@@ -302,3 +304,48 @@ def test_a_batch_of_any_channels_is_moved_as_one(channels: int) -> None:
     assert moved_ids.equal(wanted_ids)
     for channel in moved.unbind(dim=1):
         torch.testing.assert_close(channel, wanted[:, 0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_joints_move_with_their_pixels(seed: int) -> None:
+    """A bright dot of each joint is where the joint is afterwards; a mirror exchanges left and right."""
+    generator = np.random.default_rng(seed)
+    points = generator.uniform([24, 16], [40, 32], (4, 1, 2, 2))  # two joints, partners of each other
+    yy, xx = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    x0, y0 = (points[:, 0, :, axis, None, None] for axis in (0, 1))
+    images = torch.zeros(4, 3, *SIZE)
+    images[:, :2] = torch.tensor(np.exp(-((xx - x0) ** 2 + (yy - y0) ** 2) / 4.5)).float()
+    skeleton = Skeleton(joints=("left_a", "right_a"), limbs=((0, 1),), partners=(1, 0), sigmas=(0.1, 0.1))
+    people = tuple(of_points(one, skeleton=skeleton) for one in points)
+    maps = {JOINTS: torch.zeros(4, *SIZE, dtype=torch.uint8)}
+    turns = torch.Generator().manual_seed(seed)
+    recipe = only(hflip=0.5, vflip=0.3, rotate=60.0, scale=1.3, shear=0.2, shift=0.1)
+    state = turns.get_state()
+    moved, labels = augment_batch(images, LabelBatch(maps, people), recipe, VALUES, turns)
+    turns.set_state(state)
+    mirrored = torch.linalg.det(draw_affine(4, SIZE, recipe, turns)[:, :, :2]) < 0
+    assert labels.people is not None
+    for at, after in enumerate(labels.people):
+        for joint in range(2):
+            x, y = after.keypoints[0, joint]
+            if 2 < x < SIZE[1] - 2 and 2 < y < SIZE[0] - 2:
+                channel = (
+                    1 - joint if mirrored[at] else joint
+                )  # the dot of the left one is the right one's now
+                row, column = divmod(int(moved[at, channel].argmax()), SIZE[1])
+                assert abs(column + 0.5 - x) <= 1
+                assert abs(row + 0.5 - y) <= 1
+
+
+def test_beyond_the_frame_nothing_is_said_of_joints() -> None:
+    """What is seen there is the mirrored picture, whose people have no joints."""
+    people = (of_points(np.zeros((0, 17, 2))),)
+    maps = {JOINTS: torch.zeros(1, *SIZE, dtype=torch.uint8)}
+    generator = torch.Generator().manual_seed(1)
+    _, labels = augment_batch(
+        torch.zeros(1, 3, *SIZE), LabelBatch(maps, people), only(shift=0.4), VALUES, generator
+    )
+    shares = (labels.maps[JOINTS] == IGNORE_INDEX).float().mean()
+    assert 0.05 < shares < 0.7
+    _, same = augment_batch(torch.zeros(1, 3, *SIZE), LabelBatch(maps, people), only(), VALUES, generator)
+    assert not same.maps[JOINTS].any()

@@ -14,7 +14,8 @@ def find(subject: Subject) -> Iterator[Found]:
     for problem in subject.dataset.problems:
         yield problem.kind, subject.place(*problem.paths, detail=_detail(subject, problem))
     for one in subject.examined:
-        if one.mask is None and not one.sample.labels:  # objects are told apart in files of other kinds
+        # Objects are told apart in files of other kinds, joints in none of the sample's own.
+        if one.mask is None and not one.sample.labels and one.sample.people is None:
             yield "pair-no-mask", subject.place(one.sample.image)
 
 

@@ -76,8 +76,8 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, yolo, labelme, table or paired; "
-        "recognised if not given."
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, coco_keypoints, yolo, labelme, "
+        "table or paired; recognised if not given."
     ),
 ]
 LegendOption = Annotated[
@@ -94,8 +94,15 @@ TaskOption = Annotated[
     typer.Option(
         "--task",
         metavar="NAME",
-        help="What to learn: semantic, instance (objects told apart) or panoptic (and stuff beside them); what DATA is "
-        "labelled for if not given.",
+        help="What to learn: semantic, instance (objects told apart), panoptic (and stuff beside them), pose "
+        "(people's joints), or semantic,pose; what DATA is labelled for if not given.",
+    ),
+]
+JointsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DATA",
+        help="Folder of people's joints, learned beside the masks of people in DATA: one model for both.",
     ),
 ]
 GroupOption = Annotated[
@@ -187,6 +194,7 @@ def train(
     out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
     splits: SplitsOption = None,
     task: TaskOption = None,
+    joints: JointsOption = None,
     budget: BudgetOption = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
@@ -243,7 +251,9 @@ def train(
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
     check_words(network, chosen, task)
-    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by, task)
+    looker, dataset = _to_check(
+        cache, data, splits, layout, legend, ignore, group_by, None if joints else task
+    )
     with Console() as console:
         run = train_model(
             dataset,
@@ -255,6 +265,7 @@ def train(
             epochs=epochs,
             seed=seed,
             task=task,
+            joints=joints,
             listener=console,
             resume=resume,
             looker=looker,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from pixelwise.recipe import Augment, Values
-from pixelwise.types import INSTANCES, LabelBatch
+from pixelwise.types import IGNORE_INDEX, INSTANCES, JOINTS, LabelBatch, People
 
 GREY = (0.299, 0.587, 0.114)
 """Share of red, green and blue in brightness (ITU-R BT.601)."""
@@ -34,13 +35,30 @@ def augment(
         Images and labels of the same shapes and dtypes.
     """
     size = (images.shape[-2], images.shape[-1])
-    matrices = normalised(draw_affine(len(images), size, recipe, generator), size).to(images.device)
+    affine = draw_affine(len(images), size, recipe, generator)
+    matrices = normalised(affine, size).to(images.device)
     grid = F.affine_grid(matrices, [*images.shape], align_corners=False)
     moved = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     maps = {name: _moved_map(ids, grid) for name, ids in labels.maps.items()}
     if INSTANCES in maps:
         maps[INSTANCES] = _mirrored_apart(maps[INSTANCES], grid)
-    return recolour(moved, recipe, values, generator), LabelBatch(maps)
+    people = None
+    if labels.people is not None:
+        people = tuple(
+            moved_people(one, matrix, size) for one, matrix in zip(labels.people, affine, strict=True)
+        )
+        # People in the mirrored picture beyond the frame have no joints: there nothing is said.
+        beyond = (grid.abs() > 1).any(dim=-1)
+        maps[JOINTS] = maps[JOINTS].masked_fill(beyond, IGNORE_INDEX)
+    return recolour(moved, recipe, values, generator), LabelBatch(maps, people)
+
+
+def moved_people(people: People, matrix: Tensor, size: tuple[int, int]) -> People:
+    """People of a frame of ``size`` where its pixels go, by a map (2, 3) of :func:`draw_affine`."""
+    backward = matrix.double().numpy()
+    linear = np.linalg.inv(backward[:, :2])
+    centre = np.array([size[1] / 2, size[0] / 2])
+    return people.moved(linear, centre - linear @ (centre + backward[:, 2]))
 
 
 def _moved_map(ids: Tensor, grid: Tensor) -> Tensor:

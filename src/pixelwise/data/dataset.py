@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
@@ -18,7 +19,22 @@ from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, flatten
-from pixelwise.types import CLASSES, Label, PixelFormat, Pixels, Sample, Size, Spacing, SplitName
+from pixelwise.skeleton import Skeleton
+from pixelwise.types import (
+    CLASSES,
+    IGNORE_INDEX,
+    JOINTS,
+    IdMap,
+    Label,
+    People,
+    PixelFormat,
+    Pixels,
+    Sample,
+    Size,
+    Spacing,
+    SplitName,
+    Window,
+)
 
 SplitChoice = Literal["all", "train", "val", "test"]
 
@@ -37,6 +53,8 @@ class Dataset:
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
         problems: what the reader had to leave out, where it was not to refuse it.
+        skeleton: of the people whose joints are marked; None in sets without.
+        mixed: some samples have masks and some have joints, so that each label may lack either.
         source: reads the objects, where the set tells them apart; None for masks of class ids.
         numbers: class ids of ``labels`` by those of ``source``, where they are numbered anew.
         opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
@@ -54,6 +72,8 @@ class Dataset:
     numbers: Mapping[int, int] | None = None
     opened: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    skeleton: Skeleton | None = None
+    mixed: bool = False
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -78,12 +98,43 @@ class Dataset:
         """
         image = read_image(sample.image)
         size = image.shape[:2]
+        if self.skeleton is not None:
+            return _cut(image, self._with_people(sample, size, self.skeleton), sample.window)
         if self.source is not None:
             maps = flatten(self._objects(sample, size), size, self.labels, crowds=self.source.crowds)
             return image, Label(maps if self.labels.things else {CLASSES: maps[CLASSES]})
         mask = read_mask(_mask_of(sample), self.mask_coding)
         _check_sizes(sample, image.shape[:2], mask.shape)
         return image, Label({CLASSES: mask})
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether any sample has a mask."""
+        return any("mask" in sample.labels for sample in self.samples)
+
+    def _with_people(self, sample: Sample, size: Size, skeleton: Skeleton) -> Label:
+        """Joints and, where the set has any, a mask; what a sample lacks is not labelled."""
+        maps: dict[str, IdMap] = {}
+        if "mask" in sample.labels:
+            maps[CLASSES] = read_mask(_mask_of(sample), self.mask_coding)
+            _check_sizes(sample, size, maps[CLASSES].shape)
+        elif self.mixed:
+            maps[CLASSES] = np.full(size, IGNORE_INDEX, np.uint8)
+        if sample.people is None:
+            maps[JOINTS] = np.full(size, IGNORE_INDEX, np.uint8)
+            return Label(maps, People.nobody(np.array(skeleton.partners)))
+        maps[JOINTS] = _unmarked(sample.people, size)
+        return Label(maps, sample.people)
+
+    def cropped(self, margin: float) -> Dataset:
+        """Every image that shows a single person cut to that person's box, enlarged on all sides.
+
+        Args:
+            margin: share of the box's longer side that is added on each side; 0 leaves images whole.
+        """
+        if not margin:
+            return self
+        return replace(self, samples=tuple(replace(s, window=_around(s, margin)) for s in self.samples))
 
     def objects(self, sample: Sample) -> list[ObjectMask]:
         """All objects of one sample whole, even where they overlap, and segments of stuff; none in semantic sets.
@@ -105,6 +156,8 @@ class Dataset:
 
     def label_files(self, sample: Sample) -> list[Path]:
         """The files that a sample's label is read from and no other's; :class:`DataError` if it has none."""
+        if sample.people is not None and "mask" not in sample.labels:
+            return []
         return self.source.files(sample) if self.source is not None else [_mask_of(sample)]
 
     def label_identity(self, sample: Sample) -> str:
@@ -140,6 +193,33 @@ class Dataset:
         return any(sample.split is not None for sample in self.samples)
 
 
+def with_joints(masks: Dataset, joints: Dataset) -> Dataset:
+    """One set of two: samples of the one have masks, those of the other people's joints, and lack the other.
+
+    Raises:
+        DataError: the other set has no joints, or more classes than a person and what is none.
+    """
+    if joints.skeleton is None:
+        raise DataError(f"{joints.root} has no joints; give data with COCO keypoints to --joints.")
+    if masks.skeleton is not None or not masks.labels.is_binary:
+        raise DataError(f"{masks.root} should hold masks of people and nothing else, beside --joints.")
+    taken = {sample.name for sample in masks.samples}
+    added = [
+        replace(
+            one, name=f"{joints.root.resolve().name}/{one.name}" if one.name in taken else one.name, labels={}
+        )
+        for one in joints.samples
+    ]
+    return replace(
+        masks,
+        samples=tuple(sorted([*masks.samples, *added], key=lambda one: one.name)),
+        skeleton=joints.skeleton,
+        mixed=True,
+        opened=(*(masks.opened or (str(masks.root),)), "--joints", str(joints.root)),
+        problems=(*masks.problems, *joints.problems),
+    )
+
+
 def check_readable(dataset: Dataset) -> None:
     """Decode every image and mask, several at a time; :class:`DataError` for the first that cannot be used."""
 
@@ -156,7 +236,8 @@ def check_pairs(samples: Iterable[Sample]) -> None:
     first: tuple[Path, PixelFormat] | None = None
     for sample in samples:
         header = image_header(sample.image)
-        if "objects" not in sample.labels:  # else its size is compared when it is read
+        # The size of objects is compared when they are read; joints have none.
+        if "objects" not in sample.labels and (sample.people is None or "mask" in sample.labels):
             _check_sizes(sample, header.size, picture_size(_mask_of(sample)))
         first = first or (sample.image, header.pixels)
         if header.pixels != first[1]:
@@ -164,6 +245,47 @@ def check_pairs(samples: Iterable[Sample]) -> None:
                 f"{first[0]} is {first[1]} but {sample.image} is {header.pixels}; "
                 "save all images alike, or keep each kind in a folder of its own."
             )
+
+
+def sample_size(sample: Sample) -> Size:
+    """(height, width) of a sample, by its file's header alone."""
+    return sample.window.size if sample.window is not None else image_size(sample.image)
+
+
+def _around(sample: Sample, margin: float) -> Window | None:
+    """The box of the only person of a sample, enlarged, within the image; None where there is no only one."""
+    people = sample.people
+    if people is None or len(people) != 1 or people.is_crowd[0] or not people.visibility.any():
+        return None
+    points = people.keypoints[0][people.visibility[0] > 0]
+    low = np.minimum(points.min(axis=0), people.boxes[0, :2])
+    high = np.maximum(points.max(axis=0), people.boxes[0, 2:])
+    more = margin * float((high - low).max())
+    height, width = image_size(sample.image)
+    x0, y0 = (max(0, int(np.floor(edge - more))) for edge in low)
+    x1, y1 = int(min(width, np.ceil(high[0] + more))), int(min(height, np.ceil(high[1] + more)))
+    return Window(x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+
+
+def _cut(image: Pixels, label: Label, window: Window | None) -> tuple[Pixels, Label]:
+    """Image and label of a part of the image."""
+    if window is None:
+        return image, label
+    part = slice(window.y0, window.y1), slice(window.x0, window.x1)
+    maps = {name: values[part] for name, values in label.maps.items()}
+    origin = np.array([window.x0, window.y0], np.float64)
+    people = None if label.people is None else label.people.moved(np.eye(2), -origin)
+    return image[part], Label(maps, people)
+
+
+def _unmarked(people: People, size: Size) -> NDArray[np.uint8]:
+    """(H, W): ``IGNORE_INDEX`` in the boxes of crowds and of people none of whose joints is marked, else 0."""
+    found = np.zeros(size, np.uint8)
+    left_out = people.is_crowd | ~people.is_marked
+    for x0, y0, x1, y1 in people.boxes[left_out]:
+        rows = slice(max(0, int(np.floor(y0))), max(0, int(np.ceil(y1))))
+        found[rows, max(0, int(np.floor(x0))) : max(0, int(np.ceil(x1)))] = IGNORE_INDEX
+    return found
 
 
 def _mask_of(sample: Sample) -> Path:
@@ -183,6 +305,6 @@ def _check_sizes(sample: Sample, image: tuple[int, ...], mask: tuple[int, ...]) 
 
 def image_sizes(dataset: Dataset) -> dict[Size, int]:
     """How many images have each (height, width), by headers alone."""
-    sizes = [image_size(sample.image) for sample in dataset.samples]
+    sizes = [sample_size(sample) for sample in dataset.samples]
     unique, counts = np.unique(np.array(sizes), axis=0, return_counts=True)
     return {(int(h), int(w)): int(n) for (h, w), n in zip(unique, counts, strict=True)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from itertools import islice
 from typing import Protocol
 
@@ -14,15 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.data.cache import Cache, digest
-from pixelwise.data.dataset import Dataset
-from pixelwise.data.images import image_size
+from pixelwise.data.dataset import Dataset, sample_size
 from pixelwise.recipe import Scale
 from pixelwise.tiling import Tiling
-from pixelwise.types import CLASSES, LabelBatch, Sample
+from pixelwise.types import CLASSES, LabelBatch, People, Sample
 
 VERSION = 2
 """Of how frames are made: another number makes cached ones of the past unfindable."""
-_IMAGE, _MAP = "image", "map."
+_IMAGE, _MAP, _PEOPLE = "image", "map.", "people."
 
 
 class Frames(Protocol):
@@ -78,9 +78,11 @@ class CachedFrames:
         """Images and labels of these frames."""
         frames = [self._frame(self.entries[index]) for index in indices.tolist()]
         images = torch.stack([frame[_IMAGE] for frame in frames])
-        names = [name for name in frames[0] if name != _IMAGE]
+        names = [name for name in frames[0] if name.startswith(_MAP)]
         maps = {name.removeprefix(_MAP): torch.stack([frame[name] for frame in frames]) for name in names}
-        return images, LabelBatch(maps)
+        if not any(name.startswith(_PEOPLE) for name in frames[0]):
+            return images, LabelBatch(maps)
+        return images, LabelBatch(maps, tuple(_people_in(frame) for frame in frames))
 
     def showing(self, class_ids: Sequence[int]) -> dict[int, NDArray[np.int64]]:
         """The indices of the frames that show each of these classes; all are read once."""
@@ -119,10 +121,10 @@ def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cach
 
     def ensure(sample: Sample) -> list[str]:
         files = [sample.image, *dataset.label_files(sample)]
-        name = digest(files, {**settings, "coding": dataset.label_identity(sample)})
+        name = digest(files, {**settings, "coding": dataset.label_identity(sample), **_marked(sample)})
         names = [name]
         if scale.policy == "tiles":
-            count = len(Tiling.of(image_size(sample.image), scale).places)
+            count = len(Tiling.of(sample_size(sample), scale).places)
             names = [f"{name}-{tile}" for tile in range(count)]
         touched = [cache.touch(one) for one in names]
         if not all(touched):
@@ -146,5 +148,33 @@ def _decode(
         _IMAGE: tiling.canvas.place_image(image, padding),
         **{_MAP + name: ids for name, ids in tiling.canvas.place_label(label).items()},
     }
-    for tiles in zip(*(tiling.cut(values) for values in whole.values()), strict=True):
-        yield {name: tile.contiguous() for name, tile in zip(whole, tiles, strict=True)}
+    people = None if label.people is None else tiling.canvas.place_people(label.people)
+    cut = zip(*(tiling.cut(values) for values in whole.values()), strict=True)
+    for (top, left), tiles in zip(tiling.places, cut, strict=True):
+        frame = {name: tile.contiguous() for name, tile in zip(whole, tiles, strict=True)}
+        if people is not None:
+            frame |= _packed(people.moved(np.eye(2), -np.array([left, top], np.float64)))
+        yield frame
+
+
+def _packed(people: People) -> dict[str, Tensor]:
+    return {
+        _PEOPLE + part.name: torch.from_numpy(np.array(getattr(people, part.name))) for part in fields(People)
+    }
+
+
+def _people_in(frame: Mapping[str, Tensor]) -> People:
+    return People(**{part.name: frame[_PEOPLE + part.name].numpy() for part in fields(People)})
+
+
+def _marked(sample: Sample) -> dict[str, object]:
+    """What a frame follows from that is in no file of its own."""
+    found: dict[str, object] = {}
+    if sample.window is not None:
+        found["window"] = astuple(sample.window)
+    if sample.people is not None:
+        hashed = hashlib.blake2b(digest_size=20)
+        for part in fields(People):
+            hashed.update(np.ascontiguousarray(getattr(sample.people, part.name)).data)
+        found["people"] = hashed.hexdigest()
+    return found

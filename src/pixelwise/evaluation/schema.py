@@ -26,8 +26,8 @@ class Score(Strict):
 
     value: Number = Field(
         default=math.nan,
-        description="The score, which `ci95` is of: `mean`; of objects and segments, which are counted over all images "
-        "together, `pooled`.",
+        description="The score, which `ci95` is of: `mean`; of objects, segments and people, which are counted over "
+        "all images together, `pooled`.",
     )
     mean: Number = Field(
         description="Mean of the per-image scores, over the images where it is defined; of scores that single images "

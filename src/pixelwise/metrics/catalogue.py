@@ -21,6 +21,7 @@ class Metric:
         unit: of distances; a share has none.
         lower_is_better: 0 is perfect and there is no upper limit; else 1 is perfect and 0 the least.
         pooled: whether images can be counted together.
+        of_people: of joints, not of pixels.
         of_objects: objects or segments are counted over all images together, and that is the score.
     """
 
@@ -29,6 +30,7 @@ class Metric:
     unit: Unit = ""
     lower_is_better: bool = False
     pooled: bool = True
+    of_people: bool = False
     of_objects: bool = False
 
     @property
@@ -137,6 +139,46 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "AR",
             "Share of true objects that are found, the mean over IoU from 0.50 to 0.95.",
             of_objects=True,
+        ),
+        "pck": Metric(
+            "PCK@0.2",
+            "Share of the labelled joints that were found within a fifth of the torso's length, from the left shoulder "
+            "to the right hip.",
+            of_people=True,
+        ),
+        "pckh": Metric(
+            "PCKh@0.5",
+            "Share of the labelled joints that were found within half the head's length, from the neck to its top.",
+            of_people=True,
+        ),
+        "oks": Metric(
+            "OKS",
+            "Object keypoint similarity of true people with the predicted person that is likest each; 0 for who was "
+            "missed.",
+            of_people=True,
+        ),
+        "given_away": Metric(
+            "Given away",
+            "Share of the predicted joints that lie where the same joint of another person is, and not near their own.",
+            lower_is_better=True,
+            of_people=True,
+        ),
+        "oks_ap": Metric(
+            "OKS AP",
+            "Average precision of predicted people, the mean over OKS from 0.50 to 0.95, as COCO has it; of all images "
+            "together.",
+            of_people=True,
+        ),
+        "oks_ap50": Metric(
+            "OKS AP50", "Average precision of people, found with an OKS of at least 0.50.", of_people=True
+        ),
+        "oks_ap75": Metric(
+            "OKS AP75", "Average precision of people, found with an OKS of at least 0.75.", of_people=True
+        ),
+        "oks_ar": Metric(
+            "OKS AR",
+            "Share of true people that were found, the mean over OKS from 0.50 to 0.95.",
+            of_people=True,
         ),
     }
 )

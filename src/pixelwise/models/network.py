@@ -43,6 +43,9 @@ class Network(nn.Module):
         )
         for task, group in self.fields.items():
             for field in group:
+                if field.points:  # near 0 almost everywhere, so it starts there (Xiao 2018)
+                    nn.init.normal_(self.head(task, field.name).weight, std=1e-3)
+                    nn.init.constant_(self.head(task, field.name).bias, 0.0)  # type: ignore[arg-type]
                 if field.in_pixels:  # lengths of any size: to start at 0 is nearer than at random
                     for values in self.head(task, field.name).parameters():
                         nn.init.zeros_(values)
@@ -81,9 +84,11 @@ class Network(nn.Module):
         features: Tensor = encoded.features if isinstance(encoded, Pooled) else encoded[-min(2, len(encoded))]
         return features
 
-    def head(self, task: str, field: str) -> nn.Module:
+    def head(self, task: str, field: str) -> nn.Conv2d:
         """The head of one field."""
-        return self.heads[f"{task}/{field}"]
+        head = self.heads[f"{task}/{field}"]
+        assert isinstance(head, nn.Conv2d)
+        return head
 
 
 def _extended(images: Tensor, multiple: int) -> Tensor:

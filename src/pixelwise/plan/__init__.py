@@ -3,6 +3,19 @@
 from pixelwise.plan.ceiling import ceiling
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.planning import Plan, plan
+from pixelwise.plan.pose import CROP, PoseFacts, plan_pose, share_of
 from pixelwise.plan.scale import ScalePlan, plan_scale
 
-__all__ = ["Covered", "Fingerprint", "Plan", "ScalePlan", "ceiling", "plan", "plan_scale"]
+__all__ = [
+    "CROP",
+    "Covered",
+    "Fingerprint",
+    "Plan",
+    "PoseFacts",
+    "ScalePlan",
+    "ceiling",
+    "plan",
+    "plan_pose",
+    "plan_scale",
+    "share_of",
+]

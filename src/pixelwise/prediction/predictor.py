@@ -5,7 +5,8 @@ Evaluation after training, ``pixelwise evaluate``, ``pixelwise predict`` and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import copy
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from pathlib import Path
@@ -20,7 +21,7 @@ from torch import Tensor
 from pixelwise.confidence import Confidence, Traits, Usual, apply, predicted_score
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
-from pixelwise.geometry import flip_field
+from pixelwise.geometry import Frame, flip_field
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
@@ -54,12 +55,14 @@ class Look:
 
     Attributes:
         values: the fields by task and name, (C, H, W) float32 after activation.
+        canvas: how the image lies in what the network saw.
         logits: (C, H, W) of the field of classes, calibrated; None where there is none.
         contradiction: (C, H, W) half of what the image's logits are higher than its mirror image's.
         features: (T, D) float32, means of the encoder's features over each tile.
     """
 
     values: FieldsByTask
+    canvas: Frame
     logits: Tensor | None
     contradiction: Tensor | None
     features: NDArray[np.float32]
@@ -150,6 +153,12 @@ class Predictor:
             references=references,
         )
 
+    def only(self, tasks: Collection[str]) -> Predictor:
+        """The same that gives the results of some tasks alone."""
+        found = copy.copy(self)
+        found.tasks = {name: task for name, task in self.tasks.items() if name in tasks}
+        return found
+
     def predict(self, source: ImageSource) -> Prediction:
         """Segment an image.
 
@@ -180,8 +189,10 @@ class Predictor:
         }
 
     def _decoded(self, look: Look) -> dict[str, Any]:
+        """Results by task name, at the size of what was looked at."""
         return {
-            name: task.decode(look.values[name], self.settings[name]) for name, task in self.tasks.items()
+            name: task.placed(task.decode(look.values[name], self.settings[name]), look.canvas)
+            for name, task in self.tasks.items()
         }
 
     @property
@@ -207,11 +218,14 @@ class Predictor:
         return viewable(image, self.preprocessing.values)
 
     def field_values(self, image: Pixels) -> FieldsByTask:
-        """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation."""
+        """The fields of an image (H, W, C), by task and field name: (C, H, W) float32 after activation.
+
+        Fields that are read for points are (C, h, w) over the frame, as the network gives them.
+        """
         return self.look(image).values
 
     def look(self, image: Pixels) -> Look:
-        """All that the network says of an image (H, W, C), at its own size."""
+        """All that the network says of an image (H, W, C), at its own size; fields for points as the network does."""
         values, tiling = self.preprocessing.values, Tiling.of(image.shape[:2], self.preprocessing.scale)
         canvas = tiling.canvas.place_image(image, padding(values))
         features: list[Tensor] = []
@@ -228,14 +242,14 @@ class Predictor:
         classes = contradiction = None
         total = sum(field.channels for _, field in self._named_fields())
         for task, field, logits in self._separate(joined[:total]):
-            own = tiling.canvas.to_image(logits, field)
+            own = logits if field.points else tiling.canvas.to_image(logits, field)
             if field.name == CLASSES:
                 own = self._calibrated(task, own)
                 if task == self.classified:
                     classes = own
                     contradiction = tiling.canvas.to_image(joined[total:], field) * self._scale_of(task)
             found[task][field.name] = activate(own, field).cpu().numpy()
-        return Look(found, classes, contradiction, torch.stack(features).cpu().numpy())
+        return Look(found, tiling.canvas, classes, contradiction, torch.stack(features).cpu().numpy())
 
     @torch.inference_mode()
     def features(self, framed: Tensor) -> NDArray[np.float32]:

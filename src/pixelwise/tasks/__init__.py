@@ -7,10 +7,12 @@ from typing import Any
 
 from pixelwise.labels import Labels
 from pixelwise.recipe import PanopticTask as PanopticRecipe
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import PoseTask as PoseRecipe
+from pixelwise.recipe import Recipe, TaskRecipe
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks.base import FieldValues, Targets, Task
 from pixelwise.tasks.panoptic import PanopticResult, PanopticTask
+from pixelwise.tasks.pose import PoseResult, PoseTask
 from pixelwise.tasks.semantic import SemanticResult, SemanticTask
 
 AnyTask = Task[Any, Any]
@@ -21,11 +23,13 @@ def build_tasks(recipe: Recipe, labels: Mapping[str, Labels]) -> dict[str, AnyTa
     return {name: build_task(task, labels[name]) for name, task in recipe.tasks.items()}
 
 
-def build_task(recipe: SemanticRecipe | PanopticRecipe, labels: Labels) -> AnyTask:
+def build_task(recipe: TaskRecipe, labels: Labels) -> AnyTask:
     """The task of the recipe's kind."""
     match recipe:
         case PanopticRecipe():
             return PanopticTask(labels, recipe)
+        case PoseRecipe():
+            return PoseTask(labels, recipe)
         case SemanticRecipe():
             return SemanticTask(labels, recipe)
 
@@ -35,6 +39,8 @@ __all__ = [
     "FieldValues",
     "PanopticResult",
     "PanopticTask",
+    "PoseResult",
+    "PoseTask",
     "SemanticResult",
     "SemanticTask",
     "Targets",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pixelwise.geometry import Frame
 from pixelwise.labels import Labels
 from pixelwise.metrics import Ratio
 from pixelwise.types import Field, Image, Json, Label, LabelBatch, Settings, Size, Spacing, Window
@@ -18,11 +19,11 @@ Result = TypeVar("Result")
 Row = TypeVar("Row")
 
 FieldValues = Mapping[str, NDArray[np.float32]]
-"""By field name: (C, H, W) values after the field's activation."""
+"""By field name: (C, H, W) values after the field's activation; of fields that are read for points (C, h, w)."""
 WholeScores = tuple[tuple[str, ...], Callable[[NDArray[np.float64]], tuple[float, ...]]]
 """Names of metrics, and their scores of all N images together by how often each counts (N,)."""
 Targets = Mapping[str, tuple[Tensor, Tensor]]
-"""By field name: target (N, C, H, W) and weight (N, 1, H, W), both float; weight 0 is not labelled."""
+"""By field name: target (N, C, H, W) and weight (N, 1 or C, H, W), both float; weight 0 is not labelled."""
 
 
 class Task(Protocol[Result, Row]):
@@ -59,6 +60,10 @@ class Task(Protocol[Result, Row]):
 
     def decode(self, values: FieldValues, settings: Settings) -> Result:
         """The result for one window, at its size."""
+        ...
+
+    def placed(self, result: Result, frame: Frame) -> Result:
+        """A result in pixels of fields over ``frame``, in the image's own, where fields are read for points."""
         ...
 
     def stitch(self, parts: Sequence[tuple[Result, Window]], size: Size) -> Result:

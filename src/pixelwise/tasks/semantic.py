@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pixelwise import files, losses
 from pixelwise.errors import RecipeError
+from pixelwise.geometry import Frame
 from pixelwise.labels import Labels
 from pixelwise.metrics import (
     METRICS,
@@ -180,6 +181,10 @@ class SemanticTask:
             label_map[rows, columns] = result.label_map
             probs[:, rows, columns] = result.probs
         return SemanticResult(label_map, probs)
+
+    def placed(self, result: SemanticResult, frame: Frame) -> SemanticResult:
+        """The same: maps of classes are at the image's size."""
+        return result
 
     def tune(self, pairs: Iterable[tuple[FieldValues, Label]]) -> dict[str, float]:
         """The threshold nearest to one half whose mean Dice over images is the highest, or no worse beyond chance."""

@@ -145,8 +145,13 @@ def total_loss(
     outputs = model(images.contiguous(memory_format=torch.channels_last))
     parts: list[Tensor] = []
     for name, task in tasks.items():
-        logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
-        parts += task.loss(logits, task.targets(labels)).values()
+        targets = task.targets(labels)
+        # Most tasks learn at the frame's size, some at a stride of it.
+        logits = {
+            field: resize(values, (targets[field][0].shape[-2], targets[field][0].shape[-1]))
+            for field, values in outputs[name].items()
+        }
+        parts += task.loss(logits, targets).values()
     return torch.stack(parts).sum()
 
 
@@ -154,7 +159,7 @@ def to_device(batch: tuple[Tensor, LabelBatch], fabric: Fabric) -> tuple[Tensor,
     """A batch where the network is."""
     images, labels = batch
     moved: tuple[Tensor, dict[str, Tensor]] = fabric.to_device((images, dict(labels.maps)))
-    return moved[0], LabelBatch(moved[1])
+    return moved[0], LabelBatch(moved[1], labels.people)
 
 
 def finite(loss: float, step: int) -> float:

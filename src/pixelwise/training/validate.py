@@ -7,14 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 from pixelwise.data.frames import Frames
-from pixelwise.geometry import resize
+from pixelwise.geometry import Frame, resize
+from pixelwise.metrics.ratio import mean_of_defined
 from pixelwise.prediction import activate, normalise
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask
 from pixelwise.training.candidates import ImageScores
+from pixelwise.types import Field
 
 MOST = 256
 """Enough to tell moments of a training apart."""
@@ -30,6 +32,7 @@ def validate(
     people come from ``evaluate``, at each image's own size.
     """
     network.eval()
+    whole = Frame.fit(recipe.scale.size, recipe.scale.size)
     scores: dict[str, list[float]] = {name: [] for name in tasks}
     for part in torch.split(torch.tensor(spread(len(frames))), recipe.train.batch_size):
         pixels, labels = frames.batch(part)
@@ -38,17 +41,20 @@ def validate(
             outputs = network(images.contiguous(memory_format=torch.channels_last))
         for name, task in tasks.items():
             values = {
-                field.name: activate(
-                    resize(outputs[name][field.name].float(), recipe.scale.size), field, dim=1
-                )
+                field.name: activate(_framed(outputs[name][field.name].float(), field, recipe), field, dim=1)
                 for field in task.fields()
             }
             for index in range(len(part)):
                 of_image = {field: value[index].cpu().numpy() for field, value in values.items()}
-                row = task.row(task.decode(of_image, task.default_settings()), labels[index])
+                result = task.placed(task.decode(of_image, task.default_settings()), whole)
+                row = task.row(result, labels[index])
                 scores[name].append(task.headline_score(row))
-    mean: ImageScores = np.mean(list(scores.values()), axis=0, dtype=np.float64)
-    return mean
+    # Where a set's images are labelled for one task or another, each counts by what it has.
+    return mean_of_defined(np.array(list(scores.values()), np.float64).T)
+
+
+def _framed(logits: Tensor, field: Field, recipe: Recipe) -> Tensor:
+    return logits if field.points else resize(logits, recipe.scale.size)
 
 
 def spread(count: int) -> list[int]:

@@ -10,18 +10,18 @@ from pixelwise.evaluation import Metrics, Scored
 from pixelwise.evaluation import evaluate as evaluate_predictor
 from pixelwise.modelfile import read_model
 from pixelwise.prediction import Predictor
-from pixelwise.recipe import KINDS
+from pixelwise.workflows.choosetasks import tasks_for
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
 
 
 def task_of(model: Path) -> str:
-    """What a model was trained for, by which data is opened: the kind of its first task.
+    """What a model was trained for, by which data is opened: the kinds of its tasks, with a comma between.
 
     Raises:
         ModelFileError: the model cannot be read.
     """
-    return next(iter(read_model(model).header.recipe.tasks.values())).kind
+    return ",".join(task.kind for task in read_model(model).header.recipe.tasks.values())
 
 
 def evaluate(
@@ -45,11 +45,12 @@ def evaluate(
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
-    kind = next(iter(predictor.tasks))
-    opened = data if isinstance(data, Dataset) else open_data(data, task=kind if kind in KINDS else None)
+    opened = data if isinstance(data, Dataset) else open_data(data, task=",".join(predictor.tasks))
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)
-    dataset = opened.split(split)
+    dataset = opened.split(split).cropped(predictor.preprocessing.scale.crop)
+    if len(predictor.tasks) > 1:  # data may be labelled for some of them
+        predictor = predictor.only(tasks_for(dataset, ()))
     check_pairs(dataset.samples)
     done = 0
 

@@ -19,21 +19,11 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import Covered, Fingerprint, Plan, ceiling, plan
-from pixelwise.recipe import (
-    KINDS,
-    Model,
-    PanopticTask,
-    Recipe,
-    Scale,
-    SemanticTask,
-    TaskRecipe,
-    check_settings,
-    parse_recipe,
-    with_settings,
-)
+from pixelwise.plan import CROP, Covered, Fingerprint, Plan, ceiling, plan, plan_pose
+from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_task
 from pixelwise.types import SPLITS, Label, SplitName
+from pixelwise.workflows.choosetasks import parse_tasks, pose_facts, tasks_for, tasks_named
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.pace import BATCH, pace_of
 
@@ -90,8 +80,7 @@ def group_hint(dataset: Dataset) -> str | None:
 
 def check_words(network: str | None, settings: Mapping[str, Any], task: str | None = None) -> None:
     """Raise :class:`RecipeError` for the name of no network or task, or a setting that no recipe can have."""
-    if task is not None and task not in KINDS:
-        raise RecipeError(f"there is no task '{task}'; choose one of {', '.join(KINDS)}.")
+    parse_tasks(task)
     if network is not None:
         model_named(network)
     check_settings(settings)
@@ -108,7 +97,7 @@ class Wishes:
         budget: seconds.
         epochs: passes over the training images instead of a budget.
         seed: of everything random.
-        task: "semantic", "instance" or "panoptic"; what the data is labelled for if not given.
+        tasks: by name; what the data is labelled for if none is named.
 
     Raises:
         RecipeError: two lengths of training, a network or a setting that there is not.
@@ -120,10 +109,10 @@ class Wishes:
     budget: float | None = None
     epochs: int | None = None
     seed: int | None = None
-    task: str | None = None
+    tasks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_words(self.network, self.settings, self.task)
+        check_words(self.network, self.settings)
         if self.budget is not None and self.epochs is not None:
             raise RecipeError("give either --budget or --epochs, not both.")
         twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)
@@ -154,17 +143,17 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
-        task = task_for(dataset, wishes.task)
-        known = fingerprint(dataset, None if wishes.epochs else seconds, network, task)
-        planned = _planned(known, network, task, listener)
+        tasks = tasks_for(dataset, wishes.tasks)
+        known = fingerprint(dataset, None if wishes.epochs else seconds, network, tasks)
+        planned = _planned(known, network, dataset, tasks, listener)
         reasons |= planned.reasons
         values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         kinds = [one.kind for one in wishes.recipe.tasks.values()]
-        if wishes.task is not None and wishes.task not in kinds:
+        if wishes.tasks and set(wishes.tasks) != set(kinds):
             raise RecipeError(
-                f"the recipe is for {', '.join(kinds)}; leave out --task {wishes.task}, or --recipe."
+                f"the recipe is for {', '.join(kinds)}; leave out --task {','.join(wishes.tasks)}, or --recipe."
             )
         values = wishes.recipe.model_dump(exclude_none=True)
         if model is not None:
@@ -176,49 +165,54 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
         reasons[name] = f"{value}, as asked"
+    if dataset.skeleton is not None and "pose" in values["tasks"]:  # a recipe may leave it to the data
+        values["tasks"]["pose"].setdefault("skeleton", dataset.skeleton.model_dump())
     recipe = parse_recipe(with_settings(values, wishes.settings), "what was asked for")
     return Plan(_fitting(recipe, dataset), reasons)
 
 
-def task_for(dataset: Dataset, wished: str | None) -> TaskRecipe:
-    """The task that is wished for, or else what the data is labelled for, with its default losses."""
-    things, stuff = dataset.labels.things, dataset.labels.stuff
-    match wished or ("semantic" if not things else "panoptic" if stuff else "instance"):
-        case "semantic":
-            return SemanticTask()
-        case "instance":
-            return PanopticTask(kind="instance")
-        case _:
-            return PanopticTask(kind="panoptic")
-
-
-def _planned(known: Fingerprint, network: Model, task: TaskRecipe, listener: Listener) -> Plan:
-    planned = plan(known, network, task)
-    for setting, reason in planned.reasons.items():
+def _planned(
+    known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], listener: Listener
+) -> Plan:
+    wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
+    planned = plan(known, network, *wished.values())
+    recipe, reasons = planned.recipe, planned.reasons
+    if "pose" in tasks:
+        pose = plan_pose(known, pose_facts(dataset))
+        alone = {"augment": pose.augment} if not wished else {}
+        recipe = recipe.model_copy(
+            update={"scale": pose.scale, "tasks": {**wished, "pose": pose.task}, **alone}
+        )
+        reasons = {
+            **reasons,
+            **{name: why for name, why in pose.reasons.items() if name != "augment" or alone},
+        }
+    for setting, reason in reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
-    return planned
+    return Plan(recipe, reasons)
 
 
 def fingerprint(
-    dataset: Dataset,
-    seconds: float | None,
-    network: Model,
-    wished: TaskRecipe = SemanticTask(),  # noqa: B008 - it is frozen
+    dataset: Dataset, seconds: float | None, network: Model, tasks: Sequence[str] = ("semantic",)
 ) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
         seconds: None where the length of training is a number of epochs: then the computer does not matter.
         network: whose pace is measured.
-        wished: the task to learn.
+        tasks: that are learned, by name.
     """
+    if "pose" in tasks and pose_facts(dataset).single:
+        dataset = dataset.cropped(CROP)
     training = dataset.split("train")
-    labels = _some_labels(training)
-    task = build_task(wished, dataset.labels)
+    others = [task for name, task in tasks_named(tasks).items() if name != "pose"]
+    masked = training.where(lambda sample: not dataset.mixed or "mask" in sample.labels)
+    labels = _some_labels(masked) if others else []
+    task = build_task(others[0], dataset.labels) if others else None
 
     @cache
     def best(scale: Scale) -> float:
-        return ceiling(task, labels, scale)
+        return ceiling(task, labels, scale) if task is not None else 1.0
 
     known = Fingerprint(
         sizes=image_sizes(dataset),
@@ -227,7 +221,7 @@ def fingerprint(
         training=len(training),
         seconds=seconds,
         ceiling=best,
-        classes=_covered(dataset.labels, labels),
+        classes=_covered(dataset.labels, labels) if labels else {},
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
     )
     if seconds is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,10 +19,13 @@ from pixelwise.report import (
     Making,
     TaskPart,
     choose_exhibits,
+    drawn_part,
+    joint_table,
     objects_part,
     semantic_part,
     write_report,
 )
+from pixelwise.tasks import AnyTask
 from pixelwise.types import SPLITS, LogRow
 from pixelwise.workflows import runfolder
 
@@ -70,10 +75,7 @@ def report_run(
         commands=commands,
         files={name: what for name, what in BESIDE.items() if (path.parent / name).exists()},
     )
-    parts = [
-        (_objects if task.labels.things else _semantic)(name, predictor, dataset, metrics)
-        for name, task in predictor.tasks.items()
-    ]
+    parts = [_part(task)(name, predictor, dataset, metrics) for name, task in predictor.tasks.items()]
     write_report(path, title=metrics.data, metrics=metrics, parts=parts, log=log, making=making)
 
 
@@ -92,6 +94,13 @@ def _objects(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics
     chosen = choose_exhibits(scores, EXHIBITS).items()
     exhibits = {kind: [drawn(one) for one in names] for kind, names in chosen}
     return objects_part(metrics, name, task.labels, exhibits)
+
+
+def _part(task: AnyTask) -> Callable[[str, Predictor, Dataset, Metrics], TaskPart]:
+    """What makes a task's part of the page."""
+    if any(field.points for field in task.fields()):
+        return _people
+    return _objects if task.labels.things else _semantic
 
 
 def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
@@ -118,3 +127,28 @@ def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metric
         for kind, names in choose_exhibits(scores, EXHIBITS).items()
     }
     return semantic_part(metrics, name, task.labels, exhibits)
+
+
+def _people(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """Skeletons drawn into the worst, median and best images, and the table of joints."""
+    task = predictor.tasks[name]
+    scores = {row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}
+    samples = {sample.name: sample for sample in dataset.samples}
+
+    def drawn(chosen: str) -> Drawn:
+        image, truth = dataset.read(samples[chosen])
+        shown = viewable(image, predictor.preprocessing.values)
+        picture = task.draw(shown, predictor.predict(image)[name], truth)
+        return Drawn(chosen, picture, scores[chosen], samples[chosen].tags)
+
+    pictures = {
+        kind: [drawn(chosen) for chosen in names] for kind, names in choose_exhibits(scores, EXHIBITS).items()
+    }
+    part = drawn_part(
+        metrics,
+        name,
+        pictures,
+        asked="finds the joints of people",
+        gives="people with the joints of each, and how sure it is of them",
+    )
+    return replace(part, sections=[*part.sections, joint_table(metrics, name)])

@@ -11,7 +11,7 @@ from typing import Any
 
 from pixelwise.checks import Check, Looker
 from pixelwise.data.cache import Cache
-from pixelwise.data.dataset import Dataset
+from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import Metrics, Scored, evaluate
@@ -22,6 +22,7 @@ from pixelwise.workflows import runfolder
 from pixelwise.workflows.bestbaseline import compare, comparing_seconds
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
+from pixelwise.workflows.choosetasks import parse_tasks
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
@@ -68,6 +69,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     task: str | None = None,
+    joints: Path | str | None = None,
     listener: Listener | None = None,
     resume: bool = False,
     looker: Looker | None = None,
@@ -89,7 +91,9 @@ def train(
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
-        task: "semantic", "instance" or "panoptic"; what the data is labelled for if not given.
+        task: what to learn: "semantic", "instance", "panoptic", "pose", or "semantic,pose"; what the data is labelled
+            for if not given.
+        joints: folder of another set, of which joints are learned beside the masks of ``data``; both tasks then.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
             begin.
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
@@ -106,7 +110,7 @@ def train(
     started = time.monotonic() if started is None else started
     listener, looker = listener or Listener(), looker or Looker(Cache.at(cache))
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
-    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, task)
+    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, parse_tasks(task))
     begun = resume and runfolder.has_begun(Path(out))
     if not resume:
         runfolder.check_free(Path(out))
@@ -115,6 +119,8 @@ def train(
         if isinstance(data, Dataset)
         else open_data(data, task=task, strict=False, values_of=looker.values)
     )
+    if joints is not None:
+        opened = with_joints(opened, open_data(joints, task="pose", strict=False))
     drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)
@@ -132,6 +138,8 @@ def train(
     else:
         chosen = choose_recipe(wishes, dataset, listener)
         complete, reasons = chosen.recipe, chosen.reasons
+    dataset = dataset.cropped(complete.scale.crop)
+    compared = compared and dataset.skeleton is None
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
         compared = compared and not job.dataset.labels.things

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.layouts import camvid, coco, instances, labelme, mads, paired, pennfudan, ph2, table, yolo
+from pixelwise.data.layouts import (
+    camvid,
+    coco,
+    cocokeypoints,
+    instances,
+    labelme,
+    mads,
+    paired,
+    pennfudan,
+    ph2,
+    table,
+    yolo,
+)
 from pixelwise.data.legend import Hints
 from pixelwise.data.problems import Problems
 
@@ -34,6 +46,7 @@ LAYOUTS = (
     Layout(pennfudan.NAME, pennfudan.detect, pennfudan.read),
     Layout(instances.NAME, instances.detect, instances.read),
     Layout(coco.NAME, coco.detect, coco.read),
+    Layout(cocokeypoints.NAME, cocokeypoints.detect, cocokeypoints.read),
     Layout(yolo.NAME, yolo.detect, yolo.read),
     Layout(labelme.NAME, labelme.detect, labelme.read),
     Layout(table.NAME, table.detect, table.read),

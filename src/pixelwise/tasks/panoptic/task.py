@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from pixelwise.errors import RecipeError
+from pixelwise.geometry import Frame
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
 from pixelwise.metrics.average_precision import NAMES
@@ -140,6 +141,10 @@ class PanopticTask:
     def ratios(self, rows: Sequence[PanopticRow]) -> dict[str, Ratio]:
         """Scores of segments, objects and classes."""
         return row_ratios(rows, self.labels)
+
+    def placed(self, result: PanopticResult, frame: Frame) -> PanopticResult:
+        """The same: maps are at the image's size."""
+        return result
 
     def whole_scores(self, rows: Sequence[PanopticRow]) -> WholeScores:
         """Average precision and recall of things."""

@@ -1,0 +1,292 @@
+"""The pose task: fields, targets, decoding and scores of people's joints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelwise.errors import DataError, RecipeError
+from pixelwise.geometry import Frame
+from pixelwise.labels import Labels
+from pixelwise.metrics import Ratio, summarise
+from pixelwise.metrics.keypoints import (
+    OKS_SCORES,
+    JointCounts,
+    OksCurve,
+    OksRow,
+    object_keypoint_similarity,
+)
+from pixelwise.recipe import PoseTask as PoseRecipe
+from pixelwise.skeleton import Skeleton
+from pixelwise.tasks.base import FieldValues, Targets, WholeScores
+from pixelwise.tasks.pose import drawing, writing
+from pixelwise.tasks.pose.assembly import assemble
+from pixelwise.tasks.pose.loss import unexplained
+from pixelwise.tasks.pose.peaks import Peaks, find_peaks, warmest
+from pixelwise.tasks.pose.result import PoseResult
+from pixelwise.tasks.pose.targets import pose_targets
+from pixelwise.types import (
+    IGNORE_INDEX,
+    JOINTS,
+    Field,
+    Image,
+    Json,
+    Label,
+    LabelBatch,
+    People,
+    Settings,
+    Size,
+    Spacing,
+    Window,
+)
+
+HEAT, LIMBS = "heat", "limbs"
+THRESHOLD, FEWEST = "threshold", "fewest_joints"
+SINGLE = "single"
+
+
+NO_PEAKS = Peaks(np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros(0))
+
+
+@dataclass(frozen=True)
+class PoseRow:
+    """Sufficient statistics of one image.
+
+    Attributes:
+        oks: predicted against true people.
+        joints: by joint.
+    """
+
+    oks: OksRow
+    joints: JointCounts
+
+
+class PoseTask:
+    """Implements :class:`~pixelwise.tasks.base.Task` for people's joints.
+
+    Args:
+        labels: background and person.
+        recipe: losses and skeleton.
+
+    Raises:
+        RecipeError: a recipe without a skeleton.
+    """
+
+    def __init__(self, labels: Labels, recipe: PoseRecipe) -> None:
+        if recipe.skeleton is None:
+            raise RecipeError(
+                "the recipe's pose task has no skeleton, which data with joints would give it; train on such data, or "
+                "write tasks.pose.skeleton into the recipe."
+            )
+        self.labels, self.recipe = labels, recipe
+        self.skeleton: Skeleton = recipe.skeleton
+        self.headline = "oks" if self.skeleton.torso() is None else "pck"
+
+    def fields(self) -> tuple[Field, ...]:
+        """Heat of K joints, and the directions of L limbs; a mirror exchanges those of left and right."""
+        skeleton = self.skeleton
+        heat = Field(HEAT, len(skeleton.joints), "none", hflip=skeleton.partners, points=True)
+        if not skeleton.limbs:
+            return (heat,)
+        count = len(skeleton.limbs)
+        order = tuple(2 * other + axis for other, _ in skeleton.mirrored_limbs for axis in (0, 1))
+        vectors = tuple((2 * place, 2 * place + 1) for place in range(count))
+        back = tuple(
+            2 * place + axis
+            for place, (_, is_reversed) in enumerate(skeleton.mirrored_limbs)
+            if is_reversed
+            for axis in (0, 1)
+        )
+        return heat, Field(LIMBS, 2 * count, "none", vectors=vectors, hflip=order, negated=back, points=True)
+
+    def targets(self, labels: LabelBatch) -> Targets:
+        """Heat (N, K, h, w) and directions (N, 2 L, h, w) at the recipe's stride, weights of the same shapes."""
+        assert labels.people is not None
+        heat, limbs = pose_targets(
+            labels.people,
+            labels.maps[JOINTS] == IGNORE_INDEX,
+            self.skeleton.limbs,
+            self.recipe.width,
+            self.recipe.stride,
+        )
+        return {HEAT: heat, LIMBS: limbs} if self.skeleton.limbs else {HEAT: heat}
+
+    def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
+        """What of the fields is left unexplained, times the recipe's weights."""
+        weights = {HEAT: self.recipe.heat, LIMBS: self.recipe.affinity}
+        return {
+            name: weights[name] * unexplained(logits[name].float(), *pair)
+            for name, pair in targets.items()
+            if weights[name]
+        }
+
+    def default_settings(self) -> dict[str, float]:
+        """Least heat of a joint; fewest joints of a person; whether there is one person a picture."""
+        fewest = min(3, len(self.skeleton.joints))
+        return {THRESHOLD: 0.1, FEWEST: float(fewest), SINGLE: float(self.recipe.single)}
+
+    def decode(self, values: FieldValues, settings: Settings) -> PoseResult:
+        """People from the fields (K, h, w) and (2 L, h, w), in pixels of the fields."""
+        heat = values[HEAT]
+        size = heat.shape[1], heat.shape[2]
+        joints = len(self.skeleton.joints)
+        if settings[SINGLE] or not self.skeleton.limbs:
+            peaks, places = warmest(heat), np.arange(joints)[None]
+            enough = peaks.heat.mean(keepdims=True) >= settings[THRESHOLD] / 2
+        else:
+            peaks = find_peaks(heat, settings[THRESHOLD])
+            places = assemble(peaks, values[LIMBS], self.skeleton.limbs, joints)
+            enough = (places >= 0).sum(axis=1) >= settings[FEWEST]
+        return _result(peaks, places[enough], size)
+
+    def stitch(self, parts: Sequence[tuple[PoseResult, Window]], size: Size) -> PoseResult:
+        """All windows' people in one; who is seen in two windows is there twice."""
+        moved = [
+            replace(
+                one,
+                keypoints=one.keypoints + np.array([window.x0, window.y0], np.float32) * one.found[..., None],
+            )
+            for one, window in parts
+        ]
+        order = np.argsort(-np.concatenate([one.scores for one in moved]), kind="stable")
+        keypoints, confidences = (
+            np.concatenate([getattr(one, part) for one in moved])[order]
+            for part in ("keypoints", "confidences")
+        )
+        return PoseResult(keypoints, confidences, np.concatenate([one.scores for one in moved])[order], size)
+
+    def placed(self, result: PoseResult, frame: Frame) -> PoseResult:
+        """A result in pixels of fields over ``frame``, in the image's own."""
+        return result.placed(frame)
+
+    def tune(self, pairs: Iterable[tuple[FieldValues, Label]]) -> dict[str, float]:
+        """The default settings: average precision hardly depends on them, since people are ranked by their scores."""
+        return self.default_settings()
+
+    def row(self, result: PoseResult, label: Label) -> PoseRow:
+        """Predicted against true people, and joints that are where they should be."""
+        people, skeleton = self._people(label), self.skeleton
+        if (label.maps[JOINTS] == IGNORE_INDEX).all():  # nobody said where people are: nothing can be wrong
+            result = _result(NO_PEAKS, np.zeros((0, len(skeleton.joints)), np.int64), result.size)
+        keypoints = result.keypoints.astype(np.float64)
+        similarity = object_keypoint_similarity(keypoints, people, skeleton.sigmas)
+        return PoseRow(
+            OksRow.of(similarity, result.scores.astype(np.float64), people),
+            JointCounts.of(
+                keypoints, result.found, people, skeleton.sigmas, skeleton.torso(), skeleton.head()
+            ),
+        )
+
+    def full_row(self, result: PoseResult, label: Label, spacing: Spacing | None) -> PoseRow:
+        """The same: nothing takes longer."""
+        return self.row(result, label)
+
+    def _people(self, label: Label) -> People:
+        people = label.people
+        if people is None or people.keypoints.shape[1] != len(self.skeleton.joints):
+            found = "none" if people is None else str(people.keypoints.shape[1])
+            raise DataError(
+                f"the model knows {len(self.skeleton.joints)} joints but the data has {found}; use data that is "
+                "labelled like its training data."
+            )
+        return people
+
+    def row_json(self, row: PoseRow) -> Json:
+        """Matches of predicted people, and counts by joint."""
+        return {"oks": row.oks.to_json(), "joints": row.joints.to_json()}
+
+    def headline_score(self, row: PoseRow) -> float:
+        """PCK; mean OKS where the skeleton has no torso."""
+        return self.image_scores(row)[self.headline]
+
+    def image_scores(self, row: PoseRow) -> dict[str, float]:
+        """Of joints the mean over those that are labelled."""
+        return {metric: float(ratio.by_image()[0]) for metric, ratio in self.ratios([row]).items()}
+
+    def ratios(self, rows: Sequence[PoseRow]) -> dict[str, Ratio]:
+        """PCK and PCKh by joint, mean OKS, and joints given to another person; what no joint could have is left out."""
+        counts = [row.joints for row in rows]
+
+        def by_joint(part: str, whole: str) -> Ratio:
+            return Ratio.of(
+                np.stack([getattr(one, part) for one in counts]),
+                np.stack([getattr(one, whole) for one in counts]),
+            )
+
+        found = {}
+        if self.skeleton.torso() is not None:
+            found["pck"] = by_joint("right", "labelled")
+        if self.skeleton.head() is not None:
+            found["pckh"] = by_joint("right_of_head", "labelled_of_head")
+        found["oks"] = Ratio.of([[one.similarity] for one in counts], [[one.people] for one in counts])
+        if self.skeleton.torso() is not None:
+            given = by_joint("given_away", "given")
+            found["given_away"] = Ratio(
+                given.part.sum(axis=1, keepdims=True), given.whole.sum(axis=1, keepdims=True)
+            )
+        return found
+
+    def whole_scores(self, rows: Sequence[PoseRow]) -> WholeScores:
+        """Average precision and recall by OKS, by how often each image counts."""
+        curve = OksCurve([row.oks for row in rows])
+        return OKS_SCORES, lambda counts: tuple(curve.scores(counts).values())
+
+    def summary(self, rows: Sequence[PoseRow]) -> dict[str, dict[str, float]]:
+        """Scores over images, and pooled."""
+        return {metric: summarise(metric, ratio) for metric, ratio in self.ratios(rows).items()}
+
+    def class_scores(self, rows: Sequence[PoseRow]) -> list[tuple[str, dict[str, float], int]]:
+        """Of each joint: name, PCK and PCKh of all people together, labelled joints in the truth."""
+        joints = self.skeleton.joints
+        by_joint = {name: one for name, one in self.ratios(rows).items() if name in {"pck", "pckh"}}
+        support = np.sum([row.joints.labelled for row in rows], axis=0)
+        return [
+            (
+                name,
+                {metric: ratio.one_class(at).pooled() for metric, ratio in by_joint.items()},
+                int(support[at]),
+            )
+            for at, name in enumerate(joints)
+        ]
+
+    def draw(self, image: Image, result: PoseResult, truth: Label | None = None) -> Image:
+        """Skeletons, a colour each; the truth thin and white."""
+        return drawing.draw_people(image, result, self.skeleton, None if truth is None else truth.people)
+
+    def file_names(self, stem: str) -> list[str]:
+        """``<stem>_keypoints.json``, as OpenPose calls it, and ``<stem>_coco.json``."""
+        return [f"{stem}_keypoints.json", f"{stem}_coco.json"]
+
+    def write(self, result: PoseResult, folder: Path, stem: str, image: Image | None = None) -> list[Path]:
+        """OpenPose's JSON (BODY_25) and COCO's list of results."""
+        openpose, coco = (folder / name for name in self.file_names(stem))
+        writing.write_json(openpose, writing.openpose(result, self.skeleton))
+        writing.write_json(coco, writing.coco(result, stem))
+        return [openpose, coco]
+
+    def describe(self, result: PoseResult) -> Json:
+        """Of each person score, box, joints by name with confidence, and angles."""
+        return {"people": writing.described(result, self.skeleton)}
+
+
+def _result(peaks: Peaks, places: NDArray[np.int64], size: Size) -> PoseResult:
+    """People (M, K) of peaks, surest first."""
+    found = places >= 0
+    if not len(peaks.joints):
+        points, heat = np.zeros((*places.shape, 2)), np.zeros(places.shape)
+    else:
+        points = np.where(found[..., None], peaks.points[places], 0.0)
+        heat = np.where(found, peaks.heat[places], 0.0)
+    scores = heat.mean(axis=1)
+    order = np.argsort(-scores, kind="stable")
+    return PoseResult(
+        points[order].astype(np.float32),
+        heat[order].astype(np.float32),
+        scores[order].astype(np.float32),
+        size,
+    )

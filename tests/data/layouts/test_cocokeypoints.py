@@ -1,0 +1,134 @@
+"""COCO's keypoints: what is read of them, where pictures are found, and what is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+import pixelwise
+from pixelwise.data.dataset import check_pairs, image_sizes
+from pixelwise.errors import DataError
+from pixelwise.skeleton import COCO_17, LSP_14
+from pixelwise.types import IGNORE_INDEX, JOINTS
+
+CATEGORY = {
+    "id": 1,
+    "name": "person",
+    "keypoints": ["left_a", "right_a", "neck"],
+    "skeleton": [[1, 3], [2, 3]],
+}
+
+
+def person(image: int, **changes: Any) -> dict[str, Any]:
+    keypoints = [10, 12, 2, 20, 12, 1, 0, 0, 0]
+    return {
+        **{"image_id": image, "category_id": 1, "bbox": [8, 10, 16, 12], "area": 100.0, "iscrowd": 0},
+        **{"keypoints": keypoints, "num_keypoints": 2, **changes},
+    }
+
+
+def written(
+    root: Path, people: list[dict[str, Any]], name: str = "person_keypoints_train.json", **changes: Any
+) -> Path:
+    """A folder of two pictures of 48 × 40 pixels in ``train`` and a file of joints."""
+    (root / "train").mkdir(parents=True, exist_ok=True)
+    for stem in ("one", "two"):
+        PIL.Image.new("RGB", (48, 40)).save(root / "train" / f"{stem}.jpg")
+    images = [{"id": 1, "file_name": "one.jpg"}, {"id": 2, "file_name": "two.jpg"}]
+    values = {"images": images, "annotations": people, "categories": [CATEGORY], **changes}
+    (root / name).write_text(json.dumps(values))
+    return root
+
+
+def test_joints_are_in_the_middle_of_pixels_and_boxes_are_edges(tmp_path: Path) -> None:
+    data = pixelwise.open_data(
+        written(tmp_path, [person(1), person(1, iscrowd=1), person(1, keypoints=[0] * 9)])
+    )
+    assert (data.layout, data.skeleton is not None and data.skeleton.partners) == (
+        "coco_keypoints",
+        (1, 0, 2),
+    )
+    one, two = data.samples
+    assert (one.name, one.split, two.name) == ("one", "train", "two")
+    image, label = data.read(one)
+    assert image.shape == (40, 48, 3)
+    people = label.people
+    assert people is not None
+    np.testing.assert_array_equal(people.keypoints[0], [[10.5, 12.5], [20.5, 12.5], [0.5, 0.5]])
+    assert people.visibility.tolist() == [[2, 1, 0], [2, 1, 0], [0, 0, 0]]
+    assert people.boxes[0].tolist() == [8, 10, 24, 22]
+    assert people.is_crowd.tolist() == [False, True, False]
+    # The crowd and who has no joints lie in one box: nothing is said of joints there.
+    expected = np.zeros((40, 48), np.uint8)
+    expected[10:22, 8:24] = IGNORE_INDEX
+    np.testing.assert_array_equal(label.maps[JOINTS], expected)
+    nobody = data.read(two)[1].people
+    assert nobody is not None
+    assert len(nobody) == 0
+    check_pairs(data.samples)
+
+
+def test_a_single_person_is_cut_out(tmp_path: Path) -> None:
+    """The box is 16 × 12 with joints inside; 25 % of 16 more on each side, cut at the border."""
+    data = pixelwise.open_data(written(tmp_path, [person(1), person(2, bbox=[1, 10, 23, 12])])).cropped(0.25)
+    image, label = data.read(data.samples[0])
+    assert image.shape[:2] == (20, 24)  # x 4 to 28, y 6 to 26
+    assert label.people is not None
+    np.testing.assert_array_equal(label.people.keypoints[0, :2], [[6.5, 6.5], [16.5, 6.5]])
+    assert data.read(data.samples[1])[0].shape[:2] == (24, 30)  # x 0 (not -4.75) to 29.75, y 4.25 to 27.75
+    assert image_sizes(data) == {(20, 24): 1, (24, 30): 1}
+    two = pixelwise.open_data(written(tmp_path, [person(1), person(1)])).cropped(0.25)
+    assert two.read(two.samples[0])[0].shape[:2] == (40, 48)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda root: written(root, [person(1, keypoints=[1, 2])]), "3 joints of x, y and visibility"),
+        (lambda root: written(root, [person(1, keypoints=[1, 2, 7] * 3)]), "3 joints of x, y and visibility"),
+        (lambda root: written(root, [person(1, bbox=[1, 2])]), "a bbox of four numbers"),
+        (lambda root: written(root, [], categories=[]), "no file of keypoints"),
+        (lambda root: written(root, [], categories=[{**CATEGORY, "skeleton": [[1, 9]]}]), "keypoints is wrong"),
+        (lambda root: written(root, [], images=[{"id": 1, "file_name": "gone.jpg"}]), "names 'gone.jpg'"),
+        (lambda root: (written(root, []) / "person_keypoints_train.json").write_text("{"), "is no JSON"),
+        (
+            lambda root: written(written(root, []), [], "person_keypoints_val.json", categories=[
+                {**CATEGORY, "keypoints": ["a", "b", "c"]}]),
+            "name different joints",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_refused(
+    tmp_path: Path, spoil: Callable[[Path], object], message: str
+) -> None:
+    spoil(tmp_path)
+    with pytest.raises(DataError, match=message):
+        pixelwise.open_data(tmp_path)
+
+
+def test_leeds_sports_pose(data_root: Path) -> None:
+    data = pixelwise.open_data(data_root / "lsp")
+    assert data.skeleton is not None
+    assert data.skeleton.joints == LSP_14.joints
+    assert set(data.skeleton.limbs) == set(LSP_14.limbs)
+    assert (len(data.split("train")), len(data.split("val"))) == (850, 150)
+    people = [sample.people for sample in data.samples if sample.people is not None]
+    assert sum(int((one.visibility == 2).sum()) for one in people) == 14_000
+    image, label = data.cropped(0.2).read(data.samples[0])
+    assert image.shape[:2] == label.size
+
+
+def test_tiny_coco_of_which_half_shows_nobody(data_root: Path) -> None:
+    data = pixelwise.open_data(data_root / "tiny_coco", layout="coco_keypoints")
+    assert data.skeleton == COCO_17
+    assert (len(data.split("train")), len(data.split("val"))) == (50, 50)
+    people = [sample.people for sample in data.samples if sample.people is not None]
+    assert len(people) == 100
+    assert sum(int(one.is_marked.sum()) for one in people) == 103
+    assert sum(int(one.is_crowd.sum()) for one in people) > 0
+    for sample in data.samples:
+        data.read(sample)

@@ -1,0 +1,65 @@
+"""Skeletons: what names tell, and what is refused."""
+
+import pytest
+from pydantic import ValidationError
+
+from pixelwise.skeleton import COCO_17, DEFAULT_SIGMA, LSP_14, Skeleton, skeleton_of
+
+
+def test_known_skeletons_hold_together_and_have_two_like_sides() -> None:
+    for skeleton in (COCO_17, LSP_14):
+        assert skeleton_of(skeleton.joints, skeleton.limbs) == skeleton  # nothing had to be added
+        for name, partner in zip(skeleton.joints, skeleton.partners, strict=True):
+            other = skeleton.joints[partner]
+            assert other == name.replace("left", "*").replace("right", "left").replace("*", "right")
+            assert skeleton.sigmas[partner] == skeleton.sigmas[skeleton.joints.index(name)]
+
+
+def test_limbs_that_leave_a_person_in_pieces_are_added_to() -> None:
+    """LSP's own limbs do not join legs and trunk."""
+    own = [limb for limb in LSP_14.limbs if limb not in {(2, 8), (3, 9)}]
+    assert skeleton_of(LSP_14.joints, own).limbs == (*own, (2, 8), (3, 9))
+    names = ("left_a", "right_a", "b", "c")
+    assert set(skeleton_of(names, [(0, 2)]).limbs) == {(0, 2), (1, 2), (0, 1), (0, 3), (1, 3)}
+
+
+@pytest.mark.parametrize(
+    ("names", "partners"),
+    [
+        (("l_eye", "r_eye", "nose"), (1, 0, 2)),
+        (("LeftEye", "RightEye"), (1, 0)),
+        (("Eye L", "Eye R", "tail"), (1, 0, 2)),
+        (("left_eye", "nose"), (0, 1)),
+    ],
+)
+def test_partners_are_told_by_names(names: tuple[str, ...], partners: tuple[int, ...]) -> None:
+    assert skeleton_of(names, [(0, 1)]).partners == partners
+
+
+def test_sigmas_of_others_are_stated() -> None:
+    found = skeleton_of(("left_wrist", "right_wrist", "l_knee", "tail"), [])
+    assert found.sigmas == (0.062, 0.062, 0.087, DEFAULT_SIGMA)
+
+
+def test_mirrored_limbs() -> None:
+    """Hips: the limb itself, the other way round. Left upper arm: the right one, the same way."""
+    mirrored = COCO_17.mirrored_limbs
+    assert mirrored[COCO_17.limbs.index((11, 12))] == (COCO_17.limbs.index((11, 12)), True)
+    assert mirrored[COCO_17.limbs.index((5, 7))] == (COCO_17.limbs.index((6, 8)), False)
+    assert LSP_14.mirrored_limbs[0] == (3, True)  # ankle to knee on the right, knee to ankle on the left
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"limbs": ((0, 17),)}, "two of the joints 0 to 16"),
+        ({"limbs": ((5, 7),)}, "of the other side"),
+        ({"partners": tuple(range(16))}, "each of 17 joints once"),
+        ({"sigmas": (0.1,) * 16}, "a sigma above 0"),
+        ({"joints": ("nose",) * 17}, "names of joints must differ"),
+        ({"angles": {"x": ("nose", "tail", "left_eye")}}, "'tail', which is no joint"),
+    ],
+)
+def test_what_is_no_skeleton_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Skeleton(**{**COCO_17.model_dump(), **change})

@@ -1,0 +1,124 @@
+"""From drawn figures to a pose model: what a run holds, the same scores again, files for other tools, both tasks."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pixelwise
+from pixelwise.data.figures import write_figures
+from pixelwise.data.synthetic import write_lesions
+from pixelwise.errors import DataError, RecipeError
+from pixelwise.modelfile import read_model
+from pixelwise.workflows.predict import predict
+
+pytestmark = pytest.mark.slow
+
+QUICK = {"model.encoder": "plain-tiny", "train.precision": "32-true", "scale.size": [64, 96]}
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_figures(tmp_path_factory.mktemp("figures"), 15, size=(64, 96), most=2)
+
+
+@pytest.fixture(scope="module")
+def run(figures: Path, tmp_path_factory: pytest.TempPathFactory) -> pixelwise.Run:
+    out = tmp_path_factory.mktemp("pose") / "run"
+    return pixelwise.train(figures, out, task="pose", epochs=2, settings=QUICK)
+
+
+def test_a_run_holds_scores_with_intervals_and_a_report(run: pixelwise.Run, figures: Path) -> None:
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    assert metrics["tasks"] == ["pose"]
+    assert metrics["headline"] == "pck"
+    for name in ("oks_ap", "oks_ap50", "oks_ap75", "oks_ar", "pck", "oks"):
+        score = metrics["scores"][name]
+        assert 0 <= score["value"] <= 1
+        assert score["ci95"][0] <= score["value"] <= score["ci95"][1]
+    assert "pckh" not in metrics["scores"]  # COCO's joints have no top of the head
+    assert [one["name"] for one in metrics["classes"]["pose"]][:2] == ["nose", "left_eye"]
+    report = (run.folder / "report.html").read_text()
+    assert "By joint" in report
+    assert "left_wrist" in report
+    again = pixelwise.evaluate(run.folder, figures, split="val")
+    assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
+    assert again.scores["pck"].value == metrics["scores"]["pck"]["value"]
+
+
+def test_the_skeleton_travels_in_the_model(run: pixelwise.Run, figures: Path) -> None:
+    header = read_model(run.folder).header
+    skeleton = pixelwise.open_data(figures).skeleton
+    task = header.recipe.tasks["pose"]
+    assert task.kind == "pose"
+    assert task.skeleton == skeleton
+    assert [field.name for field in header.fields["pose"]] == ["heat", "limbs"]
+
+
+def test_predicting_writes_overlay_openpose_and_coco(
+    run: pixelwise.Run, figures: Path, tmp_path: Path
+) -> None:
+    image = next((figures / "val").glob("*.png"))
+    predict(run.folder, [image], tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    endings = (".json", "_coco.json", "_keypoints.json", "_overlay.png")
+    assert names == sorted(f"{image.stem}{ending}" for ending in endings)
+    summary = json.loads((tmp_path / f"{image.stem}.json").read_text())
+    openpose = json.loads((tmp_path / f"{image.stem}_keypoints.json").read_text())
+    assert len(summary["tasks"]["pose"]["people"]) == len(openpose["people"])
+    assert all(len(one["pose_keypoints_2d"]) == 75 for one in openpose["people"])
+
+
+def test_pictures_of_any_size_are_predicted_at_their_own(run: pixelwise.Run) -> None:
+    predictor = pixelwise.load(run.folder)
+    for size in ((1, 1), (7, 300), (640, 480)):
+        result = predictor.predict(np.zeros((*size, 3), np.uint8))["pose"]
+        assert result.size == size
+        assert (result.keypoints >= 0).all()
+        assert (result.keypoints <= [size[1], size[0]]).all()
+
+
+def test_body_and_skeleton_of_one_set_in_one_model(figures: Path, tmp_path: Path) -> None:
+    run = pixelwise.train(figures, tmp_path / "run", task="semantic,pose", epochs=1, settings=QUICK)
+    assert {"dice", "pck", "oks_ap"} <= run.metrics.scores.keys()
+    prediction = pixelwise.load(run.folder).predict(next((figures / "val").glob("*.png")))
+    assert prediction["semantic"].label_map.shape == prediction["pose"].size == (64, 96)
+
+
+def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -> None:
+    """What a set lacks is neither learned nor scored; either set alone can be scored again."""
+    masks = write_lesions(tmp_path / "masks", 12, size=(64, 96))
+    joints = tmp_path / "joints"
+    shutil.copytree(figures, joints, ignore=shutil.ignore_patterns("masks"))
+    run = pixelwise.train(
+        masks,
+        tmp_path / "run",
+        task="semantic,pose",
+        joints=joints,
+        epochs=1,
+        settings=QUICK,
+        allow_leaks=True,
+    )
+    rows = run.metrics.images
+    of_masks = [row for row in rows if row.name.startswith("lesion")]
+    assert of_masks
+    assert all(np.isnan(row.scores["pck"]) and not np.isnan(row.scores["dice"]) for row in of_masks)
+    assert all(row.counts["pose"]["oks"]["scores"] == [] for row in of_masks)
+    alone = pixelwise.evaluate(run.folder, masks, split="test")
+    assert alone.tasks == ("semantic",)
+    people = pixelwise.evaluate(run.folder, joints, split="val")
+    assert people.tasks == ("pose",)
+    assert "oks_ap" in people.scores
+
+
+def test_what_cannot_be_learned_is_refused(figures: Path, tmp_path: Path) -> None:
+    masks = write_lesions(tmp_path / "masks", 12, size=(64, 96))
+    with pytest.raises(DataError, match="no joints to learn a pose from"):
+        pixelwise.train(masks, tmp_path / "a", task="pose", epochs=1)
+    with pytest.raises(RecipeError, match="there is no task 'poses'"):
+        pixelwise.train(figures, tmp_path / "b", task="poses", epochs=1)
+    with pytest.raises(DataError, match="has no joints"):
+        pixelwise.train(masks, tmp_path / "c", joints=masks, epochs=1)
+    assert not any((tmp_path / name / "recipe.toml").exists() for name in "abc")
