@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.types import OUTSIDE, Field, Label, Pixels, Size
+from pixelwise.types import OUTSIDE, Field, IdMap, Label, Pixels, Size
 
 
 def resize(values: Tensor, size: Size) -> Tensor:
@@ -51,10 +50,12 @@ def _resized_pixels(planes: Tensor, size: Size) -> Tensor:
 
 
 def resize_ids(ids: Tensor, size: Size) -> Tensor:
-    """Nearest half-pixel resize of class ids: (N, H, W) uint8 to (N, *size) uint8; makes no new ids."""
+    """Nearest half-pixel resize of ids: (N, H, W) uint8 or int32 to (N, *size) of its dtype; makes no new ids."""
     if ids.shape[-2:] == size:
         return ids
-    return F.interpolate(ids[:, None], size=size, mode="nearest-exact")[:, 0]
+    # The kernel takes no int32, and float64 holds all of it exactly.
+    planes = ids[:, None] if ids.dtype == torch.uint8 else ids[:, None].double()
+    return F.interpolate(planes, size=size, mode="nearest-exact")[:, 0].to(ids.dtype)
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,11 @@ class Frame:
         self._content(framed)[:] = _resized_pixels(planes, self.content_size)[0]
         return framed
 
-    def place_ids(self, ids: NDArray[np.uint8], fill: int) -> Tensor:
-        """(H, W) uint8 class ids to (h, w) uint8 in the frame; padding holds ``fill``."""
-        framed = torch.full(self.frame_size, fill, dtype=torch.uint8)
-        self._content(framed)[:] = resize_ids(torch.from_numpy(np.array(ids))[None], self.content_size)[0]
+    def place_ids(self, ids: IdMap, fill: int) -> Tensor:
+        """(H, W) ids, uint8 or int32, to (h, w) of their dtype in the frame; padding holds ``fill``."""
+        planes = torch.from_numpy(np.array(ids))[None]
+        framed = torch.full(self.frame_size, fill, dtype=planes.dtype)
+        self._content(framed)[:] = resize_ids(planes, self.content_size)[0]
         return framed
 
     def place_label(self, label: Label) -> dict[str, Tensor]:

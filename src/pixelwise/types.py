@@ -29,13 +29,21 @@ PIXEL_TYPES: tuple[PixelType, ...] = get_args(PixelType)
 MAX_CHANNELS = 64
 LabelMap = NDArray[np.uint8]
 """(H, W) class ids; ``IGNORE_INDEX`` where nobody labelled."""
+InstanceMap = NDArray[np.int32]
+"""(H, W) ids of objects, from 1 in each image; 0 where there is none."""
+IdMap = NDArray[np.uint8 | np.int32]
+"""Any map of a label."""
 Probs = NDArray[np.float32]
 
 IGNORE_INDEX = 255
 
 CLASSES = "classes"
 """Name of the map of class ids in a label, and of the field that predicts it."""
-OUTSIDE: Mapping[str, int] = MappingProxyType({CLASSES: IGNORE_INDEX})
+INSTANCES = "instances"
+"""Name of the map of ids of objects (:data:`InstanceMap`) in the labels of sets that tell objects apart."""
+CROWD = "crowd"
+"""Name of the map that is 1 on regions of objects that nobody told apart, uint8; there where a set can hold them."""
+OUTSIDE: Mapping[str, int] = MappingProxyType({CLASSES: IGNORE_INDEX, INSTANCES: 0, CROWD: 0})
 """What each map of a label holds beyond the image."""
 
 Activation = Literal["softmax", "sigmoid", "none"]
@@ -142,15 +150,21 @@ class Label:
     """What people marked in one image.
 
     Attributes:
-        maps: whole numbers at each pixel by name, (H, W) each; ``CLASSES`` are class ids, uint8.
+        maps: whole numbers at each pixel by name, (H, W) each; ``CLASSES`` are class ids, uint8, ``INSTANCES`` ids of
+            objects, int32, and ``CROWD`` 0 or 1, uint8.
     """
 
-    maps: Mapping[str, NDArray[np.uint8]]
+    maps: Mapping[str, IdMap]
 
     @property
     def class_map(self) -> LabelMap:
         """(H, W) class ids; ``IGNORE_INDEX`` where nobody labelled."""
-        return self.maps[CLASSES]
+        return self.maps[CLASSES].astype(np.uint8, copy=False)
+
+    @property
+    def instance_map(self) -> InstanceMap:
+        """(H, W) ids of objects; KeyError where the set tells none apart."""
+        return self.maps[INSTANCES].astype(np.int32, copy=False)
 
     @property
     def size(self) -> Size:
@@ -186,7 +200,8 @@ class Sample:
     Attributes:
         name: unique in the data set; what ``splits.csv`` and ``metrics.json`` call the image.
         image: the image file.
-        labels: label file by kind ("mask"); empty for an image without labels.
+        labels: label file by kind: "mask" of class ids, or, where objects are told apart, "instances" with perhaps
+            "classes" and "crowd", or "objects", a file or folder that lists them; empty for an image without labels.
         tags: facts about the image that scores are grouped by ("diagnosis": "melanoma").
         split: train, val, test or None where not assigned.
         spacing: mm of its pixels where a list says so; what its file says is not read yet.

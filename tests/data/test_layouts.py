@@ -10,6 +10,7 @@ import pytest
 from tests.pictures import pairs, picture
 
 from pixelwise.data.dataset import Dataset, check_pairs, image_sizes
+from pixelwise.data.layouts import LAYOUTS
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import Sample
@@ -86,7 +87,7 @@ def test_two_files_of_one_name(tmp_path: Path, folder: str) -> None:
         open_data(tmp_path)
 
 
-NAMES = "ph2, mads, camvid, table, paired"
+NAMES = ", ".join(layout.name for layout in LAYOUTS)
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
@@ -153,7 +154,7 @@ def test_a_folder_too_far_out_names_the_one_within(tmp_path: Path) -> None:
 
 
 def test_real_sets_of_other_tasks_are_not_taken_for_masks_of_classes(data_root: Path) -> None:
-    for name in ("pennfudan", "pennfudan/PennFudanPed", "dsb2018", "tiny_coco", "coco_panoptic", "lsp"):
+    for name in ("tiny_coco", "coco_panoptic", "lsp"):
         with pytest.raises(DataError, match="is not laid out in a way that is known"):
             open_data(data_root / name)
 

@@ -489,7 +489,9 @@ def test_many_images_are_listed_in_part_and_drawn_as_a_histogram(tmp_path: Path)
 
 def test_the_picture_of_an_image_is_linked_from_its_dot_and_its_row(tmp_path: Path) -> None:
     text = page(tmp_path / "r.html", metrics({"a": 0.9, "b": 0.8}), exhibits={"worst": [exhibit("b")]})
-    assert text.count('<a class="shown" href="#mask-1-1">') == 2, "on a wide and a narrow screen"
+    assert text.count('<a class="shown" href="#mask-1-1" aria-label="b: Dice 0.800">') == 2, (
+        "on a wide and a narrow screen"
+    )
     assert '<a href="#mask-1-1"><bdi class="name">b</bdi></a>' in text
     assert '<figure id="mask-1-1">' in text
 

@@ -14,7 +14,7 @@ def find(subject: Subject) -> Iterator[Found]:
     for problem in subject.dataset.problems:
         yield problem.kind, subject.place(*problem.paths, detail=_detail(subject, problem))
     for one in subject.examined:
-        if one.mask is None:
+        if one.mask is None and not one.sample.labels:  # objects are told apart in files of other kinds
             yield "pair-no-mask", subject.place(one.sample.image)
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Comparison, Metrics, Pair, Score
+from pixelwise.metrics import METRICS
 from pixelwise.report.confidence import confidence_lines
 from pixelwise.report.templates import (
     count_text,
@@ -145,7 +146,9 @@ class Console(Listener):
         self.console.print(_score_table(metrics, narrow=narrow))
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
-        self.print("Mean over images, with the 95 % bootstrap interval.")
+        counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
+        what = "Objects of all images together" if counted else "Mean over images"
+        self.print(f"{what}, with the 95 % bootstrap interval.")
         if metrics.confidence is not None:
             for said in confidence_lines(metrics.confidence):
                 self.print(said)
@@ -277,7 +280,8 @@ def _score_table(metrics: Metrics, *, narrow: bool) -> Table:
     """A line for each metric; in a narrow terminal without the median."""
     images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
     table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
-    names = ["", "mean", *["median"] * (not narrow), "worst 5 %", "worst", "pooled"]
+    counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
+    names = ["", "score" if counted else "mean", *["median"] * (not narrow), "worst 5 %", "worst", "pooled"]
     incomplete = any(score.n_undefined for score in metrics.scores.values())
     for name in [*names, *["n/a" if narrow else "images without"] * incomplete]:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
@@ -327,10 +331,10 @@ def _compared(pair: Pair) -> list[str]:
 
 def _with_interval(score: Score) -> str:
     low, high = score.ci95
-    mean = _value(score.mean, score.unit)
+    value = _value(score.value, score.unit)
     if math.isnan(low):
-        return mean
-    return f"{mean} ({_value(low, score.unit, short=True)}–{_value(high, score.unit, short=True)})"
+        return value
+    return f"{value} ({_value(low, score.unit, short=True)}–{_value(high, score.unit, short=True)})"
 
 
 def _value(value: float, unit: str, *, short: bool = False) -> str:

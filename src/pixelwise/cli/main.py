@@ -74,7 +74,10 @@ SplitsOption = Annotated[
 ]
 LayoutOption = Annotated[
     str | None,
-    typer.Option(help="How DATA is laid out: ph2, mads, camvid, table or paired; recognised if not given."),
+    typer.Option(
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, table or paired; recognised if not "
+        "given."
+    ),
 ]
 LegendOption = Annotated[
     Path | None,
@@ -84,6 +87,15 @@ LegendOption = Annotated[
 ]
 IgnoreOption = Annotated[
     str | None, typer.Option(metavar="VALUE", help="What masks hold where nobody labelled, such as 255.")
+]
+TaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="NAME",
+        help="What to learn: semantic, instance (objects told apart) or panoptic (and stuff beside them); what DATA is "
+        "labelled for if not given.",
+    ),
 ]
 GroupOption = Annotated[
     str | None,
@@ -173,6 +185,7 @@ def train(
     data: DataArgument,
     out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
     splits: SplitsOption = None,
+    task: TaskOption = None,
     budget: BudgetOption = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
@@ -228,8 +241,8 @@ def train(
         check_free(out)
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
-    check_words(network, chosen)
-    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
+    check_words(network, chosen, task)
+    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by, task)
     with Console() as console:
         run = train_model(
             dataset,
@@ -240,6 +253,7 @@ def train(
             budget=budget,
             epochs=epochs,
             seed=seed,
+            task=task,
             listener=console,
             resume=resume,
             looker=looker,
@@ -269,9 +283,11 @@ def evaluate(
     from pixelwise.cli.console import Console
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
+    from pixelwise.workflows.evaluate import task_of
 
     check_json(json)
-    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
+    task = task_of(model)
+    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore, task=task)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
     if json is not None:
@@ -509,6 +525,7 @@ def _to_check(
     legend: Path | None,
     ignore: str | None,
     group_by: str | None,
+    task: str | None = None,
 ) -> tuple[Looker, Dataset]:
     """The data as it lies, faults and all, and what has begun to look at its files."""
     from pixelwise.checks import Looker
@@ -523,6 +540,7 @@ def _to_check(
         legend=legend,
         ignore=ignore,
         group_by=group_by,
+        task=task,
         strict=False,
         values_of=looker.values,
     )

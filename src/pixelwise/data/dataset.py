@@ -12,10 +12,12 @@ import numpy as np
 
 from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
+from pixelwise.data.objectsource import ObjectSource, identity_of
 from pixelwise.data.pictures import picture_size
 from pixelwise.data.problems import Problem
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
+from pixelwise.objects import ObjectMask, flatten
 from pixelwise.types import CLASSES, Label, PixelFormat, Pixels, Sample, Size, Spacing, SplitName
 
 SplitChoice = Literal["all", "train", "val", "test"]
@@ -35,6 +37,8 @@ class Dataset:
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
         problems: what the reader had to leave out, where it was not to refuse it.
+        source: reads the objects, where the set tells them apart; None for masks of class ids.
+        numbers: class ids of ``labels`` by those of ``source``, where they are numbered anew.
         opened: what opens it again on the command line, splits aside: path and options; empty for ``root`` alone.
     """
 
@@ -46,6 +50,8 @@ class Dataset:
     inferred: bool = False
     group: str | None = None
     any_way_up: bool = False
+    source: ObjectSource | None = None
+    numbers: Mapping[int, int] | None = None
     opened: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -65,12 +71,49 @@ class Dataset:
     def read(self, sample: Sample) -> tuple[Pixels, Label]:
         """Image (H, W, C) in the depth of its file and label of one sample.
 
+        The label has ``CLASSES``; where ``labels`` have things ``INSTANCES`` too, and ``CROWD`` where there can be any.
+
         Raises:
             DataError: no mask, an unreadable file, or sizes that differ.
         """
-        image, mask = read_image(sample.image), read_mask(_mask_of(sample), self.mask_coding)
+        image = read_image(sample.image)
+        size = image.shape[:2]
+        if self.source is not None:
+            maps = flatten(self._objects(sample, size), size, self.labels, crowds=self.source.crowds)
+            return image, Label(maps if self.labels.things else {CLASSES: maps[CLASSES]})
+        mask = read_mask(_mask_of(sample), self.mask_coding)
         _check_sizes(sample, image.shape[:2], mask.shape)
         return image, Label({CLASSES: mask})
+
+    def objects(self, sample: Sample) -> list[ObjectMask]:
+        """All objects of one sample whole, even where they overlap, and segments of stuff; none in semantic sets.
+
+        Object *n*, from 1, is *n* in ``INSTANCES`` of :meth:`read`.
+
+        Raises:
+            DataError: as :meth:`read`.
+        """
+        return self._objects(sample, image_size(sample.image)) if self.source is not None else []
+
+    def _objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
+        if self.source is None or not sample.labels:
+            raise DataError(f"{sample.image} has no label; add one or move the image out of the folder.")
+        found = self.source.objects(sample, size)
+        if self.numbers is None:
+            return found
+        return [replace(one, class_id=self.numbers.get(one.class_id, one.class_id)) for one in found]
+
+    def label_files(self, sample: Sample) -> list[Path]:
+        """The files that a sample's label is read from and no other's; :class:`DataError` if it has none."""
+        return self.source.files(sample) if self.source is not None else [_mask_of(sample)]
+
+    def label_identity(self, sample: Sample) -> str:
+        """A digest of what, beside the contents of these files, decides the label."""
+        if self.source is None:
+            return self.mask_coding.identity()
+        numbers = sorted(self.numbers.items()) if self.numbers is not None else None
+        meaning = self.labels.model_dump(mode="json")
+        return identity_of(self.source.identity(sample), self.source.crowds, meaning, numbers)
 
     def spacing(self, sample: Sample) -> Spacing | None:
         """Millimetres from one pixel to the next: what a list says of a sample, else what its image file does."""
@@ -113,7 +156,8 @@ def check_pairs(samples: Iterable[Sample]) -> None:
     first: tuple[Path, PixelFormat] | None = None
     for sample in samples:
         header = image_header(sample.image)
-        _check_sizes(sample, header.size, picture_size(_mask_of(sample)))
+        if "objects" not in sample.labels:  # else its size is compared when it is read
+            _check_sizes(sample, header.size, picture_size(_mask_of(sample)))
         first = first or (sample.image, header.pixels)
         if header.pixels != first[1]:
             raise DataError(
@@ -122,21 +166,17 @@ def check_pairs(samples: Iterable[Sample]) -> None:
             )
 
 
-def label_files(sample: Sample) -> list[Path]:
-    """The files that a sample's label is read from; :class:`DataError` if it has none."""
-    return [_mask_of(sample)]
-
-
 def _mask_of(sample: Sample) -> Path:
-    if "mask" not in sample.labels:
+    path = sample.labels.get("mask") or sample.labels.get("instances")
+    if path is None:
         raise DataError(f"{sample.image} has no mask; add one or move the image out of the folder.")
-    return sample.labels["mask"]
+    return path
 
 
 def _check_sizes(sample: Sample, image: tuple[int, ...], mask: tuple[int, ...]) -> None:
     if image != mask:
         raise DataError(
-            f"{sample.labels['mask']} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
+            f"{_mask_of(sample)} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
             f"{image[1]}×{image[0]}; make the mask from this very image."
         )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.data.cache import Cache, digest
-from pixelwise.data.dataset import Dataset, label_files
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import image_size
 from pixelwise.recipe import Scale
 from pixelwise.tiling import Tiling
@@ -114,12 +114,12 @@ def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cach
         "version": VERSION,
         "size": scale.size,
         "padding": padding,
-        "coding": dataset.mask_coding.identity(),
         **({"zoom": scale.zoom} if scale.policy == "tiles" else {}),
     }
 
     def ensure(sample: Sample) -> list[str]:
-        name = digest([sample.image, *label_files(sample)], settings)
+        files = [sample.image, *dataset.label_files(sample)]
+        name = digest(files, {**settings, "coding": dataset.label_identity(sample)})
         names = [name]
         if scale.policy == "tiles":
             count = len(Tiling.of(image_size(sample.image), scale).places)

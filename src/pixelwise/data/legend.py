@@ -55,11 +55,13 @@ class Hints:
         ignore: stored value that is not labelled: a number, or "#rrggbb" for masks that are read in colour.
         values_of: gives the values in a mask file, none of one that cannot be read; asked where masks are to be
             understood although some may be faulty.
+        objects: the values in masks number objects, where the layout does not say.
     """
 
     legend: Legend | None = None
     ignore: int | str | None = None
     values_of: Callable[[Path], Sequence[int]] = readable_values
+    objects: bool = False
 
     def over(self, labels: Labels, coding: MaskCoding | None = None) -> tuple[Labels, MaskCoding | None]:
         """Labels and coding of a set whose reader knows these.

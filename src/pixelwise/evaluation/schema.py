@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from pixelwise import files
 from pixelwise.errors import DataError
@@ -24,8 +24,19 @@ SCHEMA: Literal["pixelwise.metrics/1"] = "pixelwise.metrics/1"
 class Score(Strict):
     """One score over a set of images."""
 
-    mean: Number = Field(description="Mean of the per-image scores, over the images where it is defined.")
-    ci95: Interval = Field(description="95 % bootstrap-t interval of `mean`, resampling images.")
+    value: Number = Field(
+        default=math.nan,
+        description="The score, which `ci95` is of: `mean`; of objects and segments, which are counted over all images "
+        "together, `pooled`.",
+    )
+    mean: Number = Field(
+        description="Mean of the per-image scores, over the images where it is defined; of scores that single images "
+        "do not have, the same as `value`."
+    )
+    ci95: Interval = Field(
+        description="95 % interval of `value`, resampling images: bootstrap-t, or percentiles where single images have "
+        "no score."
+    )
     median: Number = Field(description="Median of the per-image scores.")
     p5: Number = Field(
         description="5th percentile of the per-image scores: the bad end where higher is better."
@@ -44,6 +55,14 @@ class Score(Strict):
     n_undefined: int = Field(description="Images without a score: there is nothing that it could be of.")
     unit: Literal["", "px", "mm"] = Field(default="", description="Unit; empty for shares.")
     lower_is_better: bool = Field(default=False, description="True of distances and errors.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        """Files that were written before there was a value hold means alone."""
+        if isinstance(values, dict) and "value" not in values:
+            return {**values, "value": values.get("mean")}
+        return values
 
     @property
     def bad_end(self) -> float:

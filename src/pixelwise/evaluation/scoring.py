@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
 from pixelwise.evaluation.believed import ConfidenceScores
 from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
-from pixelwise.evaluation.intervals import UNKNOWN, interval, resamples
+from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
@@ -24,6 +25,8 @@ from pixelwise.prediction import Prediction, Predictor, Segmenter
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
+DRAWS = 400
+"""Resamples for scores that are counted anew for each."""
 MOST_GROUPS = 20
 """A tag of more values than that (a patient's number, an age) is kept with the images but not made into groups."""
 
@@ -174,6 +177,8 @@ def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
             "name the classes as they were named in training."
         )
     numbers = {number: ours.classes.index(name) for number, name in enumerate(theirs.classes)}
+    if dataset.source is not None:
+        return replace(dataset, labels=ours, numbers=numbers)
     coding = dataset.mask_coding
     ids = {value: numbers.get(class_id, class_id) for value, class_id in coding.ids.items()}
     return replace(dataset, labels=ours, coding=replace(coding, ids=MappingProxyType(ids)))
@@ -186,6 +191,25 @@ def scores_of(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -
         for metric, score in _scores(task.ratios(rows[name])).items():
             # Two tasks may share a metric; the second one's then carries its task's name.
             found[metric if metric not in found else f"{name}.{metric}"] = score
+        for metric, score in _whole_scores(task, rows[name]).items():
+            found[metric if metric not in found else f"{name}.{metric}"] = score
+    return found
+
+
+def _whole_scores(task: AnyTask, rows: Sequence[Any]) -> dict[str, Score]:
+    """Scores that only all images together have."""
+    names, scored = task.whole_scores(rows)
+    if not names:
+        return {}
+    values = scored(np.ones(len(rows)))
+    drawn = np.array([scored(draw) for draw in resamples(len(rows))[:DRAWS]])
+    nothing = dict.fromkeys(("median", "p5", "p95", "worst"), math.nan)
+    found = {}
+    for at, (name, value) in enumerate(zip(names, values, strict=True)):
+        within = percentiles(drawn[:, at]) if len(rows) > 1 else UNKNOWN
+        found[name] = Score(
+            value=value, mean=value, ci95=within, pooled=value, pooled_ci95=within, n_undefined=0, **nothing
+        )
     return found
 
 
@@ -195,11 +219,13 @@ def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
 
 
 def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
-    metric = METRICS[name]
+    metric, summary = METRICS[name], summarise(name, ratio)
+    pooled = interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN
     return Score(
-        **summarise(name, ratio),
-        ci95=interval(ratio.of_images(), draws, metric.highest),
-        pooled_ci95=interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN,
+        value=summary["pooled" if metric.of_objects else "mean"],
+        **summary,
+        ci95=pooled if metric.of_objects else interval(ratio.of_images(), draws, metric.highest),
+        pooled_ci95=pooled,
         unit=metric.unit,
         lower_is_better=metric.lower_is_better,
     )

@@ -41,6 +41,11 @@ class Network(nn.Module):
                 for field in group
             }
         )
+        for task, group in self.fields.items():
+            for field in group:
+                if field.in_pixels:  # lengths of any size: to start at 0 is nearer than at random
+                    for values in self.head(task, field.name).parameters():
+                        nn.init.zeros_(values)
 
     def forward(self, images: Tensor) -> Outputs:
         """Normalised (N, C, H, W) images of any size to logits by task and field.

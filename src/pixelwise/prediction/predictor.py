@@ -5,7 +5,7 @@ Evaluation after training, ``pixelwise evaluate``, ``pixelwise predict`` and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from pathlib import Path
@@ -27,9 +27,9 @@ from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.doubt import doubt_of, pooled
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 from pixelwise.recipe import Preprocessing, Values
-from pixelwise.tasks import AnyTask, build_tasks
-from pixelwise.tiling import Tiling
-from pixelwise.types import CLASSES, RGB8, Field, Image, Json, PixelFormat, Pixels, Size
+from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
+from pixelwise.tiling import Tiling, windows_of
+from pixelwise.types import CLASSES, RGB8, Field, Image, Json, PixelFormat, Pixels, Size, Window
 
 ImageSource = str | Path | PIL.Image.Image | Pixels
 FieldsByTask = dict[str, dict[str, NDArray[np.float32]]]
@@ -161,13 +161,28 @@ class Predictor:
             DataError: an image that cannot be read, or of another format than the model was trained on.
         """
         image = to_pixels(source, self.preprocessing.values)
+        size = image.shape[:2]
+        places = windows_of(size) if self.preprocessing.scale.policy == "tiles" else ()
+        if len(places) > 1:
+            return Prediction(size, self._stitched(image, places))
         look = self.look(image)
-        results = {
-            name: task.decode(look.values[name], self.settings[name]) for name, task in self.tasks.items()
-        }
-        return self._judged(look, Prediction(image.shape[:2], results))
+        return self._judged(look, Prediction(size, self._decoded(look)))
 
     __call__ = predict
+
+    def _stitched(self, image: Pixels, places: Sequence[Window]) -> dict[str, Any]:
+        """Results by task name of an image whose fields would not fit into memory, window by window."""
+        parts = [(self._decoded(self.look(image[w.y0 : w.y1, w.x0 : w.x1])), w) for w in places]
+        size = image.shape[:2]
+        return {
+            name: task.stitch([(results[name], window) for results, window in parts], size)
+            for name, task in self.tasks.items()
+        }
+
+    def _decoded(self, look: Look) -> dict[str, Any]:
+        return {
+            name: task.decode(look.values[name], self.settings[name]) for name, task in self.tasks.items()
+        }
 
     @property
     def tells_uncertainty(self) -> bool:
@@ -176,9 +191,8 @@ class Predictor:
 
     @property
     def classified(self) -> str | None:
-        """Name of the first task that gives every pixel a class, whose probabilities the confidence is of."""
-        named = ((task, field) for task, field in self._named_fields() if field.name == CLASSES)
-        return next((task for task, field in named if field.activation != "none"), None)
+        """Name of the semantic task, whose probabilities the confidence is of; None where there is none."""
+        return next((name for name, task in self.tasks.items() if isinstance(task, SemanticTask)), None)
 
     def origin(self) -> Json:
         """Nothing: a model's settings tell all."""

@@ -364,7 +364,7 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
 def _dot(kind: str, x: float, y: float, radius: float, title: str, link: str = "") -> str:
     place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius}"'
     dot = f'<circle class="{kind}" {place}><title>{escape(title)}</title></circle>'
-    return f'<a class="shown" href="#{escape(link)}">{dot}</a>' if link else dot
+    return f'<a class="shown" href="#{escape(link)}" aria-label="{escape(title)}">{dot}</a>' if link else dot
 
 
 def _text(x: float, y: float, text: str, kind: str, anchor: str) -> str:
@@ -372,7 +372,7 @@ def _text(x: float, y: float, text: str, kind: str, anchor: str) -> str:
 
 
 def _svg(kind: str, width: float, height: float, label: str, parts: Sequence[str]) -> Markup:
-    head = (
-        f'<svg class="{kind}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}">'
-    )
-    return Markup(head + "".join(parts) + "</svg>")
+    body = "".join(parts)
+    role = "group" if "<a " in body else "img"  # what is an image to a screen reader holds no links
+    about = f'role="{role}" aria-label="{escape(label)}"'
+    return Markup(f'<svg class="{kind}" viewBox="0 0 {width:.0f} {height:.0f}" {about}>{body}</svg>')

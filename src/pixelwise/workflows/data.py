@@ -17,6 +17,9 @@ from pixelwise.data.problems import STRICT, Noted, Problems
 from pixelwise.data.splits import read_splits
 from pixelwise.errors import DataError
 
+OBJECT_TASKS = frozenset({"instance", "panoptic"})
+"""Tasks that need objects told apart."""
+
 
 def open_data(
     path: Path | str,
@@ -26,6 +29,7 @@ def open_data(
     legend: Path | str | None = None,
     ignore: int | str | None = None,
     group_by: str | None = None,
+    task: str | None = None,
     strict: bool = True,
     values_of: Callable[[Path], Sequence[int]] = readable_values,
 ) -> Dataset:
@@ -38,6 +42,8 @@ def open_data(
         legend: file that says what the values in masks mean, see :func:`~pixelwise.data.legend.read_legend`.
         ignore: stored value of masks that is not labelled: a number, or "#rrggbb" where the legend names colours.
         group_by: what belongs together: a tag, or a pattern of names, see :func:`~pixelwise.data.groups.grouped`.
+        task: "instance" and "panoptic" read masks that leave it open as numbers of objects; "semantic" reads classes
+            alone, also of sets that tell objects apart. Without it the layout decides.
         strict: refuse files that do not pair up; else they are kept as ``problems`` of the data set.
         values_of: where it is not strict, looks up the values in a mask, as a :class:`~pixelwise.checks.Looker` does
             which is to check the data next.
@@ -48,14 +54,21 @@ def open_data(
     root = Path(path)
     if not root.is_dir() and not is_table(root):
         raise DataError(f"{root} is not a folder or a CSV file; give the folder that holds images and masks.")
-    hints = Hints(read_legend(Path(legend)) if legend is not None else None, ignore, values_of)
+    named = read_legend(Path(legend)) if legend is not None else None
+    hints = Hints(named, ignore, values_of, objects=task in OBJECT_TASKS)
     problems = STRICT if strict else Noted()
-    dataset = _read(root, layout, hints, problems)
+    dataset = _for_task(_read(root, layout, hints, problems), task)
     if not any(sample.labels for sample in dataset.samples):
         if isinstance(problems, Noted) and problems.found:  # the reason is known
             raise DataError(problems.found[0].message)
         raise DataError(f"{root} holds no image with a mask; check that names of images and masks agree.")
-    asked = {"--layout": layout, "--legend": legend, "--ignore": ignore, "--group-by": group_by}
+    asked = {
+        "--layout": layout,
+        "--legend": legend,
+        "--ignore": ignore,
+        "--group-by": group_by,
+        "--task": task,
+    }
     options = (word for name, value in asked.items() if value is not None for word in (name, str(value)))
     dataset = replace(dataset, opened=(str(path), *options))
     listed = Path(splits) if splits is not None else dataset.root / "splits.csv"
@@ -64,6 +77,17 @@ def open_data(
     if isinstance(problems, Noted):
         dataset = replace(dataset, problems=tuple(problems.found))
     return grouped(dataset, group_by)  # after the splits, whose further columns are tags
+
+
+def _for_task(dataset: Dataset, task: str | None) -> Dataset:
+    if task in OBJECT_TASKS and not dataset.labels.things:
+        raise DataError(
+            f"{dataset.root} ({dataset.layout}) tells no objects apart; give it without --task, or number the "
+            "objects in pictures in a folder 'instances'."
+        )
+    if task == "semantic" and dataset.labels.things:
+        return replace(dataset, labels=dataset.labels.model_copy(update={"things": ()}))
+    return dataset
 
 
 def splits_of_run(model: Path, dataset: Dataset) -> Dataset | None:

@@ -239,7 +239,7 @@ class Job:
         tuning = 2 * len(self._tuning()) + len(spread(len(self.training))) / 2
         images = tuning + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
         return (
-            SLACK * (images * statistics.median(times) + self._scoring_seconds)
+            SLACK * (images * statistics.median(times) + self._scoring_seconds + self._tuning_seconds)
             + REPORT_SECONDS
             + self.comparing
         )
@@ -259,6 +259,19 @@ class Job:
                     believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
         return len(scored_part(self.dataset)[0]) * statistics.median(times)
+
+    @cached_property
+    def _tuning_seconds(self) -> float:
+        """How long trying settings on validation images will take beside predicting them; timed once."""
+        predictor, samples = self._predictor(), self._tuning()
+        if not samples:
+            return 0.0
+        image, label = self.dataset.read(samples[len(samples) // 2])
+        values = predictor.field_values(image)
+        begin = time.monotonic()
+        for name, task in self.tasks.items():
+            task.tune([(values[name], label)])
+        return len(samples) * (time.monotonic() - begin)
 
     def _timed(self) -> list[Sample]:
         """Some of the images that will be scored."""

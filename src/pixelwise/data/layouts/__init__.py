@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.layouts import camvid, mads, paired, ph2, table
+from pixelwise.data.layouts import camvid, coco, instances, mads, paired, pennfudan, ph2, table
 from pixelwise.data.legend import Hints
 from pixelwise.data.problems import Problems
 
@@ -31,6 +31,9 @@ LAYOUTS = (
     Layout(ph2.NAME, ph2.detect, ph2.read),
     Layout(mads.NAME, mads.detect, mads.read),
     Layout(camvid.NAME, camvid.detect, camvid.read),
+    Layout(pennfudan.NAME, pennfudan.detect, pennfudan.read),
+    Layout(instances.NAME, instances.detect, instances.read),
+    Layout(coco.NAME, coco.detect, coco.read),
     Layout(table.NAME, table.detect, table.read),
     Layout(paired.NAME, paired.detect, paired.read),
 )

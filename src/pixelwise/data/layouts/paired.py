@@ -21,6 +21,7 @@ from typing import Literal
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.layouts.meaning import meaning_of
 from pixelwise.data.layouts.nesting import folders_in, holds_files, holds_pictures, pictures_in
+from pixelwise.data.layouts.numbering import OBJECTS, numbered
 from pixelwise.data.layouts.pairing import (
     ENDINGS,
     Keys,
@@ -65,7 +66,7 @@ class _Place:
 
 def detect(root: Path) -> bool:
     """Whether ``root`` holds images and masks in one of these ways."""
-    return any(place.masks is not None for place in _places(root))
+    return holds_pairs(root)
 
 
 def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
@@ -75,48 +76,61 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         DataError: folders or names that leave open what belongs together, a mask without an image, or masks whose
             values leave open what they mean.
     """
-    places = _places(root)
-    if not any(place.masks is not None for place in places):
+    if not holds_pairs(root):
         raise DataError(f"{root} does not hold the folders images and masks; name them so.")
-    parts = _parts(places, problems)
+    parts = parts_of(root, problems)
+    if hints.objects:
+        return numbered(root, NAME, samples_of(parts, tags_of), OBJECTS, hints)
     masks = [mask for part in parts for mask in part.masks.values()]
     meaning = meaning_of(masks, root, hints, problems)
-    samples = samples_of(parts, _tags)
+    samples = samples_of(parts, tags_of)
     return Dataset(root, NAME, samples, meaning.labels, meaning.coding, inferred=meaning.inferred)
 
 
-def _places(root: Path) -> list[_Place]:
-    roles = _roles(root)
+def holds_pairs(root: Path, names: frozenset[str] = MASKS) -> bool:
+    """Whether ``root`` holds images, and what belongs to them in folders of such names."""
+    return any(place.masks is not None for place in _places(root, names))
+
+
+def parts_of(root: Path, problems: Problems, names: frozenset[str] = MASKS) -> list[Part]:
+    """Images, and what belongs to them in folders of such names, paired by name."""
+    return _parts(_places(root, names), problems)
+
+
+def _places(root: Path, names: frozenset[str]) -> list[_Place]:
+    roles = _roles(root, names)
     images, masks = (_only(roles, (kind, None)) for kind in ("images", "masks"))
     if images and masks:
-        return list(_two_folders(_inner(images), _inner(masks)))
-    found = [_place_of(roles, split) for split in SPLITS]
+        return list(_two_folders(_inner(images), _inner(masks), names))
+    found = [_place_of(roles, split, names) for split in SPLITS]
     places = [place for place in found if place is not None]
     if any(place.masks for place in places):
         return places
+    if names != MASKS:  # what tells masks from images in one folder tells nothing else
+        return []
     return [_Place(folder, folder) for folder in (images, root) if folder and _is_mixed(folder)][:1]
 
 
-def _roles(folder: Path) -> _Roles:
+def _roles(folder: Path, names: frozenset[str]) -> _Roles:
     """The folders in a folder by what their names say; those of other files, as VOC's Annotations, are left out."""
     roles: dict[_Role, list[Path]] = defaultdict(list)
     for child in folders_in(folder):
-        role = _role(child.name)
+        role = _role(child.name, names)
         if role is not None and (holds_pictures(child) or not holds_files(child)):
             roles[role].append(child)
     return roles
 
 
-def _role(name: str) -> _Role | None:
+def _role(name: str, names: frozenset[str]) -> _Role | None:
     """What a folder of this name holds, and of which split."""
     words = re.split(r"[\W_]+", name.casefold())
-    if words[0].startswith(("isic", "isbi")):
+    if names == MASKS and words[0].startswith(("isic", "isbi")):
         return _isic_role(words)
     if len(words) == 1 and (split := split_called(name)):
         return "split", split
     for rest, split_word in ((words, ""), (words[1:], words[0]), (words[:-1], words[-1])):
         split, joined = split_called(split_word), "".join(rest)
-        if (split or not split_word) and joined in IMAGES | MASKS:
+        if (split or not split_word) and joined in IMAGES | names:
             return ("images" if joined in IMAGES else "masks"), split
     return None
 
@@ -151,10 +165,10 @@ def _inner(folder: Path) -> Path:
     return _inner(children[0]) if nested and not any(pictures_in(folder, levels=0)) else folder
 
 
-def _two_folders(images: Path, masks: Path) -> Iterator[_Place]:
+def _two_folders(images: Path, masks: Path, names: frozenset[str]) -> Iterator[_Place]:
     """``images`` with ``masks``, or what they hold of each split."""
     inside, labelled = (
-        {split: _only(_roles(one), ("split", split)) for split in SPLITS} for one in (images, masks)
+        {split: _only(_roles(one, names), ("split", split)) for split in SPLITS} for one in (images, masks)
     )
     if not any(inside.values()):
         yield _Place(images, masks)
@@ -177,13 +191,13 @@ def _check_sorted(folder: Path, places: Iterable[Path | None]) -> None:
             raise DataError(f"{path} lies outside {names}; move it into the folder of its split.")
 
 
-def _place_of(roles: _Roles, split: SplitName) -> _Place | None:
+def _place_of(roles: _Roles, split: SplitName, names: frozenset[str]) -> _Place | None:
     """What the folders of one split hold: ``train``, or ``train_images`` with ``train_masks``."""
     images, masks, both = (_only(roles, (kind, split)) for kind in ("images", "masks", "split"))
     if both and not images and not masks:
-        inner = _roles(both)
+        inner = _roles(both, names)
         images, masks = (_only(inner, (kind, None)) for kind in ("images", "masks"))
-        if not images and _is_mixed(both):
+        if not images and names == MASKS and _is_mixed(both):
             return _Place(both, both, split)
     images = images or both
     return _Place(images, masks, split) if images and holds_pictures(images) else None
@@ -260,6 +274,7 @@ def _is_mask(key: str, pictures: Keys) -> bool:
     return without_ending(key) != key and without_ending(key) in pictures
 
 
-def _tags(key: str) -> dict[str, str]:
+def tags_of(key: str) -> dict[str, str]:
+    """The folder of an image, by its key."""
     folder = key.rpartition("/")[0]
     return {"folder": folder} if folder else {}
