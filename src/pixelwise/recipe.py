@@ -192,6 +192,26 @@ class SemanticTask(_Strict):
         return self
 
 
+class PanopticTask(_Strict):
+    """Objects told apart ("instance"), and stuff beside them ("panoptic"): weights of the losses that are summed."""
+
+    kind: Literal["instance", "panoptic"] = "instance"
+    cross_entropy: NonNegative = Field(default=1.0, description="Of the classes.")
+    dice: NonNegative = Field(default=1.0, description="Of the classes.")
+    centre: NonNegative = Field(default=1.0, description="Of the heat map of objects' centres.")
+    offset: NonNegative = Field(default=1.0, description="Of the way from a pixel to its object's centre.")
+
+    @model_validator(mode="after")
+    def _all_fields(self) -> PanopticTask:
+        if not ((self.cross_entropy or self.dice) and self.centre and self.offset):
+            raise ValueError("centre, offset and one of cross_entropy and dice must be above 0")
+        return self
+
+
+TaskRecipe = Annotated[SemanticTask | PanopticTask, Field(discriminator="kind")]
+KINDS = ("semantic", "instance", "panoptic")
+
+
 class Augment(_Strict):
     """Ranges that random changes are drawn from, uniformly unless said otherwise."""
 
@@ -258,9 +278,22 @@ class Recipe(_Strict):
     scale: Scale = Scale()
     values: Values = Values()
     model: Model = Model()
-    tasks: Annotated[dict[TaskName, SemanticTask], Field(min_length=1)] = {"semantic": SemanticTask()}
+    tasks: Annotated[dict[TaskName, TaskRecipe], Field(min_length=1)] = {"semantic": SemanticTask()}
     augment: Augment = Augment()
     train: Train = Train(epochs=30)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds(cls, values: Any) -> Any:
+        """A task without a kind is of the kind that it is called by, else semantic."""
+        tasks = values.get("tasks") if isinstance(values, dict) else None
+        if not isinstance(tasks, dict):
+            return values
+        named = {
+            name: {"kind": name if name in KINDS else "semantic", **task} if isinstance(task, dict) else task
+            for name, task in tasks.items()
+        }
+        return {**values, "tasks": named}
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -291,8 +324,16 @@ def _parsed(kind: type[_Kind], values: Mapping[str, Any], source: str) -> _Kind:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        setting = ".".join(part for part in first["loc"] if isinstance(part, str)) or kind.__name__.lower()
+        setting = _setting_at(first["loc"]) or kind.__name__.lower()
         raise RecipeError(f"{source}: {_refusal(setting, first)}") from error
+
+
+def _setting_at(loc: tuple[int | str, ...]) -> str:
+    """A setting's dotted name; after a task's name pydantic also names its kind."""
+    words = [part for part in loc if isinstance(part, str)]
+    if words[:1] == ["tasks"] and len(words) > 2 and words[2] in KINDS:
+        del words[2]
+    return ".".join(words)
 
 
 def _refusal(setting: str, error: ErrorDetails) -> str:
@@ -344,11 +385,13 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
     Values that depend on others pass: what the others are is planned later.
     """
+    every = Recipe().model_dump(exclude_none=True)
+    every["tasks"] = {kind: {"kind": kind} for kind in KINDS}
     try:
-        Recipe.model_validate(with_settings(Recipe().model_dump(exclude_none=True), settings))
+        Recipe.model_validate(with_settings(every, settings))
     except ValidationError as error:
         for one in error.errors():
-            setting = ".".join(part for part in one["loc"] if isinstance(part, str))
+            setting = _setting_at(one["loc"])
             if one["type"] == "extra_forbidden" or setting in settings:
                 raise RecipeError(f"what was asked for: {_refusal(setting, one)}") from error
 

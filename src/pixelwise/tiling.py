@@ -12,10 +12,14 @@ from torch import Tensor
 
 from pixelwise.geometry import Frame, resize
 from pixelwise.recipe import Scale
-from pixelwise.types import Size
+from pixelwise.types import Size, Window
 
 OVERLAP = 0.25
 """Of a tile's side, that it shares with the next one, at least."""
+LARGE = 4096 * 4096
+"""Pixels of an image beyond which it is predicted in windows."""
+WINDOW = 2048
+"""Sides of these, in pixels of the image."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,18 @@ class Tiling:
             total[:, *part] += resize(tile[None].float(), self.tile_size)[0] * weight
             covered[part] += weight
         return total.div_(covered)
+
+
+def windows_of(image_size: Size, side: int = WINDOW) -> tuple[Window, ...]:
+    """Overlapping windows of an image (H, W), row by row, that are predicted one by one; one of all that is not large.
+
+    The fields of a large image at its own size do not fit into memory; results of windows do.
+    """
+    height, width = image_size
+    if height * width <= LARGE:
+        return (Window(0, 0, width, height),)
+    tops, lefts = _starts(max(height, side), side), _starts(max(width, side), side)
+    return tuple(Window(x, y, min(x + side, width), min(y + side, height)) for y, x in product(tops, lefts))
 
 
 def _canvas(image_size: Size, scale: Scale) -> Frame:

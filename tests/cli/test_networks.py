@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Pixelwise
 
-from pixelwise.recipe import read_recipe
+from pixelwise.recipe import SemanticTask, read_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,9 @@ def test_networks_and_settings_by_name(pixelwise: Pixelwise, lesions: Path, tmp_
     recipe = read_recipe(out / "recipe.toml")
     assert (recipe.model.decoder, recipe.model.encoder) == ("fpn", "plain-tiny")
     assert (recipe.scale.size, recipe.train.batch_size) == ((64, 96), 4)
-    assert recipe.tasks["semantic"].losses == {"cross_entropy": 1.0, "dice": 1.0, "lovasz": 1.0}
+    task = recipe.tasks["semantic"]
+    assert isinstance(task, SemanticTask)
+    assert task.losses == {"cross_entropy": 1.0, "dice": 1.0, "lovasz": 1.0}
 
 
 @pytest.mark.parametrize(

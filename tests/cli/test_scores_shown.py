@@ -32,6 +32,8 @@ def test_every_metric_has_a_whole_line_with_its_interval(
     assert "Scores on 12 images (split: all)" in lines
     assert all(len(line) <= width and "…" not in line for line in lines)
     for name, metric in METRICS.items():
+        if metric.of_objects:
+            continue
         [line] = [line for line in lines if line.strip().startswith(f"{metric.title}  ")]
         score = metrics.scores[name]
         digits, unit = (2, f" {metric.unit}") if metric.unit else (3, "")

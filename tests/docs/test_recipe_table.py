@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import PanopticTask, Recipe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipe.md"
 CHOSEN = (
@@ -38,7 +38,9 @@ def table() -> dict[str, str]:
 
 
 def test_every_setting_is_in_the_table_with_its_default() -> None:
-    settings, documented = leaves(Recipe().model_dump(mode="json")), table()
+    objects = Recipe(tasks={"instance": PanopticTask()})
+    settings = leaves(Recipe().model_dump(mode="json")) | leaves(objects.model_dump(mode="json"))
+    documented = table()
     assert settings.keys() == documented.keys()
     for name, default in settings.items():
         shown = documented[name].strip('`"')

@@ -89,6 +89,15 @@ LegendOption = Annotated[
 IgnoreOption = Annotated[
     str | None, typer.Option(metavar="VALUE", help="What masks hold where nobody labelled, such as 255.")
 ]
+TaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="NAME",
+        help="What to learn: semantic, instance (objects told apart) or panoptic (and stuff beside them); what DATA is "
+        "labelled for if not given.",
+    ),
+]
 GroupOption = Annotated[
     str | None,
     typer.Option(
@@ -177,6 +186,7 @@ def train(
     data: DataArgument,
     out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
     splits: SplitsOption = None,
+    task: TaskOption = None,
     budget: BudgetOption = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
@@ -232,8 +242,8 @@ def train(
         check_free(out)
     given = read_recipe(recipe) if recipe else None
     chosen = dict(parse_setting(text) for text in settings or ())
-    check_words(network, chosen)
-    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by)
+    check_words(network, chosen, task)
+    looker, dataset = _to_check(cache, data, splits, layout, legend, ignore, group_by, task)
     with Console() as console:
         run = train_model(
             dataset,
@@ -244,6 +254,7 @@ def train(
             budget=budget,
             epochs=epochs,
             seed=seed,
+            task=task,
             listener=console,
             resume=resume,
             looker=looker,
@@ -273,9 +284,11 @@ def evaluate(
     from pixelwise.cli.console import Console
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model
+    from pixelwise.workflows.evaluate import task_of
 
     check_json(json)
-    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore)
+    task = task_of(model)
+    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore, task=task)
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
     if json is not None:
@@ -351,15 +364,16 @@ def predict(
             help="Image files like those of training, or folders of them, less masks and earlier results.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for masks, overlays and JSON.")],
+    out: Annotated[Path, typer.Option(help="Folder for masks, overlays, uncertainty and JSON.")],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results that are there already.")
     ] = False,
 ) -> None:
-    """Write a mask PNG at the image's own size, an overlay and a JSON for every image.
+    """Write a mask PNG at the image's own size, an overlay, a map of uncertainty and a JSON for every image.
 
-    Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is installed, DICOM. Ends with
-    status 1 if there were images among them that could not be predicted.
+    review.csv lists all images, first what a human should look at: what is unlike the training images, and where the
+    model expects to be wrong. Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is
+    installed, DICOM. Ends with status 1 if there were images among them that could not be predicted.
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.predict import predict as predict_images
@@ -515,6 +529,7 @@ def _to_check(
     legend: Path | None,
     ignore: str | None,
     group_by: str | None,
+    task: str | None = None,
 ) -> tuple[Looker, Dataset]:
     """The data as it lies, faults and all, and what has begun to look at its files."""
     from pixelwise.checks import Looker
@@ -529,6 +544,7 @@ def _to_check(
         legend=legend,
         ignore=ignore,
         group_by=group_by,
+        task=task,
         strict=False,
         values_of=looker.values,
     )
@@ -539,6 +555,7 @@ def _print_predicted(console: Console, predicted: Predicted, out: Path) -> None:
     """How many images there are results of; ends with status 1 if there were others."""
     written = len(predicted.written)
     console.print(f"{written} image{'s' * (written != 1)} predicted into {out}.")
+    console.print_review(predicted.reviews)
     for refused in predicted.refused:
         typer.echo(f"Not predicted: {refused}", err=True)
     if predicted.refused:

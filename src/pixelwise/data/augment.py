@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from pixelwise.recipe import Augment, Values
-from pixelwise.types import LabelBatch
+from pixelwise.types import INSTANCES, LabelBatch
 
 GREY = (0.299, 0.587, 0.114)
 """Share of red, green and blue in brightness (ITU-R BT.601)."""
@@ -38,6 +38,8 @@ def augment(
     grid = F.affine_grid(matrices, [*images.shape], align_corners=False)
     moved = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     maps = {name: _moved_map(ids, grid) for name, ids in labels.maps.items()}
+    if INSTANCES in maps:
+        maps[INSTANCES] = _mirrored_apart(maps[INSTANCES], grid)
     return recolour(moved, recipe, values, generator), LabelBatch(maps)
 
 
@@ -46,6 +48,13 @@ def _moved_map(ids: Tensor, grid: Tensor) -> Tensor:
     planes = ids[:, None].to(grid.dtype)
     moved = F.grid_sample(planes, grid, mode="nearest", padding_mode="reflection", align_corners=False)
     return moved[:, 0].to(ids.dtype)
+
+
+def _mirrored_apart(instances: Tensor, grid: Tensor) -> Tensor:
+    """Ids of objects (N, h, w) in which an object's mirror images beyond the frame are objects of their own."""
+    x, y = (((grid[..., axis] + 1) / 2).floor().clamp_(-1, 1) for axis in (0, 1))
+    beyond = (x % 3 + 3 * (y % 3)).to(instances.dtype)  # 0 within the frame, else which of its mirror images
+    return torch.where(instances > 0, instances + beyond * (instances.max() + 1), instances)
 
 
 def draw_affine(count: int, size: tuple[int, int], recipe: Augment, generator: Generator) -> Tensor:

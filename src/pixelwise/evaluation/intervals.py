@@ -53,6 +53,15 @@ def interval(ratio: Ratio, draws: Values, highest: float = 1.0) -> Interval:
     return max(0.0, float(score - high * error)), min(highest, float(score - low * error))
 
 
+def percentiles(values: Values) -> Interval:
+    """95 % percentile interval of a score's resamples (R,) (Efron 1979); NaN where it does not exist."""
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return UNKNOWN
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
+
+
 def _estimate(part: Values, whole: Values, draws: Values) -> tuple[Values, Values]:
     """Pooled scores (R,) of resamples and their standard errors (R,), from the influence of each image."""
     parts, wholes = draws @ part, draws @ whole

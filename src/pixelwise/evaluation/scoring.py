@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -14,14 +15,18 @@ from pixelwise._version import __version__
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
-from pixelwise.evaluation.intervals import UNKNOWN, interval, resamples
+from pixelwise.evaluation.believed import ConfidenceScores
+from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
+from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
-from pixelwise.prediction import Prediction, Segmenter
+from pixelwise.prediction import Prediction, Predictor, Segmenter
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
+DRAWS = 400
+"""Resamples for scores that are counted anew for each."""
 MOST_GROUPS = 20
 """A tag of more values than that (a patient's number, an age) is kept with the images but not made into groups."""
 
@@ -44,6 +49,7 @@ class _Kept:
     size: Size
     rows: Mapping[str, Any]
     spacing: Spacing | None
+    believed: Believed | None
 
 
 def score_images(predictor: Segmenter, dataset: Dataset) -> Iterator[Scored]:
@@ -83,7 +89,8 @@ def evaluate(
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
-        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing))
+        believed = _believed(predictor, scored)
+        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing, believed))
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
     return Metrics(
@@ -98,8 +105,26 @@ def evaluate(
         tags=_tag_groups(predictor.tasks, samples, rows),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings={task: dict(values) for task, values in predictor.settings.items()},
+        confidence=_confidence(predictor, kept),
         notes=tuple(notes),
     )
+
+
+def _believed(predictor: Segmenter, scored: Scored) -> Believed | None:
+    """What the model's own word is worth on one image; None where it says nothing."""
+    if not (isinstance(predictor, Predictor) and predictor.confidence is not None and predictor.classified):
+        return None
+    name = predictor.classified
+    task, result = predictor.tasks[name], scored.prediction[name]
+    score = task.headline_score(scored.rows[name])
+    return believed_of(scored.prediction, result.probs, scored.truth, score, predictor.confidence, name)
+
+
+def _confidence(predictor: Segmenter, kept: Sequence[_Kept]) -> ConfidenceScores | None:
+    rows = [one.believed for one in kept if one.believed is not None]
+    if not (rows and isinstance(predictor, Predictor) and predictor.confidence and predictor.classified):
+        return None
+    return confidence_scores(rows, predictor.confidence, predictor.classified)
 
 
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
@@ -166,6 +191,25 @@ def scores_of(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -
         for metric, score in _scores(task.ratios(rows[name])).items():
             # Two tasks may share a metric; the second one's then carries its task's name.
             found[metric if metric not in found else f"{name}.{metric}"] = score
+        for metric, score in _whole_scores(task, rows[name]).items():
+            found[metric if metric not in found else f"{name}.{metric}"] = score
+    return found
+
+
+def _whole_scores(task: AnyTask, rows: Sequence[Any]) -> dict[str, Score]:
+    """Scores that only all images together have."""
+    names, scored = task.whole_scores(rows)
+    if not names:
+        return {}
+    values = scored(np.ones(len(rows)))
+    drawn = np.array([scored(draw) for draw in resamples(len(rows))[:DRAWS]])
+    nothing = dict.fromkeys(("median", "p5", "p95", "worst"), math.nan)
+    found = {}
+    for at, (name, value) in enumerate(zip(names, values, strict=True)):
+        within = percentiles(drawn[:, at]) if len(rows) > 1 else UNKNOWN
+        found[name] = Score(
+            value=value, mean=value, ci95=within, pooled=value, pooled_ci95=within, n_undefined=0, **nothing
+        )
     return found
 
 
@@ -175,11 +219,13 @@ def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
 
 
 def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
-    metric = METRICS[name]
+    metric, summary = METRICS[name], summarise(name, ratio)
+    pooled = interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN
     return Score(
-        **summarise(name, ratio),
-        ci95=interval(ratio.of_images(), draws, metric.highest),
-        pooled_ci95=interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN,
+        value=summary["pooled" if metric.of_objects else "mean"],
+        **summary,
+        ci95=pooled if metric.of_objects else interval(ratio.of_images(), draws, metric.highest),
+        pooled_ci95=pooled,
         unit=metric.unit,
         lower_is_better=metric.lower_is_better,
     )
@@ -233,4 +279,5 @@ def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, kept: _Kept) -> I
         tags=dict(sample.tags),
         scores=scores,
         counts={name: task.row_json(kept.rows[name]) for name, task in tasks.items()},
+        confidence=None if kept.believed is None else kept.believed.to_row(),
     )

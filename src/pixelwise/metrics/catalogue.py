@@ -21,6 +21,7 @@ class Metric:
         unit: of distances; a share has none.
         lower_is_better: 0 is perfect and there is no upper limit; else 1 is perfect and 0 the least.
         pooled: whether images can be counted together.
+        of_objects: objects or segments are counted over all images together, and that is the score.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Metric:
     unit: Unit = ""
     lower_is_better: bool = False
     pooled: bool = True
+    of_objects: bool = False
 
     @property
     def highest(self) -> float:
@@ -82,6 +84,59 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "mm",
             lower_is_better=True,
             pooled=False,
+        ),
+        "pq": Metric(
+            "PQ",
+            "Panoptic quality: how many segments are found and how well, SQ × RQ in each class; a segment is found "
+            "where more than half of the union with the true one is shared.",
+            of_objects=True,
+        ),
+        "sq": Metric("SQ", "Mean IoU of the segments that are found.", of_objects=True),
+        "rq": Metric(
+            "RQ",
+            "Found segments among true and predicted ones: the F1 score of finding them.",
+            of_objects=True,
+        ),
+        "pq_things": Metric(
+            "PQ of things", "Panoptic quality of classes whose objects are told apart.", of_objects=True
+        ),
+        "pq_stuff": Metric("PQ of stuff", "Panoptic quality of the other classes.", of_objects=True),
+        "f1_50": Metric(
+            "F1 at IoU 0.5",
+            "Objects that are found, twice, among true and predicted ones together.",
+            of_objects=True,
+        ),
+        "count_error": Metric(
+            "Count error",
+            "How far the number of predicted objects is from that of the true ones, in parts of the true ones: summed "
+            "image by image, so that too many here and too few there do not cancel.",
+            lower_is_better=True,
+            of_objects=True,
+        ),
+        "mean_iou": Metric(
+            "Mean IoU",
+            "IoU of class maps, objects not told apart: over all pixels, then over the classes.",
+            of_objects=True,
+        ),
+        "ap": Metric(
+            "AP",
+            "COCO's average precision of masks: the mean over IoU from 0.50 to 0.95; it also asks that surer objects "
+            "are better ones.",
+            of_objects=True,
+        ),
+        "ap50": Metric(
+            "AP50", "Average precision of objects, found with an IoU of at least 0.50.", of_objects=True
+        ),
+        "ap75": Metric(
+            "AP75", "Average precision of objects, found with an IoU of at least 0.75.", of_objects=True
+        ),
+        "ap_small": Metric("AP, small", "Of objects of less than 32 × 32 pixels.", of_objects=True),
+        "ap_medium": Metric("AP, medium", "Of objects between that and 96 × 96 pixels.", of_objects=True),
+        "ap_large": Metric("AP, large", "Of objects beyond that.", of_objects=True),
+        "ar": Metric(
+            "AR",
+            "Share of true objects that are found, the mean over IoU from 0.50 to 0.95.",
+            of_objects=True,
         ),
     }
 )

@@ -9,7 +9,7 @@ from pixelwise.data.valuerange import PERCENTILES, ValueRange
 from pixelwise.plan.augment import plan_augment
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.scale import SMALLEST, plan_scale
-from pixelwise.recipe import Model, Recipe, Train, Values
+from pixelwise.recipe import Model, Recipe, SemanticTask, TaskRecipe, Train, Values
 from pixelwise.types import RGB8
 
 NEAR_RATE = 4e-3
@@ -29,12 +29,17 @@ class Plan:
     reasons: dict[str, str]
 
 
-def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - it is frozen
+def plan(
+    known: Fingerprint,
+    network: Model = Model(),  # noqa: B008 - it is frozen
+    task: TaskRecipe = SemanticTask(),  # noqa: B008
+) -> Plan:
     """Fill in a recipe, but for seed and length of training.
 
     Args:
         known: of data, time and computer.
         network: encoder and decoder that are wished for.
+        task: what to learn.
     """
     scale, found = plan_scale(known), known.found
     augment = plan_augment(known)
@@ -48,6 +53,7 @@ def plan(known: Fingerprint, network: Model = Model()) -> Plan:  # noqa: B008 - 
             maximum=found.maximum,
         ),
         model=network,
+        tasks={task.kind: task},
         augment=augment.augment,
         train=Train(
             epochs=30,

@@ -11,7 +11,7 @@ from pixelwise.report.templates import (
     OUT_OF_FOLD,
     images_text,
     listed,
-    metric_text,
+    mean_text,
     readable_text,
     score_text,
     span_text,
@@ -76,13 +76,13 @@ def _data(metrics: Metrics, making: Making) -> list[str]:
 
 def _scores(metrics: Metrics) -> list[str]:
     score = metrics.scores.get(metrics.headline)
-    if score is None or math.isnan(score.mean):
+    if score is None or math.isnan(score.value):
         return ["None: no image could be scored."]
     scored = metrics.n_images - score.n_undefined
     within = f" ({span_text(score.ci95)}, 95 % interval)" if scored > 1 else ""
-    about = images_text(scored, metrics.split)
+    about, mean = images_text(scored, metrics.split), mean_text(metrics.headline)
     seen = f", {UNSEEN[metrics.split]}" if metrics.split == OUT_OF_FOLD else ""
-    found = [f"Mean {metric_text(metrics.headline)} {score_text(score.mean)}{within} on {about}{seen}."]
+    found = [f"{mean[0].upper()}{mean[1:]} {score_text(score.value)}{within} on {about}{seen}."]
     if scored > 2:
         found.append(f"Worst image {score_text(score.worst)}, worst 5 % below {score_text(score.bad_end)}.")
     return found

@@ -38,6 +38,7 @@ def template(name: str) -> jinja2.Template:
         "range": range_text,
         "span": span_text,
         "percent": percent_text,
+        "mean": mean_text,
         "metric": metric_text,
         "meaning": meaning_text,
         "time": time_text,
@@ -142,6 +143,12 @@ def metric_text(name: str) -> str:
     task, _, metric = name.rpartition(".")
     title = METRICS[metric].title if metric in METRICS else metric
     return f"{task}: {title}" if task else title
+
+
+def mean_text(name: str) -> str:
+    """What a headline's value is: "mean Dice"; of objects, which are counted over all images together, "PQ"."""
+    metric = METRICS.get(name.rpartition(".")[2])
+    return metric_text(name) if metric is not None and metric.of_objects else f"mean {metric_text(name)}"
 
 
 def meaning_text(name: str) -> str:

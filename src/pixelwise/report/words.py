@@ -9,7 +9,7 @@ from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.report.templates import (
     OUT_OF_FOLD,
     images_text,
-    metric_text,
+    mean_text,
     readable_text,
     score_text,
     span_text,
@@ -23,11 +23,11 @@ FEW = 10
 def score_sentence(metrics: Metrics) -> str:
     """The headline score with its interval, for people who read no tables."""
     score = metrics.scores.get(metrics.headline)
-    if score is None or math.isnan(score.mean):
+    if score is None or math.isnan(score.value):
         return "No image could be scored."
     scored = metrics.n_images - score.n_undefined
     about = images_text(scored, metrics.split)
-    begin = f"The mean {metric_text(metrics.headline)} of {about} is {score_text(score.mean)}"
+    begin = f"The {mean_text(metrics.headline)} of {about} is {score_text(score.value)}"
     if scored < 2:
         return f"{begin}; one image says nothing of the next, so there is no interval."
     low, high = map(score_text, score.ci95)
@@ -37,7 +37,7 @@ def score_sentence(metrics: Metrics) -> str:
 def spread_sentence(metrics: Metrics) -> str | None:
     """Median, bad end and worst of the images; None where that says nothing."""
     score = metrics.scores.get(metrics.headline)
-    if score is None or math.isnan(score.mean) or metrics.n_images - score.n_undefined < 3:
+    if score is None or math.isnan(score.value) or metrics.n_images - score.n_undefined < 3:
         return None
     half, bad, worst = (value_text(value, score.unit) for value in (score.median, score.bad_end, score.worst))
     more, less = ("less", "more") if score.lower_is_better else ("more", "less")
@@ -50,7 +50,7 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     if found is None or metrics.headline not in found.scores:
         return None
     score = found.scores[metrics.headline]
-    if math.isnan(score.mean):
+    if math.isnan(score.value):
         return None
     within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
     some = "" if found.images is None else f", on {found.n_images} of these images"
@@ -60,12 +60,12 @@ def baseline_sentence(metrics: Metrics) -> str | None:
         if {row.name for row in metrics.images} & set(found.chosen_on)
         else tried.replace(" ", " other ")
     )
-    reached = f"reaches {score_text(score.mean)}{within}{some}"
+    reached = f"reaches {score_text(score.value)}{within}{some}"
     said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
     own = metrics.scores.get(metrics.headline)
-    if own is None or math.isnan(own.mean) or found.images is not None:
+    if own is None or math.isnan(own.value) or found.images is not None:
         return f"{said}."
-    more = own.mean - score.mean
+    more = own.value - score.value
     return f"{said}. On the same images the model's mean is {abs(more):.3f} {'higher' if more >= 0 else 'lower'}."
 
 
@@ -97,7 +97,7 @@ def _said(group: Group, score: Score) -> str:
     images = "1 image" if group.n_images == 1 else f"{group.n_images} images"
     few = ", too few to be sure" if group.n_images - score.n_undefined < FEW else ""
     within = "" if math.isnan(score.ci95[0]) or group.n_images < 2 else f", {span_text(score.ci95)}"
-    return f"{value_text(score.mean, score.unit)}{within}; {images}{few}"
+    return f"{value_text(score.value, score.unit)}{within}; {images}{few}"
 
 
 def cautions(metrics: Metrics) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,6 +19,8 @@ Row = TypeVar("Row")
 
 FieldValues = Mapping[str, NDArray[np.float32]]
 """By field name: (C, H, W) values after the field's activation."""
+WholeScores = tuple[tuple[str, ...], Callable[[NDArray[np.float64]], tuple[float, ...]]]
+"""Names of metrics, and their scores of all N images together by how often each counts (N,)."""
 Targets = Mapping[str, tuple[Tensor, Tensor]]
 """By field name: target (N, C, H, W) and weight (N, 1, H, W), both float; weight 0 is not labelled."""
 
@@ -98,6 +100,10 @@ class Task(Protocol[Result, Row]):
         """
         ...
 
+    def whole_scores(self, rows: Sequence[Row]) -> WholeScores:
+        """Scores that only all images together have, such as average precision; none as a rule."""
+        ...
+
     def summary(self, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
         """Scores over images: by metric name, then by statistic (mean, pooled, …); a function of the rows alone."""
         ...
@@ -114,8 +120,12 @@ class Task(Protocol[Result, Row]):
         """Names of the files that :meth:`write` makes."""
         ...
 
-    def write(self, result: Result, folder: Path, stem: str) -> list[Path]:
-        """Write the result as files that other tools read; returns their paths."""
+    def write(self, result: Result, folder: Path, stem: str, image: Image | None = None) -> list[Path]:
+        """Write the result as files that other tools read; returns their paths.
+
+        Args:
+            image: (H, W, 3) what it is of, as people see it, for what is measured in it.
+        """
         ...
 
     def describe(self, result: Result) -> Json:

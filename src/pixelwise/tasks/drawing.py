@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,8 +53,8 @@ def draw_label_map(
     return drawn
 
 
-def outline(label_map: LabelMap, thickness: int) -> NDArray[np.bool_]:
-    """(H, W) bool: pixels whose class differs from a neighbour at most ``thickness`` away along an axis."""
+def outline(label_map: NDArray[np.integer[Any]], thickness: int) -> NDArray[np.bool_]:
+    """(H, W) bool: pixels whose class, or object, differs from a neighbour at most ``thickness`` away along an axis."""
     edge = np.zeros(label_map.shape, bool)
     for step in range(1, thickness + 1):
         below = label_map[step:] != label_map[:-step]

@@ -31,7 +31,7 @@ from pixelwise.metrics.ratio import mean_of_defined
 from pixelwise.recipe import LossName
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import drawing
-from pixelwise.tasks.base import FieldValues, Targets
+from pixelwise.tasks.base import FieldValues, Targets, WholeScores
 from pixelwise.types import (
     CLASSES,
     IGNORE_INDEX,
@@ -219,6 +219,10 @@ class SemanticTask:
         surfaces = [row.surface for row in rows if row.surface is not None]
         return overlap if len(surfaces) < len(rows) else overlap | surface_ratios(surfaces)
 
+    def whole_scores(self, rows: Sequence[SemanticRow]) -> WholeScores:
+        """None: images can be scored one by one."""
+        return (), lambda counts: ()
+
     def summary(self, rows: Sequence[SemanticRow]) -> dict[str, dict[str, float]]:
         """Scores over images, and pooled over all their pixels."""
         return {metric: summarise(metric, ratio) for metric, ratio in self.ratios(rows).items()}
@@ -250,7 +254,9 @@ class SemanticTask:
         """``<stem>_mask.png``."""
         return [f"{stem}_mask.png"]
 
-    def write(self, result: SemanticResult, folder: Path, stem: str) -> list[Path]:
+    def write(
+        self, result: SemanticResult, folder: Path, stem: str, image: Image | None = None
+    ) -> list[Path]:
         """``<stem>_mask.png``, 8-bit: 0 and 255 for two classes, class ids otherwise."""
         [path] = [folder / name for name in self.file_names(stem)]
         values = result.label_map * 255 if self.labels.is_binary else result.label_map

@@ -8,9 +8,20 @@ from pixelwise.data.dataset import Dataset, SplitChoice, check_pairs
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored
 from pixelwise.evaluation import evaluate as evaluate_predictor
+from pixelwise.modelfile import read_model
 from pixelwise.prediction import Predictor
+from pixelwise.recipe import KINDS
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
+
+
+def task_of(model: Path) -> str:
+    """What a model was trained for, by which data is opened: the kind of its first task.
+
+    Raises:
+        ModelFileError: the model cannot be read.
+    """
+    return next(iter(read_model(model).header.recipe.tasks.values())).kind
 
 
 def evaluate(
@@ -34,7 +45,8 @@ def evaluate(
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
-    opened = data if isinstance(data, Dataset) else open_data(data)
+    kind = next(iter(predictor.tasks))
+    opened = data if isinstance(data, Dataset) else open_data(data, task=kind if kind in KINDS else None)
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)
     dataset = opened.split(split)

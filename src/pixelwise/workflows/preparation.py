@@ -20,8 +20,19 @@ from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
 from pixelwise.plan import Covered, Fingerprint, Plan, ceiling, plan
-from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
-from pixelwise.tasks import build_tasks
+from pixelwise.recipe import (
+    KINDS,
+    Model,
+    PanopticTask,
+    Recipe,
+    Scale,
+    SemanticTask,
+    TaskRecipe,
+    check_settings,
+    parse_recipe,
+    with_settings,
+)
+from pixelwise.tasks import build_task
 from pixelwise.types import SPLITS, Label, SplitName
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.pace import BATCH, pace_of
@@ -77,8 +88,10 @@ def group_hint(dataset: Dataset) -> str | None:
     )
 
 
-def check_words(network: str | None, settings: Mapping[str, Any]) -> None:
-    """Raise :class:`RecipeError` for the name of no network, or a setting that no recipe can have."""
+def check_words(network: str | None, settings: Mapping[str, Any], task: str | None = None) -> None:
+    """Raise :class:`RecipeError` for the name of no network or task, or a setting that no recipe can have."""
+    if task is not None and task not in KINDS:
+        raise RecipeError(f"there is no task '{task}'; choose one of {', '.join(KINDS)}.")
     if network is not None:
         model_named(network)
     check_settings(settings)
@@ -95,6 +108,7 @@ class Wishes:
         budget: seconds.
         epochs: passes over the training images instead of a budget.
         seed: of everything random.
+        task: "semantic", "instance" or "panoptic"; what the data is labelled for if not given.
 
     Raises:
         RecipeError: two lengths of training, a network or a setting that there is not.
@@ -106,9 +120,10 @@ class Wishes:
     budget: float | None = None
     epochs: int | None = None
     seed: int | None = None
+    task: str | None = None
 
     def __post_init__(self) -> None:
-        check_words(self.network, self.settings)
+        check_words(self.network, self.settings, self.task)
         if self.budget is not None and self.epochs is not None:
             raise RecipeError("give either --budget or --epochs, not both.")
         twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)
@@ -139,12 +154,18 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
-        known = fingerprint(dataset, None if wishes.epochs else seconds, network)
-        planned = _planned(known, network, listener)
+        task = task_for(dataset, wishes.task)
+        known = fingerprint(dataset, None if wishes.epochs else seconds, network, task)
+        planned = _planned(known, network, task, listener)
         reasons |= planned.reasons
         values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
+        kinds = [one.kind for one in wishes.recipe.tasks.values()]
+        if wishes.task is not None and wishes.task not in kinds:
+            raise RecipeError(
+                f"the recipe is for {', '.join(kinds)}; leave out --task {wishes.task}, or --recipe."
+            )
         values = wishes.recipe.model_dump(exclude_none=True)
         if model is not None:
             values["model"] = model.model_dump()
@@ -159,23 +180,41 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     return Plan(_fitting(recipe, dataset), reasons)
 
 
-def _planned(known: Fingerprint, network: Model, listener: Listener) -> Plan:
-    planned = plan(known, network)
+def task_for(dataset: Dataset, wished: str | None) -> TaskRecipe:
+    """The task that is wished for, or else what the data is labelled for, with its default losses."""
+    things, stuff = dataset.labels.things, dataset.labels.stuff
+    match wished or ("semantic" if not things else "panoptic" if stuff else "instance"):
+        case "semantic":
+            return SemanticTask()
+        case "instance":
+            return PanopticTask(kind="instance")
+        case _:
+            return PanopticTask(kind="panoptic")
+
+
+def _planned(known: Fingerprint, network: Model, task: TaskRecipe, listener: Listener) -> Plan:
+    planned = plan(known, network, task)
     for setting, reason in planned.reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
     return planned
 
 
-def fingerprint(dataset: Dataset, seconds: float | None, network: Model) -> Fingerprint:
+def fingerprint(
+    dataset: Dataset,
+    seconds: float | None,
+    network: Model,
+    wished: TaskRecipe = SemanticTask(),  # noqa: B008 - it is frozen
+) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
     Args:
         seconds: None where the length of training is a number of epochs: then the computer does not matter.
         network: whose pace is measured.
+        wished: the task to learn.
     """
     training = dataset.split("train")
     labels = _some_labels(training)
-    [task] = build_tasks(Recipe(), {"semantic": dataset.labels}).values()
+    task = build_task(wished, dataset.labels)
 
     @cache
     def best(scale: Scale) -> float:

@@ -12,11 +12,12 @@ from pixelwise.evaluation import Metrics
 from pixelwise.prediction import Predictor, viewable
 from pixelwise.recipe import Recipe
 from pixelwise.report import (
+    Drawn,
     Exhibit,
     Making,
     TaskPart,
     choose_exhibits,
-    entropy,
+    objects_part,
     semantic_part,
     write_report,
 )
@@ -69,8 +70,28 @@ def report_run(
         commands=commands,
         files={name: what for name, what in BESIDE.items() if (path.parent / name).exists()},
     )
-    parts = [_semantic(name, predictor, dataset, metrics) for name in predictor.tasks]
+    parts = [
+        (_objects if task.labels.things else _semantic)(name, predictor, dataset, metrics)
+        for name, task in predictor.tasks.items()
+    ]
     write_report(path, title=metrics.data, metrics=metrics, parts=parts, log=log, making=making)
+
+
+def _objects(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """What a task that tells objects apart shows of its worst, median and best images."""
+    task = predictor.tasks[name]
+    scores = {row.name: row.scores[task.headline] for row in metrics.images}
+    samples = {sample.name: sample for sample in dataset.samples}
+
+    def drawn(chosen: str) -> Drawn:
+        image, truth = dataset.read(samples[chosen])
+        shown = viewable(image, predictor.preprocessing.values)
+        picture = task.draw(shown, predictor.predict(image)[name], truth)
+        return Drawn(chosen, picture, scores[chosen], samples[chosen].tags)
+
+    chosen = choose_exhibits(scores, EXHIBITS).items()
+    exhibits = {kind: [drawn(one) for one in names] for kind, names in chosen}
+    return objects_part(metrics, name, task.labels, exhibits)
 
 
 def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
@@ -81,15 +102,15 @@ def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metric
 
     def exhibit(chosen: str) -> Exhibit:
         image, truth = dataset.read(samples[chosen])
-        result = predictor.predict(image)[name]
+        prediction = predictor.predict(image)
         return Exhibit(
             name=chosen,
             image=viewable(image, predictor.preprocessing.values),
             truth=truth.class_map,
-            predicted=result.label_map,
+            predicted=prediction[name].label_map,
             score=scores[chosen],
             tags=samples[chosen].tags,
-            uncertainty=entropy(result.probs),
+            uncertainty=prediction.uncertainty,
         )
 
     exhibits = {

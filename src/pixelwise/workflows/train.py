@@ -67,6 +67,7 @@ def train(
     budget: float | str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    task: str | None = None,
     listener: Listener | None = None,
     resume: bool = False,
     looker: Looker | None = None,
@@ -88,6 +89,7 @@ def train(
             neither length is given.
         epochs: passes over the training images instead of a budget.
         seed: of everything random; the recipe's, or 0.
+        task: "semantic", "instance" or "panoptic"; what the data is labelled for if not given.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
             begin.
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
@@ -104,11 +106,15 @@ def train(
     started = time.monotonic() if started is None else started
     listener, looker = listener or Listener(), looker or Looker(Cache.at(cache))
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
-    wishes = Wishes(recipe, network, settings, seconds, epochs, seed)
+    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, task)
     begun = resume and runfolder.has_begun(Path(out))
     if not resume:
         runfolder.check_free(Path(out))
-    opened = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    opened = (
+        data
+        if isinstance(data, Dataset)
+        else open_data(data, task=task, strict=False, values_of=looker.values)
+    )
     drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)
@@ -128,6 +134,7 @@ def train(
         complete, reasons = chosen.recipe, chosen.reasons
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
+        compared = compared and not job.dataset.labels.things
         if compared:
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset.labels))
         write_splits(folder / runfolder.SPLITS, dataset)

@@ -1,0 +1,241 @@
+"""Objects as files that other tools read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from pixelwise import files
+from pixelwise.errors import OutputError
+from pixelwise.labels import Labels
+from pixelwise.objects import ObjectMask, objects_of
+from pixelwise.tasks.drawing import PALETTE
+from pixelwise.tasks.panoptic.result import PanopticResult
+from pixelwise.types import CLASSES, INSTANCES, Image, Json
+
+MOST_IN_16_BITS = 65535
+COLUMNS = (
+    "number",
+    "class",
+    "score",
+    "area",
+    "x0",
+    "y0",
+    "x1",
+    "y1",
+    "centroid_x",
+    "centroid_y",
+    "major_axis",
+    "minor_axis",
+    "circularity",
+    "mean_intensity",
+)
+
+
+def file_names(stem: str) -> list[str]:
+    """Names of the files that :func:`write` makes, in its order."""
+    endings = ("instances.png", "panoptic.png", "panoptic.json", "coco.json", "objects.csv")
+    return [f"{stem}_{ending}" for ending in endings]
+
+
+def write(result: PanopticResult, folder: Path, stem: str, labels: Labels, image: Image | None) -> list[Path]:
+    """Write the picture of numbers, the panoptic picture with its JSON, COCO annotations and the table of objects.
+
+    Raises:
+        OutputError: more objects than 16 bits can number, or a file that cannot be written.
+    """
+    paths = [folder / name for name in file_names(stem)]
+    numbers, panoptic, panoptic_json, coco, table = paths
+    if len(result.classes) > MOST_IN_16_BITS:
+        raise OutputError(
+            f"{numbers} cannot number {len(result.classes)} objects in 16 bits; predict smaller pieces of the image."
+        )
+    segments = objects_of({CLASSES: result.label_map, INSTANCES: result.instance_map}, labels)
+    _save(numbers, PIL.Image.fromarray(result.instance_map.astype(np.uint16)))
+    _save(panoptic, PIL.Image.fromarray(panoptic_colours(result, labels)))
+    _write_json(panoptic_json, panoptic_annotation(result, segments, stem, panoptic.name, labels))
+    _write_json(coco, coco_annotations(result, segments, stem, labels))
+    files.write_text(table, objects_table(result, labels, image))
+    return paths
+
+
+def describe(result: PanopticResult, labels: Labels) -> Json:
+    """Numbers for the JSON of an image."""
+    counts = np.bincount(result.classes, minlength=labels.num_classes)
+    pixels = np.bincount(result.label_map.reshape(-1), minlength=labels.num_classes)
+    objects = zip(result.classes.tolist(), result.scores.tolist(), result.areas.tolist(), strict=True)
+    return {
+        "classes": [
+            {
+                "name": name,
+                "pixels": int(pixels[at]),
+                "share": round(float(pixels[at] / result.label_map.size), 6),
+                **({"objects": int(counts[at])} if at in labels.things else {}),
+            }
+            for at, name in enumerate(labels.classes)
+        ],
+        "objects": [
+            {"number": number, "class": labels.classes[of], "score": round(score, 4), "area": area}
+            for number, (of, score, area) in enumerate(objects, start=1)
+        ],
+    }
+
+
+def segment_ids(result: PanopticResult, labels: Labels) -> NDArray[np.int64]:
+    """(H, W) ids of COCO's panoptic format: an object's number, stuff by class beyond all numbers, 0 for background."""
+    stuff = len(result.classes) + 1 + result.label_map.astype(np.int64)
+    ids = np.where(result.instance_map > 0, result.instance_map, stuff)
+    background = labels.background if labels.background is not None else -1
+    return np.where((result.instance_map == 0) & (result.label_map == background), 0, ids).astype(np.int64)
+
+
+def panoptic_colours(result: PanopticResult, labels: Labels) -> NDArray[np.uint8]:
+    """(H, W, 3): red + 256 green + 256² blue is the segment's id."""
+    ids = segment_ids(result, labels)
+    return np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=-1).astype(np.uint8)
+
+
+def panoptic_annotation(
+    result: PanopticResult, segments: Sequence[ObjectMask], stem: str, picture: str, labels: Labels
+) -> Json:
+    """COCO's panoptic JSON of one image, for the picture of this name."""
+    found = []
+    for one in segments:
+        is_thing = one.class_id in labels.things
+        number = one.original if is_thing else len(result.classes) + 1 + one.class_id
+        assert number is not None
+        score = {"score": round(float(result.scores[number - 1]), 4)} if is_thing else {}
+        found.append(
+            {
+                "id": number,
+                "category_id": one.class_id,
+                "area": one.area,
+                "bbox": _bbox(one),
+                "iscrowd": 0,
+                **score,
+            }
+        )
+    return {
+        "images": [_image(result, stem)],
+        "annotations": [{"image_id": 1, "file_name": picture, "segments_info": found}],
+        "categories": _categories(labels, labels.scored),
+    }
+
+
+def coco_annotations(
+    result: PanopticResult, segments: Sequence[ObjectMask], stem: str, labels: Labels
+) -> Json:
+    """COCO's instance JSON of one image; masks as compressed run lengths."""
+    annotations = [
+        {
+            "id": one.original,
+            "image_id": 1,
+            "category_id": one.class_id,
+            "segmentation": {"size": list(one.size), "counts": compressed(one.counts)},
+            "area": one.area,
+            "bbox": _bbox(one),
+            "iscrowd": 0,
+            "score": round(float(result.scores[one.original - 1]), 4),
+        }
+        for one in segments
+        if one.original is not None and one.class_id in labels.things
+    ]
+    return {
+        "images": [_image(result, stem)],
+        "annotations": annotations,
+        "categories": _categories(labels, labels.things),
+    }
+
+
+def compressed(counts: Sequence[int]) -> str:
+    """COCO's text of run lengths: from the fourth on differences to the last but one, 5 bits a character from "0" on.
+
+    A sixth bit says that more follow; the last character's fifth bit is the sign.
+    """
+    text = []
+    for place, count in enumerate(counts):
+        rest = count - counts[place - 2] if place > 2 else count
+        more = True
+        while more:
+            bits = rest & 0x1F
+            rest >>= 5
+            more = rest != (-1 if bits & 0x10 else 0)
+            text.append(chr(48 + bits + 0x20 * more))
+    return "".join(text)
+
+
+def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -> str:
+    """CSV of all objects; lengths in pixels, axes of the ellipse of the same second moments.
+
+    Circularity is 4π area / perimeter², 1 for a disc, of a perimeter by Crofton's formula in four directions. The mean
+    intensity is of the mean of the channels, 0–255 as the image is shown; empty where there is none.
+    """
+    from skimage.measure import regionprops
+
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    grey = None if image is None else image.mean(axis=2)
+    for one in regionprops(result.instance_map, intensity_image=grey):
+        number, perimeter = int(one.label), float(one.perimeter_crofton)
+        y0, x0, y1, x1 = one.bbox
+        row, column = one.centroid
+        round_as = min(1.0, 4 * np.pi * one.area / perimeter**2) if perimeter else 1.0
+        table.writerow(
+            [
+                number,
+                labels.classes[result.classes[number - 1]],
+                f"{result.scores[number - 1]:.4f}",
+                int(one.area),
+                x0,
+                y0,
+                x1,
+                y1,
+                f"{column + 0.5:.2f}",
+                f"{row + 0.5:.2f}",
+                f"{one.axis_major_length:.2f}",
+                f"{one.axis_minor_length:.2f}",
+                f"{round_as:.4f}",
+                "" if grey is None else f"{one.intensity_mean:.2f}",
+            ]
+        )
+    return text.getvalue()
+
+
+def _image(result: PanopticResult, stem: str) -> Json:
+    height, width = result.label_map.shape
+    return {"id": 1, "file_name": stem, "height": height, "width": width}
+
+
+def _categories(labels: Labels, ids: Sequence[int]) -> list[Json]:
+    return [
+        {
+            "id": at,
+            "name": labels.classes[at],
+            "isthing": int(at in labels.things),
+            "color": PALETTE[at % len(PALETTE)].tolist(),
+        }
+        for at in ids
+    ]
+
+
+def _bbox(one: ObjectMask) -> list[int]:
+    x0, y0, x1, y1 = one.box
+    return [x0, y0, x1 - x0, y1 - y0]
+
+
+def _save(path: Path, picture: PIL.Image.Image) -> None:
+    with files.replacing(path) as temporary:
+        picture.save(temporary, format="PNG")
+
+
+def _write_json(path: Path, values: Any) -> None:
+    files.write_text(path, json.dumps(values, ensure_ascii=False) + "\n")

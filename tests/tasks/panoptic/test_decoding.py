@@ -1,0 +1,109 @@
+"""Fields become objects: touching ones, one that fills the image, a thousand, a pixel, none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.tasks.panoptic.cells import CELLS, discs, fields, labelled, task
+
+from pixelwise.labels import Labels
+from pixelwise.types import CLASSES, INSTANCES, Label
+
+
+def check_same(label: Label, least: float = 0.999, labels: Labels = CELLS) -> None:
+    of = task(labels)
+    result = of.decode(fields(label, labels), of.default_settings())
+    scores = of.image_scores(of.row(result, label))
+    assert scores["f1_50"] >= least
+    assert scores["ap"] >= least - (1 - least) * 2
+    assert len(result.classes) == len(result.scores) == result.instance_map.max()
+
+
+def test_objects_that_touch_are_told_apart() -> None:
+    check_same(discs(200, 60))
+
+
+def test_thousand_objects() -> None:
+    label = discs(640, 1500, radius=(3, 9))
+    assert len(np.unique(label.maps[INSTANCES])) > 1000
+    check_same(label, least=0.97)  # of some only slivers are left, whose peaks the blur joins with others
+
+
+def test_object_that_fills_the_image() -> None:
+    check_same(labelled(np.ones((90, 130), np.int32)))
+
+
+def test_one_pixel() -> None:
+    instances = np.zeros((40, 40), np.int32)
+    instances[3, 35] = 1
+    check_same(labelled(instances))
+
+
+def test_no_object() -> None:
+    of, label = task(), labelled(np.zeros((40, 40), np.int32))
+    result = of.decode(fields(label), of.default_settings())
+    assert not result.instance_map.any()
+    assert np.isnan(of.headline_score(of.row(result, label)))
+
+
+def test_object_whose_peak_is_missing_is_still_one() -> None:
+    instances = np.zeros((60, 60), np.int32)
+    instances[5:25, 5:25], instances[35:55, 30:50] = 1, 2
+    label, of = labelled(instances), task()
+    values = fields(label)
+    values["centres"][:, 30:] = 0
+    result = of.decode(values, of.default_settings())
+    assert of.image_scores(of.row(result, label))["f1_50"] == 1
+    assert result.scores[result.instance_map[45, 40] - 1] < result.scores[result.instance_map[10, 10] - 1]
+
+
+def test_two_peaks_of_one_object_are_one() -> None:
+    instances = np.zeros((60, 60), np.int32)
+    instances[5:55, 20:40] = 1
+    label, of = labelled(instances), task()
+    values = fields(label)
+    values["centres"][0, 20, 30] = 0.9  # its offset points to the centre
+    assert of.decode(values, of.default_settings()).instance_map.max() == 1
+
+
+def test_small_objects_are_left_out_and_become_background() -> None:
+    instances = np.zeros((40, 40), np.int32)
+    instances[3, 35], instances[10:20, 10:20] = 1, 2
+    of = task()
+    result = of.decode(fields(labelled(instances)), {**of.default_settings(), "smallest": 5.0})
+    assert result.areas.tolist() == [100]
+    assert result.label_map[3, 35] == 0
+
+
+def test_things_of_two_classes_beside_stuff() -> None:
+    labels = Labels(classes=("road", "car", "person"), background=None, things=(1, 2))
+    instances = discs(120, 30, seed=4).maps[INSTANCES]
+    classes = np.where(instances > 0, 1 + instances % 2, 0).astype(np.uint8)
+    label = Label({CLASSES: classes, INSTANCES: instances})
+    check_same(label, labels=labels)
+    of = task(labels)
+    result = of.decode(fields(label, labels), of.default_settings())
+    assert of.headline_score(of.row(result, label)) == pytest.approx(1)
+    assert (result.label_map == classes).all()
+    names = [name for name, _, _ in of.class_scores([of.row(result, label)])]
+    assert names == ["road", "car", "person"]
+
+
+def test_tuning_learns_scores_that_are_the_overlaps_to_be_expected() -> None:
+    of, rng, pairs = task(), np.random.default_rng(0), []
+    for seed in range(6):
+        label = discs(128, 25, seed)
+        values = fields(label)
+        blurred = rng.uniform(0.2, 1, values["centres"].shape) ** 2  # unsure everywhere
+        values["centres"] = (values["centres"] * blurred).astype(np.float32)
+        values["offsets"] += rng.normal(0, 0.08, values["offsets"].shape).astype(np.float32)
+        pairs.append((values, label))
+    settings = of.tune(pairs)
+    assert settings.keys() == of.default_settings().keys()
+    assert settings["smallest"] >= 1
+
+    def quality(chosen: dict[str, float]) -> float:
+        rows = [of.row(of.decode(values, chosen), label) for values, label in pairs]
+        return float(of.ratios(rows)["pq"].by_image().mean())
+
+    assert quality(settings) >= quality(of.default_settings())

@@ -1,0 +1,111 @@
+"""What is written is what other programs read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from tests.tasks.panoptic.cells import CELLS, discs, fields, labelled, task
+
+from pixelwise.labels import Labels
+from pixelwise.tasks import PanopticResult
+from pixelwise.tasks.panoptic.writing import compressed
+from pixelwise.types import CLASSES, INSTANCES, Label
+
+
+def result_of(label: Label, labels: Labels = CELLS) -> PanopticResult:
+    of = task(labels)
+    return of.decode(fields(label, labels), of.default_settings())
+
+
+def test_files_are_those_that_are_announced(tmp_path: Path) -> None:
+    of = task()
+    written = of.write(result_of(discs(64, 5)), tmp_path, "a")
+    assert [path.name for path in written] == of.file_names("a")
+    assert all(path.is_file() for path in written)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools itself
+def test_coco_reads_the_same_masks(tmp_path: Path) -> None:
+    coco = pytest.importorskip("pycocotools.coco")
+    result = result_of(discs(96, 12))
+    task().write(result, tmp_path, "a")
+    data = coco.COCO(tmp_path / "a_coco.json")
+    for one in data.loadAnns(data.getAnnIds()):
+        mask = result.instance_map == one["id"]
+        assert data.annToMask(one).astype(bool).tolist() == mask.tolist()
+        y, x = np.nonzero(mask)
+        assert one["bbox"] == [x.min(), y.min(), np.ptp(x) + 1, np.ptp(y) + 1]
+        assert one["area"] == mask.sum()
+    assert len(data.getAnnIds()) == len(result.classes)
+
+
+def test_long_and_falling_runs_are_coded_as_coco_does() -> None:
+    mask = pytest.importorskip("pycocotools.mask")
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        counts = rng.integers(1, 40_000, 9).tolist()
+        flat = np.repeat(np.arange(9) % 2, counts).astype(np.uint8)
+        expected = mask.encode(np.asfortranarray(flat[:, None]))["counts"].decode()
+        assert compressed(counts) == expected
+
+
+def test_panoptic_picture_and_json_agree(tmp_path: Path) -> None:
+    labels = Labels(classes=("sky", "car", "road"), background=None, things=(1,))
+    instances = discs(80, 8).maps[INSTANCES]
+    classes = np.where(instances > 0, 1, 0).astype(np.uint8)
+    classes[60:] = np.where(instances[60:] > 0, 1, 2)
+    result = result_of(Label({CLASSES: classes, INSTANCES: instances}), labels)
+    task(labels).write(result, tmp_path, "a")
+    with PIL.Image.open(tmp_path / "a_panoptic.png") as picture:
+        ids = (np.asarray(picture).astype(np.int64) * [1, 256, 65536]).sum(axis=-1)
+    written = json.loads((tmp_path / "a_panoptic.json").read_text())
+    [annotation] = written["annotations"]
+    assert annotation["file_name"] == "a_panoptic.png"
+    assert {one["id"] for one in annotation["segments_info"]} == set(np.unique(ids).tolist())
+    for one in annotation["segments_info"]:
+        assert one["area"] == (ids == one["id"]).sum()
+        assert (result.label_map[ids == one["id"]] == one["category_id"]).all()
+    assert {one["id"]: one["isthing"] for one in written["categories"]} == {0: 0, 1: 1, 2: 0}
+
+
+def test_table_of_a_square_worked_by_hand(tmp_path: Path) -> None:
+    instances = np.zeros((40, 60), np.int32)
+    instances[10:20, 30:50] = 1
+    image = np.zeros((40, 60, 3), np.uint8)
+    image[10:20, 30:50] = 90, 120, 150
+    task().write(result_of(labelled(instances)), tmp_path, "a", image)
+    [row] = csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines())
+    assert (row["class"], row["area"], row["mean_intensity"]) == ("cell", "200", "120.00")
+    assert [row[name] for name in ("x0", "y0", "x1", "y1")] == ["30", "10", "50", "20"]
+    assert (float(row["centroid_x"]), float(row["centroid_y"])) == (40.0, 15.0)
+    assert float(row["major_axis"]) == pytest.approx(4 * np.sqrt(20**2 / 12), rel=0.01)
+    assert 0.65 < float(row["circularity"]) < 0.85  # 4π 200 / 60² is 0.698; Crofton cuts corners
+
+
+def test_no_object_is_written_too(tmp_path: Path) -> None:
+    result = result_of(labelled(np.zeros((20, 20), np.int32)))
+    of = task()
+    of.write(result, tmp_path, "a")
+    assert (tmp_path / "a_objects.csv").read_text().count("\n") == 1
+    assert json.loads((tmp_path / "a_coco.json").read_text())["annotations"] == []
+    assert of.describe(result)["objects"] == []
+    image = np.full((20, 20, 3), 7, np.uint8)
+    assert (of.draw(image, result) == image).all()
+
+
+def test_drawing_marks_what_is_missed_and_what_is_false() -> None:
+    truth, other = np.zeros((60, 60), np.int32), np.zeros((60, 60), np.int32)
+    truth[5:25, 5:25] = other[5:25, 5:25] = 1
+    truth[35:55, 5:25] = 2
+    other[35:55, 35:55] = 2
+    image = np.full((60, 60, 3), 100, np.uint8)
+    drawn = task().draw(image, result_of(labelled(other)), labelled(truth))
+    assert (drawn[35, 5:25] == 255).all()  # the outline of what was missed is white
+    assert (drawn[35, 35:55] == [230, 0, 50]).all()  # of what is false red
+    assert (drawn[10, 40] == 100).all()
+    assert not (drawn[5:25, 5:25] == 255).all(axis=-1).any()

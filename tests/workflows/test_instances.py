@@ -1,0 +1,91 @@
+"""Objects told apart: training, evaluation and prediction as a whole."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from tests.tasks.panoptic.cells import discs
+
+import pixelwise
+from pixelwise.errors import DataError, RecipeError
+from pixelwise.recipe import Model, PanopticTask, Recipe, Scale, Train
+from pixelwise.types import INSTANCES
+
+QUICK = Recipe(
+    scale=Scale(size=(96, 96)),
+    model=Model(encoder="plain-tiny", pretrained=False),
+    tasks={"instance": PanopticTask()},
+    train=Train(epochs=2, precision="32-true"),
+)
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Path:
+    """Bright discs on dark ground and the pictures that number them; the last image is empty."""
+    folder = tmp_path / "cells"
+    for name in ("images", "instances"):
+        (folder / name).mkdir(parents=True)
+    rng, lines = np.random.default_rng(0), ["name,split"]
+    for number in range(10):
+        instances = discs(96, 0 if number == 9 else 8, seed=number).maps[INSTANCES]
+        noise = rng.normal(0, 12, (96, 96, 3))
+        image = np.clip(60 + 120 * (instances > 0)[..., None] + noise, 0, 255).astype(np.uint8)
+        PIL.Image.fromarray(image).save(folder / "images" / f"{number}.png")
+        PIL.Image.fromarray(instances.astype(np.uint16)).save(folder / "instances" / f"{number}.png")
+        lines.append(f"{number},{'train' if number < 6 else 'val' if number < 8 else 'test'}")
+    (folder / "splits.csv").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.mark.slow
+def test_from_data_to_files(cells: Path, tmp_path: Path) -> None:
+    run = pixelwise.train(cells, tmp_path / "run", recipe=QUICK)
+    written = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert (written["tasks"], written["headline"]) == (["instance"], "pq")
+    for name in ("ap", "ap50", "ap75", "pq", "sq", "rq", "f1_50"):
+        assert {"value", "ci95"} <= written["scores"][name].keys()
+    score = run.metrics.scores["f1_50"]
+    assert score.value == score.pooled
+    row = written["images"][0]["counts"]["instance"]["objects"]
+    assert len(row["true_area"]) == len(np.unique(discs(96, 8, seed=8).maps[INSTANCES])) - 1
+    loaded = pixelwise.load(tmp_path / "run")
+    again = pixelwise.evaluate(tmp_path / "run", cells, split="test")
+    assert again.scores["pq"].value == pytest.approx(run.metrics.scores["pq"].value, nan_ok=True)
+    assert loaded.settings["instance"].keys() >= {"centre", "threshold", "smallest", "score_spread"}
+    pixelwise.predict(loaded, [cells / "images" / "8.png"], tmp_path / "results")
+    names = {path.name for path in (tmp_path / "results").iterdir()}
+    endings = ("instances.png", "panoptic.png", "panoptic.json", "coco.json", "objects.csv", "overlay.png")
+    assert names == {"8.json", *(f"8_{ending}" for ending in endings)}
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_data_says_what_is_learned(cells: Path) -> None:
+    data = pixelwise.open_data(cells)
+    assert data.labels.things == (1,)
+    assert not pixelwise.open_data(cells, task="semantic").labels.things
+
+
+def test_tasks_that_do_not_fit_are_refused(cells: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="there is no task 'instances'"):
+        pixelwise.train(pixelwise.open_data(cells), tmp_path / "a", task="instances", epochs=1)
+    with pytest.raises(RecipeError, match="the recipe is for instance"):
+        pixelwise.train(pixelwise.open_data(cells), tmp_path / "b", task="panoptic", recipe=QUICK)
+    flat = pixelwise.open_data(cells, task="semantic")
+    with pytest.raises((DataError, RecipeError), match=r"things|objects"):
+        pixelwise.train(flat, tmp_path / "c", recipe=QUICK)
+    assert not any((tmp_path / name / "model.safetensors").exists() for name in "abc")
+
+
+def test_scores_of_the_past_are_read(cells: Path) -> None:
+    from pixelwise.evaluation import Score
+
+    interval = (0.1, 0.2)
+    old = {"mean": 0.15, "ci95": interval, "median": 0.1, "p5": 0.1, "worst": 0.1, "pooled": 0.2}
+    score = Score.model_validate({**old, "pooled_ci95": interval, "n_undefined": 0})
+    assert score.value == 0.15
+    assert math.isnan(score.p95)
