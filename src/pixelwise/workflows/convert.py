@@ -78,33 +78,41 @@ def _lost(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]
     found: Counter[str] = Counter()
     for one in written:
         found.update(_features(dataset, one.objects))
+    one_outline = "YOLO has one outline for an object"
     cannot: dict[Format, dict[str, str]] = {
         "coco": {
-            "stuff": "are left out: COCO's instances hold things alone",
-            "void": "are left out: COCO has no place for what nobody labelled",
+            "stuff": "left out, since COCO's instances hold things alone",
+            "void": "left out, since COCO has no place for them",
         },
         "yolo": {
-            "stuff": "are left out: YOLO holds objects alone",
-            "void": "are left out: YOLO has no place for what nobody labelled",
-            "crowd": "are left out: YOLO has no crowds",
-            "empty": "are left out: YOLO needs an outline",
-            "hole": "have holes: YOLO has one outline for an object, so a cut line leads to each hole; programs that "
-            "draw outlines a pixel wide show it",
-            "apart": "have parts that lie apart: YOLO has one outline for an object, so cut lines join them",
+            "stuff": "left out, since YOLO holds objects alone",
+            "void": "left out, since YOLO has no place for them",
+            "crowd": "left out, since YOLO has no crowds",
+            "empty": "left out, since YOLO needs an outline",
+            "hole": f"{one_outline}, so a cut line leads to each hole; programs that draw lines a pixel wide show it",
+            "apart": f"{one_outline}, so cut lines join the parts",
         },
         "labelme": {
-            "stuff": "are written as shapes like others; which classes are stuff is lost",
-            "empty": "are left out: labelme needs an outline",
-            "void": "are left out: labelme has no place for what nobody labelled",
+            "stuff": "written as shapes like others, so which classes are stuff is lost",
+            "empty": "left out, since labelme needs an outline",
+            "void": "left out, since labelme has no place for them",
         },
         "masks": {
-            "overlap": "overlap others: where they do, the pixel goes to the smaller object alone",
-            "empty": "are left out: they have no pixel",
+            "overlap": "where they overlap, the pixel goes to the smaller object alone",
+            "empty": "left out, since they have no pixel",
         },
     }
-    subject = {"stuff": "segments of stuff", "void": "regions that nobody labelled", "crowd": "crowds"}
+    subjects = {
+        "stuff": "Segments of stuff",
+        "void": "Regions that nobody labelled",
+        "crowd": "Crowds",
+        "empty": "Objects without pixels",
+        "hole": "Objects with holes",
+        "apart": "Objects with parts that lie apart",
+        "overlap": "Objects that overlap others",
+    }
     return [
-        f"{found[feature]} {subject.get(feature, 'objects')} {what}."
+        f"{subjects[feature]}: {found[feature]}; {what}."
         for feature, what in cannot[to].items()
         if found[feature]
     ]
