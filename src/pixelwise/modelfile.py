@@ -20,6 +20,7 @@ from torch import Tensor, uint8
 
 from pixelwise import files
 from pixelwise._version import __version__
+from pixelwise.confidence import Confidence
 from pixelwise.errors import ModelFileError
 from pixelwise.labels import Labels
 from pixelwise.recipe import Preprocessing, Recipe
@@ -27,6 +28,8 @@ from pixelwise.types import Field
 
 FORMAT = 1
 KEY = "pixelwise"
+REFERENCES = "confidence.references"
+"""Name of the one tensor that is no weight of the network."""
 
 
 class Header(BaseModel):
@@ -41,6 +44,8 @@ class Header(BaseModel):
         recipe: how it was trained.
         settings: decision settings tuned on validation, by task name.
         scores: headline scores by metric and statistic, with the split they are of.
+        confidence: how far its probabilities can be believed; None in files that were written before there was such
+            a thing, and where there was nothing to fit it on.
         sha256: over the rest of this header and all tensors in order of their names; tells damage.
     """
 
@@ -54,6 +59,7 @@ class Header(BaseModel):
     recipe: Recipe
     settings: dict[str, dict[str, float]]
     scores: dict[str, Any] = {}
+    confidence: Confidence | None = None
     sha256: str = ""
 
     @model_validator(mode="after")
@@ -66,15 +72,23 @@ class Header(BaseModel):
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model file read: header and weights by name."""
+    """A model file read: header, weights by name and, where ``header.confidence`` needs them, the training images.
+
+    Attributes:
+        references: (N, D) float32, what the encoder makes of training images.
+    """
 
     header: Header
     weights: Mapping[str, Tensor]
+    references: Tensor | None = None
 
 
-def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> None:
+def write_model(
+    path: Path, header: Header, weights: Mapping[str, Tensor], references: Tensor | None = None
+) -> None:
     """Write a model file, whole or not at all."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    extra = {} if references is None else {REFERENCES: references}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in {**weights, **extra}.items()}
     described = json.loads(header.model_dump_json(exclude_none=True))
     # Without the key, data that has no background would come back with class 0 as its background.
     described["labels"] = {name: labels.model_dump(mode="json") for name, labels in header.labels.items()}
@@ -104,7 +118,7 @@ def read_model(path: Path) -> ModelFile:
     header = _read_header(path, metadata)
     if header.sha256 != _digest(json.loads(metadata[KEY]), weights):
         raise ModelFileError(f"{path} is damaged; copy it again from where it was made.")
-    return ModelFile(header, weights)
+    return ModelFile(header, weights, weights.pop(REFERENCES, None))
 
 
 def _read_header(path: Path, metadata: Mapping[str, str]) -> Header:

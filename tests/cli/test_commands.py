@@ -125,14 +125,22 @@ def test_predict_writes_masks_of_the_image_s_own_size(
     done = pixelwise("predict", run, photos, lesions / "images" / "lesion_0001.png", "--out", out)
     assert done.returncode == 0, done.stderr
     stems = ["lesion_0001", "ภาพ.jpg", "ภาพ.png"]
-    kinds = ("{}.json", "{}_mask.png", "{}_overlay.png")
-    assert {path.name for path in out.iterdir()} == {kind.format(stem) for stem in stems for kind in kinds}
+    kinds = ("{}.json", "{}_mask.png", "{}_overlay.png", "{}_uncertainty.png")
+    written = {kind.format(stem) for stem in stems for kind in kinds}
+    assert {path.name for path in out.iterdir()} == {*written, "review.csv"}
     mask, overlay = (pixels_of(out / f"ภาพ.jpg_{kind}.png") for kind in ("mask", "overlay"))
     assert mask.shape == (77, 201)
     assert overlay.shape == (77, 201, 3)
     assert set(np.unique(mask)) <= {0, 255}
     described = json.loads((out / "ภาพ.png.json").read_text(encoding="utf-8"))
     assert described["size"] == [333, 50]
+    assert described["confidence"].keys() == {"predicted_dice", "unlike", "unlikeness", "uncertainty"}
+    assert "ภาพ.png_uncertainty.png" in described["tasks"]["semantic"]["files"]
+    uncertainty = pixels_of(out / "ภาพ.png_uncertainty.png")
+    assert uncertainty.shape == (333, 50)
+    assert uncertainty.mean() / 255 == pytest.approx(described["confidence"]["uncertainty"], abs=0.005)
+    reviews = list(csv.DictReader((out / "review.csv").read_text(encoding="utf-8").splitlines()))
+    assert {review["results"] for review in reviews} == {f"{stem}.json" for stem in stems}
     lesion = int((pixels_of(out / "ภาพ.png_mask.png") > 0).sum())
     assert described["tasks"]["semantic"]["classes"][1]["pixels"] == lesion
     assert pixelwise("predict", run, photos, "--out", out).returncode == 2

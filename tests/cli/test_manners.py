@@ -233,7 +233,7 @@ def test_folders_are_entered_and_their_masks_and_results_left_out(
         shutil.move(path, photos / "p1" / path.name)
     said, _ = predicts(capsys, 0, model, photos, "--out", data.parent / "again")
     assert "12 images predicted" in said
-    assert "as results of earlier predictions: 24." in said  # 12 of them still below the folder of then
+    assert "as results of earlier predictions: 36." in said  # 18 of them still below the folder of then
     # Results may as well go to a folder above.
     assert (
         "6 images predicted" in predicts(capsys, 0, model, photos / "p2" / "images", "--out", data.parent)[0]

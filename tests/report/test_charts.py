@@ -130,3 +130,32 @@ def test_a_long_curve_is_thinned_and_keeps_its_last_point() -> None:
     drawn = charts.curve([Point(i, i, f"p{i};") for i in range(10_000)], x_label="step", y_label="loss")
     assert drawn.count("curve-dot") <= charts.MOST_POINTS
     assert "p9999;" in drawn
+
+
+def numbers_of(markup: str, kind: str, *names: str) -> list[tuple[float, ...]]:
+    """The attributes of every mark of a class."""
+    marks = re.findall(rf'<\w+ class="{kind}"[^>]*>', markup)
+    return [tuple(float(re.search(rf'{name}="([-.\d]+)"', mark)[1]) for name in names) for mark in marks]  # type: ignore[index]
+
+
+def test_what_is_said_and_so_alike_lies_on_the_diagonal() -> None:
+    points = [charts.Ranged(x, x, x - 0.05, x + 0.05, f"<{x}>") for x in (0.1, 0.5, 0.9)]
+    drawn = charts.reliability(points, label="After", x_label="said", y_label="so")
+    [(x1, y1, x2, y2)] = numbers_of(drawn, "reference", "x1", "y1", "x2", "y2")
+    for x, y in numbers_of(drawn, "curve-dot", "cx", "cy"):
+        assert (x - x1) / (x2 - x1) == pytest.approx((y - y1) / (y2 - y1), abs=0.002)
+    for (_, y), (top, height) in zip(
+        numbers_of(drawn, "curve-dot", "cx", "cy"), numbers_of(drawn, "range", "y", "height"), strict=True
+    ):
+        assert top + height / 2 == pytest.approx(y, abs=0.2)
+    assert "&lt;0.1&gt;" in drawn
+
+
+def test_a_point_without_a_score_is_not_scattered() -> None:
+    points = [Point(0.9, 0.8, "a"), Point(math.nan, 0.8, "b"), Point(0.7, math.nan, "c")]
+    drawn = charts.scatter(points, label="Every image", x_label="predicted", y_label="true")
+    assert len(numbers_of(drawn, "dot", "cx", "cy")) == 1
+    [(x1, y1, x2, y2)] = numbers_of(drawn, "reference", "x1", "y1", "x2", "y2")
+    [(x, y)] = numbers_of(drawn, "dot", "cx", "cy")
+    assert (x - x1) / (x2 - x1) > (y - y1) / (y2 - y1)  # less than was predicted lies below the diagonal
+    assert "svg" in charts.scatter([], label="", x_label="", y_label="")

@@ -74,6 +74,11 @@ class Baseline:
         self.settings: dict[str, dict[str, float]] = {TASK: {}}
         self.images, self.seconds = 0, 0.0
 
+    @property
+    def tells_uncertainty(self) -> bool:
+        """No: its probabilities are 0 and 1."""
+        return False
+
     def origin(self) -> Json:
         """The method and its choice, for the record."""
         return {"method": self.method.name, **self.choice.as_json()}

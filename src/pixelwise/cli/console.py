@@ -16,6 +16,7 @@ from pixelwise.checks import Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Comparison, Metrics, Pair, Score
 from pixelwise.metrics import METRICS
+from pixelwise.report.confidence import confidence_lines
 from pixelwise.report.templates import (
     count_text,
     field_text,
@@ -31,6 +32,7 @@ from pixelwise.report.templates import (
 from pixelwise.report.words import baseline_sentence
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.review import REVIEW, Review
 from pixelwise.workflows.train import Run
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ PLACES = 5
 """Places of a finding that are listed in the terminal."""
 BY_TAG = ("dice", "iou", "hd95")
 """Metrics shown for each value of a tag."""
+LOOKED_AT = 10
+"""Images that are listed as worth a look."""
 DIFFERING = 5
 """Images that are listed where runs differ."""
 COMPARED = ("difference", "verdict", "better, prob.", "effect", "images won")
@@ -145,10 +149,29 @@ class Console(Listener):
         counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
         what = "Objects of all images together" if counted else "Mean over images"
         self.print(f"{what}, with the 95 % bootstrap interval.")
+        if metrics.confidence is not None:
+            for said in confidence_lines(metrics.confidence):
+                self.print(said)
         if (line := baseline_sentence(metrics)) is not None:
             self.print(line)
         for note in metrics.notes:
             self.print(f"Note: {note}")
+
+    def print_review(self, reviews: Sequence[Review]) -> None:
+        """The images that a human should look at first, as far as there is a reason to."""
+        reasons = [one for one in reviews if one.reason]
+        if not reviews:
+            return
+        if not reasons:
+            self.print(f"No image stands out; {REVIEW} lists them, the least sure first.")
+            return
+        self.print(f"Look first at {len(reasons)} of {len(reviews)}; {REVIEW} lists all:")
+        for one in reasons[:LOOKED_AT]:
+            score = "" if math.isnan(one.predicted) else f", predicted Dice {score_text(one.predicted)}"
+            said = score[2:] if one.reason.startswith("predicted") else f"{one.reason}{score}"
+            self.print(f"    {one.image}  {said}")
+        if len(reasons) > LOOKED_AT:
+            self.print(f"    and {len(reasons) - LOOKED_AT} more")
 
     def print_baselines(self, found: Baselines) -> None:
         """A line for each method, the best first."""

@@ -374,15 +374,16 @@ def predict(
             help="Image files like those of training, or folders of them, less masks and earlier results.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for masks, overlays and JSON.")],
+    out: Annotated[Path, typer.Option(help="Folder for masks, overlays, uncertainty and JSON.")],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results that are there already.")
     ] = False,
 ) -> None:
-    """Write a mask PNG at the image's own size, an overlay and a JSON for every image.
+    """Write a mask PNG at the image's own size, an overlay, a map of uncertainty and a JSON for every image.
 
-    Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is installed, DICOM. Ends with
-    status 1 if there were images among them that could not be predicted.
+    review.csv lists all images, first what a human should look at: what is unlike the training images, and where the
+    model expects to be wrong. Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is
+    installed, DICOM. Ends with status 1 if there were images among them that could not be predicted.
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.predict import predict as predict_images
@@ -561,6 +562,7 @@ def _print_predicted(console: Console, predicted: Predicted, out: Path) -> None:
     """How many images there are results of; ends with status 1 if there were others."""
     written = len(predicted.written)
     console.print(f"{written} image{'s' * (written != 1)} predicted into {out}.")
+    console.print_review(predicted.reviews)
     for refused in predicted.refused:
         typer.echo(f"Not predicted: {refused}", err=True)
     if predicted.refused:

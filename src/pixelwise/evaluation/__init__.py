@@ -1,6 +1,8 @@
 """Scores of a Predictor on labelled images, with intervals; the schema of ``metrics.json``."""
 
-from pixelwise.evaluation.compared import Comparison, Contestant, Estimate, Pair, Side, compare_sides
+from pixelwise.evaluation.compared import Comparison, Contestant, Pair, Side, compare_sides
+from pixelwise.evaluation.confidence import LOW_SCORE, review_order
+from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import (
     BaselineScores,
     ClassScores,
@@ -13,6 +15,7 @@ from pixelwise.evaluation.schema import (
 from pixelwise.evaluation.scoring import Scored, evaluate, labelled_like, score_images, scores_of
 
 __all__ = [
+    "LOW_SCORE",
     "BaselineScores",
     "ClassScores",
     "Comparison",
@@ -29,6 +32,7 @@ __all__ = [
     "evaluate",
     "labelled_like",
     "read_metrics",
+    "review_order",
     "score_images",
     "scores_of",
 ]

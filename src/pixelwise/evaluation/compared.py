@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.evaluation.comparison import Values, difference, holm, mean_interval
 from pixelwise.evaluation.matching import Matched, match
-from pixelwise.evaluation.schema import Interval, Metrics, Number
+from pixelwise.evaluation.numbers import Estimate, Interval, Number, Strict
+from pixelwise.evaluation.schema import Metrics
 
 SCHEMA: Literal["pixelwise.comparison/1"] = "pixelwise.comparison/1"
 Verdict = Literal["better", "worse", "not shown"]
@@ -35,18 +36,7 @@ RECIPES = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Estimate(_Strict):
-    """A number and how far it could be off."""
-
-    value: Number
-    ci95: Interval
-
-
-class RunScore(_Strict):
+class RunScore(Strict):
     """One run."""
 
     name: str
@@ -54,7 +44,7 @@ class RunScore(_Strict):
     score: Estimate = Field(description="Mean of the headline metric over the images compared.")
 
 
-class Side(_Strict):
+class Side(Strict):
     """A model, or the runs of one recipe."""
 
     name: str
@@ -62,7 +52,7 @@ class Side(_Strict):
     runs: tuple[RunScore, ...]
 
 
-class Pair(_Strict):
+class Pair(Strict):
     """One side against the reference."""
 
     name: str
@@ -84,7 +74,7 @@ class Pair(_Strict):
         return f"{self.name} is {self.verdict} than {self.reference}."
 
 
-class ImageScores(_Strict):
+class ImageScores(Strict):
     """One image."""
 
     name: str
@@ -92,7 +82,7 @@ class ImageScores(_Strict):
     scores: dict[str, Number] = Field(description="By side; of a recipe the mean over its runs.")
 
 
-class Comparison(_Strict):
+class Comparison(Strict):
     """All of the file."""
 
     schema_: Literal["pixelwise.comparison/1"] = Field(default=SCHEMA, alias="schema")

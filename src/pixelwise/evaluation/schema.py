@@ -9,36 +9,19 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from pixelwise import files
 from pixelwise.errors import DataError
+from pixelwise.evaluation.believed import ConfidenceScores, ImageConfidence
+from pixelwise.evaluation.numbers import Interval, Number, Strict
 
 SCHEMA: Literal["pixelwise.metrics/1"] = "pixelwise.metrics/1"
 
-Number = Annotated[
-    float,
-    BeforeValidator(lambda value: math.nan if value is None else value),
-    PlainSerializer(lambda value: None if math.isnan(value) else value, return_type=float | None),
-]
-Interval = tuple[Number, Number]
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Score(_Strict):
+class Score(Strict):
     """One score over a set of images."""
 
     value: Number = Field(
@@ -87,14 +70,14 @@ class Score(_Strict):
         return self.p95 if self.lower_is_better else self.p5
 
 
-class Group(_Strict):
+class Group(Strict):
     """The images that share one value of a tag."""
 
     n_images: int
     scores: dict[str, Score]
 
 
-class ClassScores(_Strict):
+class ClassScores(Strict):
     """One class over all images."""
 
     name: str
@@ -103,7 +86,7 @@ class ClassScores(_Strict):
     over_images: dict[str, Score] = Field(default={}, description="Of this class alone, by metric name.")
 
 
-class ImageRow(_Strict):
+class ImageRow(Strict):
     """One image."""
 
     name: str
@@ -120,9 +103,12 @@ class ImageRow(_Strict):
     counts: dict[str, Any] = Field(
         description="By task: the sufficient statistics that all scores derive from."
     )
+    confidence: ImageConfidence | None = Field(
+        default=None, description="What the model said of this prediction; null of methods that say nothing."
+    )
 
 
-class BaselineScores(_Strict):
+class BaselineScores(Strict):
     """The best method that needs no training, on images that the model is scored on."""
 
     method: str = Field(description="What `pixelwise baseline --method` calls it.")
@@ -138,7 +124,7 @@ class BaselineScores(_Strict):
     scores: dict[str, Score] = Field(description="By metric name.")
 
 
-class Metrics(_Strict):
+class Metrics(Strict):
     """All of ``metrics.json``."""
 
     schema_: Literal["pixelwise.metrics/1"] = Field(default=SCHEMA, alias="schema")
@@ -158,6 +144,10 @@ class Metrics(_Strict):
     baseline: BaselineScores | None = Field(
         default=None, description="The best method without training; absent where none was compared."
     )
+    confidence: ConfidenceScores | None = Field(
+        default=None,
+        description="How far the model's own word can be believed; absent where it says nothing.",
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader must know to judge the scores.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -165,8 +155,12 @@ class Metrics(_Strict):
     def to_json(self) -> str:
         """The text of ``metrics.json``: UTF-8, indented, NaN as null."""
         values = self.model_dump(mode="json", by_alias=True)
-        if self.baseline is None:
-            del values["baseline"]
+        for name in ("baseline", "confidence"):
+            if values[name] is None:
+                del values[name]
+        for row in values["images"]:
+            if row["confidence"] is None:
+                del row["confidence"]
         return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
 
     def write(self, path: Path) -> None:

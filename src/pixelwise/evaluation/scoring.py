@@ -15,11 +15,13 @@ from pixelwise._version import __version__
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
+from pixelwise.evaluation.believed import ConfidenceScores
+from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
 from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
-from pixelwise.prediction import Prediction, Segmenter
+from pixelwise.prediction import Prediction, Predictor, Segmenter
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
@@ -47,6 +49,7 @@ class _Kept:
     size: Size
     rows: Mapping[str, Any]
     spacing: Spacing | None
+    believed: Believed | None
 
 
 def score_images(predictor: Segmenter, dataset: Dataset) -> Iterator[Scored]:
@@ -86,7 +89,8 @@ def evaluate(
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset):
         on_image(scored)
-        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing))
+        believed = _believed(predictor, scored)
+        kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing, believed))
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
     return Metrics(
@@ -101,8 +105,26 @@ def evaluate(
         tags=_tag_groups(predictor.tasks, samples, rows),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings={task: dict(values) for task, values in predictor.settings.items()},
+        confidence=_confidence(predictor, kept),
         notes=tuple(notes),
     )
+
+
+def _believed(predictor: Segmenter, scored: Scored) -> Believed | None:
+    """What the model's own word is worth on one image; None where it says nothing."""
+    if not (isinstance(predictor, Predictor) and predictor.confidence is not None and predictor.classified):
+        return None
+    name = predictor.classified
+    task, result = predictor.tasks[name], scored.prediction[name]
+    score = task.headline_score(scored.rows[name])
+    return believed_of(scored.prediction, result.probs, scored.truth, score, predictor.confidence, name)
+
+
+def _confidence(predictor: Segmenter, kept: Sequence[_Kept]) -> ConfidenceScores | None:
+    rows = [one.believed for one in kept if one.believed is not None]
+    if not (rows and isinstance(predictor, Predictor) and predictor.confidence and predictor.classified):
+        return None
+    return confidence_scores(rows, predictor.confidence, predictor.classified)
 
 
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
@@ -257,4 +279,5 @@ def _image_row(tasks: Mapping[str, AnyTask], dataset: Dataset, kept: _Kept) -> I
         tags=dict(sample.tags),
         scores=scores,
         counts={name: task.row_json(kept.rows[name]) for name, task in tasks.items()},
+        confidence=None if kept.believed is None else kept.believed.to_row(),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pixelwise.models.decoders import Decoder
 from pixelwise.models.encoders import Encoder
-from pixelwise.types import Field
+from pixelwise.models.encoders.vgg import Pooled
+from pixelwise.types import Field, Size
 
 Outputs = dict[str, dict[str, Tensor]]
 """Logits by task name, then by field name: (N, field.channels, ⌈H / stride⌉, ⌈W / stride⌉) float."""
@@ -54,8 +56,16 @@ class Network(nn.Module):
         Where sides are no multiples of the encoder's last stride, the image's last row and column are repeated up to
         one, and what was predicted there is cut off.
         """
-        height, width = images.shape[-2:]
-        features = self.decoder(self.encoder(_extended(images, self.multiple)))
+        return self.decode(self.encode(images), (images.shape[-2], images.shape[-1]))
+
+    def encode(self, images: Tensor) -> Any:
+        """What the encoder makes of normalised images (N, C, H, W), for :meth:`decode`."""
+        return self.encoder(_extended(images, self.multiple))
+
+    def decode(self, encoded: Any, size: Size) -> Outputs:
+        """Logits by task and field of images of ``size`` that were encoded."""
+        height, width = size
+        features = self.decoder(encoded)
         rows, columns = -(-height // self.stride), -(-width // self.stride)
         if features.shape[-2:] != (rows, columns):
             features = features[..., :rows, :columns]
@@ -63,6 +73,16 @@ class Network(nn.Module):
             task: {field.name: self.head(task, field.name)(features) for field in group}
             for task, group in self.fields.items()
         }
+
+    @staticmethod
+    def telling(encoded: Any) -> Tensor:
+        """(N, C', h, w): of the features that :meth:`encode` made, those that tell best what kind of image it is.
+
+        The last but one: the last ones have turned to the task, and the first ones see little at a time. Of pooled
+        features there are the last alone.
+        """
+        features: Tensor = encoded.features if isinstance(encoded, Pooled) else encoded[-min(2, len(encoded))]
+        return features
 
     def head(self, task: str, field: str) -> nn.Conv2d:
         """The head of one field."""

@@ -6,8 +6,9 @@ Evaluation after training, ``pixelwise evaluate``, ``pixelwise predict`` and the
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as field_of
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,52 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pixelwise.confidence import Confidence, Traits, Usual, apply, predicted_score
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import flip_field
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ModelFile, read_model
 from pixelwise.models import Network, Outputs, build_model
+from pixelwise.prediction.doubt import doubt_of, pooled
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 from pixelwise.recipe import Preprocessing, Values
-from pixelwise.tasks import AnyTask, build_tasks
+from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
 from pixelwise.tiling import Tiling, windows_of
-from pixelwise.types import RGB8, Field, Image, Json, PixelFormat, Pixels, Size
+from pixelwise.types import CLASSES, RGB8, Field, Image, Json, PixelFormat, Pixels, Size, Window
 
 ImageSource = str | Path | PIL.Image.Image | Pixels
 FieldsByTask = dict[str, dict[str, NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What confidence in a prediction follows from.
+
+    Attributes:
+        traits: of the result.
+        features: (T, D) float32, what the encoder makes of each tile.
+    """
+
+    traits: Traits
+    features: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the network says of an image.
+
+    Attributes:
+        values: the fields by task and name, (C, H, W) float32 after activation.
+        logits: (C, H, W) of the field of classes, calibrated; None where there is none.
+        contradiction: (C, H, W) half of what the image's logits are higher than its mirror image's.
+        features: (T, D) float32, means of the encoder's features over each tile.
+    """
+
+    values: FieldsByTask
+    logits: Tensor | None
+    contradiction: Tensor | None
+    features: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -40,10 +73,25 @@ class Prediction:
     Attributes:
         size: (height, width) of the image, and of every result.
         results: by task name; ``prediction["semantic"].label_map``, for one.
+        uncertainty: (H, W) float32, 0 sure to 1 not known at all, see
+            :func:`~pixelwise.confidence.entropy_of_views`; None of a method that knows no probabilities.
+        predicted_dice: the Dice that the result can be expected to reach, 0–1; NaN where nothing was found, None where
+            the model holds nothing to tell it by.
+        unlikeness: how far the image lies from those of training, in parts of the limit; None likewise.
+        evidence: what the last two were worked out from.
     """
 
     size: Size
     results: Mapping[str, Any]
+    uncertainty: NDArray[np.float32] | None = None
+    predicted_dice: float | None = None
+    unlikeness: float | None = None
+    evidence: Evidence | None = field_of(default=None, repr=False)
+
+    @property
+    def unlike(self) -> bool | None:
+        """Whether the image is unlike those of training, so that nothing else said of it can be relied on."""
+        return None if self.unlikeness is None else self.unlikeness > 1
 
     def __getitem__(self, task: str) -> Any:
         return self.results[task]
@@ -58,6 +106,10 @@ class Predictor:
         preprocessing: scale policy and value scaling.
         settings: decision settings by task name.
         device: where to compute; ``"auto"`` takes a CUDA GPU where there is one.
+
+    Attributes:
+        confidence: what was fitted on validation images: calibration, predicted score, limit of unlikeness.
+        references: (N, D) float32 features of training images, for the last of these.
     """
 
     def __init__(
@@ -67,6 +119,8 @@ class Predictor:
         preprocessing: Preprocessing,
         settings: Mapping[str, Mapping[str, float]],
         device: str = "auto",
+        confidence: Confidence | None = None,
+        references: NDArray[np.float32] | None = None,
     ) -> None:
         self.device = torch.device(
             ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
@@ -75,6 +129,8 @@ class Predictor:
         self.tasks = dict(tasks)
         self.preprocessing = preprocessing
         self.settings = {task: dict(values) for task, values in settings.items()}
+        self.confidence = confidence
+        self.learn_usual(references)
 
     @classmethod
     def load(cls, path: Path | str, device: str = "auto") -> Predictor:
@@ -83,7 +139,17 @@ class Predictor:
         stored = read_model(Path(path))
         tasks = build_tasks(stored.header.recipe, stored.header.labels)
         network = _network_of(stored, tasks, Path(path))
-        return cls(network, tasks, stored.header.preprocessing, stored.header.settings, device)
+        header = stored.header
+        references = None if stored.references is None else stored.references.numpy()
+        return cls(
+            network,
+            tasks,
+            header.preprocessing,
+            header.settings,
+            device,
+            confidence=header.confidence,
+            references=references,
+        )
 
     def only(self, tasks: Collection[str]) -> Predictor:
         """The same that gives the results of some tasks alone."""
@@ -104,25 +170,39 @@ class Predictor:
         image = to_pixels(source, self.preprocessing.values)
         size = image.shape[:2]
         places = windows_of(size) if self.preprocessing.scale.policy == "tiles" else ()
-        if len(places) < 2:
-            return Prediction(size, self._results(image))
-        parts = [(self._results(image[w.y0 : w.y1, w.x0 : w.x1]), w) for w in places]
-        stitched = {
-            name: task.stitch([(results[name], window) for results, window in parts], size)
-            for name, task in self.tasks.items()
-        }
-        return Prediction(size, stitched)
+        if len(places) > 1:
+            return Prediction(size, self._stitched(image, places))
+        look = self.look(image)
+        return self._judged(look, Prediction(size, self._decoded(look, size)))
 
     __call__ = predict
 
-    def _results(self, image: Pixels) -> dict[str, Any]:
-        """Of an image, or a window of one, by task name."""
-        values = self.field_values(image)
-        canvas = Tiling.of(image.shape[:2], self.preprocessing.scale).canvas
+    def _stitched(self, image: Pixels, places: Sequence[Window]) -> dict[str, Any]:
+        """Results by task name of an image whose fields would not fit into memory, window by window."""
+        parts = [(self._decoded(self.look(image[w.y0 : w.y1, w.x0 : w.x1]), w.size), w) for w in places]
+        size = image.shape[:2]
         return {
-            name: task.placed(task.decode(values[name], self.settings[name]), canvas)
+            name: task.stitch([(results[name], window) for results, window in parts], size)
             for name, task in self.tasks.items()
         }
+
+    def _decoded(self, look: Look, size: Size) -> dict[str, Any]:
+        """Results by task name of an image, or a window of one, of ``size``."""
+        canvas = Tiling.of(size, self.preprocessing.scale).canvas
+        return {
+            name: task.placed(task.decode(look.values[name], self.settings[name]), canvas)
+            for name, task in self.tasks.items()
+        }
+
+    @property
+    def tells_uncertainty(self) -> bool:
+        """Whether predictions hold a map of uncertainty: there are classes to be unsure of."""
+        return self.classified is not None
+
+    @property
+    def classified(self) -> str | None:
+        """Name of the semantic task, whose probabilities the confidence is of; None where there is none."""
+        return next((name for name, task in self.tasks.items() if isinstance(task, SemanticTask)), None)
 
     def origin(self) -> Json:
         """Nothing: a model's settings tell all."""
@@ -141,25 +221,101 @@ class Predictor:
 
         Fields that are read for points are (C, h, w) over the frame, as the network gives them.
         """
+        return self.look(image).values
+
+    def look(self, image: Pixels) -> Look:
+        """All that the network says of an image (H, W, C), at its own size."""
         values, tiling = self.preprocessing.values, Tiling.of(image.shape[:2], self.preprocessing.scale)
         canvas = tiling.canvas.place_image(image, padding(values))
+        features: list[Tensor] = []
+
+        def outputs() -> Iterator[Tensor]:
+            for tile in tiling.cut(canvas):
+                logits, of_tile = self._logits(normalise(tile[None], values))
+                features.append(of_tile)
+                yield logits
+
         # All fields of all tasks as channels of one, so that tiles are joined one by one.
-        joined = tiling.joined(self._logits(normalise(tile[None], values)) for tile in tiling.cut(canvas))
+        joined = tiling.joined(outputs())
         found: FieldsByTask = {task: {} for task in self.network.fields}
-        for task, field, logits in self._separate(joined):
-            placed = logits if field.points else tiling.canvas.to_image(logits, field)
-            found[task][field.name] = activate(placed, field).cpu().numpy()
-        return found
+        classes = contradiction = None
+        total = sum(field.channels for _, field in self._named_fields())
+        for task, field, logits in self._separate(joined[:total]):
+            own = logits if field.points else tiling.canvas.to_image(logits, field)
+            if field.name == CLASSES:
+                own = self._calibrated(task, own)
+                if task == self.classified:
+                    classes = own
+                    contradiction = tiling.canvas.to_image(joined[total:], field) * self._scale_of(task)
+            found[task][field.name] = activate(own, field).cpu().numpy()
+        return Look(found, classes, contradiction, torch.stack(features).cpu().numpy())
 
     @torch.inference_mode()
-    def _logits(self, framed: Tensor) -> Tensor:
-        """(C, h', w') float32 of a frame (1, C, h, w): the channels of all fields of all tasks, one after another."""
+    def features(self, framed: Tensor) -> NDArray[np.float32]:
+        """(N, D) float32 of frames (N, C, h, w) in the data's values: means of the encoder's features."""
+        batch = normalise(framed, self.preprocessing.values)
+        encoded = self.network.encode(batch.to(self.device, memory_format=torch.channels_last))
+        found: NDArray[np.float32] = pooled(self.network.telling(encoded)).cpu().numpy()
+        return found
+
+    def _calibrated(self, task: str, logits: Tensor) -> Tensor:
+        known = None if self.confidence is None else self.confidence.calibration.get(task)
+        return logits if known is None else apply(logits, known)
+
+    def _scale_of(self, task: str) -> float:
+        known = None if self.confidence is None else self.confidence.calibration.get(task)
+        return 1.0 if known is None else known.scale
+
+    def _judged(self, look: Look, prediction: Prediction) -> Prediction:
+        """The prediction with what can be said of how good it is."""
+        task = self.classified
+        if task is None:
+            return prediction
+        assert look.logits is not None
+        assert look.contradiction is not None
+        label_map, labels = prediction[task].label_map, self.tasks[task].labels
+        doubt = doubt_of(look.logits, look.contradiction, label_map, labels)
+        known = self.confidence
+        score = None if known is None else known.score.get(task)
+        unlikeness = None
+        if known is not None and known.unlike is not None and self._usual is not None:
+            unlikeness = self.distance(look.features) / known.unlike.limit
+        return replace(
+            prediction,
+            uncertainty=doubt.uncertainty,
+            predicted_dice=None if score is None else predicted_score(score, doubt.traits),
+            unlikeness=unlikeness,
+            evidence=Evidence(doubt.traits, look.features),
+        )
+
+    def learn_usual(self, references: NDArray[np.float32] | None) -> None:
+        """Take note of the features (N, D) of training images, or of none."""
+        self.references = references
+        self._usual = None if references is None else Usual.of(references)
+
+    def distance(self, features: NDArray[np.float32]) -> float:
+        """Of an image from those of training, by the features (T, D) of its tiles: the mean over them."""
+        assert self._usual is not None
+        return float(self._usual.distances(features).mean())
+
+    @torch.inference_mode()
+    def _logits(self, framed: Tensor) -> tuple[Tensor, Tensor]:
+        """Of a frame (1, C, h, w): the channels of all fields of all tasks, one after another, and its features.
+
+        The channels are (C, h', w') float32: means over the image and its mirror image; after them, of the field of
+        classes, half of what the image is higher.
+        """
         # The mean over the image and its mirror image costs twice the time and steadies every field.
         batch = torch.cat([framed, framed.flip(-1)]).to(self.device, memory_format=torch.channels_last)
-        outputs: Outputs = self.network(batch)
-        return torch.cat(
-            [_unmirrored(outputs[task][field.name], field) for task, field in self._named_fields()]
-        )
+        encoded = self.network.encode(batch)
+        outputs: Outputs = self.network.decode(encoded, (batch.shape[-2], batch.shape[-1]))
+        means, differences = [], []
+        for task, field in self._named_fields():
+            pair = outputs[task][field.name]
+            means.append(_unmirrored(pair, field))
+            if field.name == CLASSES and task == self.classified:
+                differences.append(pair[0].float() - means[-1])
+        return torch.cat(means + differences), pooled(self.network.telling(encoded)[:1])[0]
 
     def _separate(self, logits: Tensor) -> Iterator[tuple[str, Field, Tensor]]:
         """The task, the field and its channels, of what :meth:`_logits` puts together."""

@@ -23,6 +23,11 @@ class Segmenter(Protocol):
         """Decision settings by task name."""
         ...
 
+    @property
+    def tells_uncertainty(self) -> bool:
+        """Whether its predictions hold a map of uncertainty."""
+        ...
+
     def origin(self) -> Json:
         """What made the results, beside the settings, for the record; plain JSON values."""
         ...

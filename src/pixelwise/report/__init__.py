@@ -6,7 +6,7 @@ from pixelwise.report.joints import joint_table
 from pixelwise.report.objects import objects_part
 from pixelwise.report.page import write_report
 from pixelwise.report.parts import Making, Section, TaskPart
-from pixelwise.report.semantic import Exhibit, entropy, semantic_part
+from pixelwise.report.semantic import Exhibit, semantic_part
 from pixelwise.types import LogRow
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "TaskPart",
     "choose_exhibits",
     "drawn_part",
-    "entropy",
     "joint_table",
     "objects_part",
     "semantic_part",

@@ -21,6 +21,8 @@ DOT = 7.0
 """Diameter of a dot, with the gap to the next."""
 TALLEST = 110.0
 """Height of the tallest stack of dots; a taller one is drawn with dots that overlap."""
+SQUARE = 330.0
+"""Side of a square chart."""
 MOST_DOTS = 1000
 """A strip of more dots than that is drawn as a histogram: nobody points at one of so many."""
 MOST_POINTS = 400
@@ -193,6 +195,64 @@ def curve(
     return _svg("curve-chart", width, height, f"{y_label} by {x_label}", parts)
 
 
+@dataclass(frozen=True)
+class Ranged:
+    """A point of :func:`reliability` with the interval of its y."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    title: str
+
+
+def reliability(points: Sequence[Ranged], *, label: str, x_label: str, y_label: str) -> Markup:
+    """How often what is said with a probability is so: on the diagonal, as often as said. Both axes are 0–1."""
+    parts, at_x, at_y = _square((0.0, 1.0), label, x_label, y_label)
+    for point in points:
+        x = at_x(point.x)
+        if math.isfinite(point.low) and math.isfinite(point.high):
+            top, height = at_y(point.high), max(at_y(point.low) - at_y(point.high), 1.0)
+            parts.append(
+                f'<rect class="range" x="{x - 3:.1f}" y="{top:.1f}" width="6" height="{height:.1f}" rx="3"/>'
+            )
+    places = " ".join(f"{at_x(point.x):.1f},{at_y(point.y):.1f}" for point in points)
+    parts.append(f'<polyline class="curve" points="{places}"/>')
+    parts += [_dot("curve-dot", at_x(point.x), at_y(point.y), 3.0, point.title) for point in points]
+    return _svg("square-chart", SQUARE, SQUARE, f"{label}: {y_label} by {x_label}", parts)
+
+
+def scatter(points: Sequence[Point], *, label: str, x_label: str, y_label: str) -> Markup:
+    """Two scores of the same images against each other, both 0–1; on the diagonal they are equal.
+
+    Points that lack one of the two are left out.
+    """
+    shown = [point for point in points if math.isfinite(point.x) and math.isfinite(point.y)]
+    domain = score_domain([value for point in shown for value in (point.x, point.y)])
+    parts, at_x, at_y = _square(domain, label, x_label, y_label)
+    parts += [_dot("dot", at_x(point.x), at_y(point.y), 3.0, point.title) for point in shown]
+    return _svg("square-chart", SQUARE, SQUARE, f"{label}: {y_label} by {x_label}", parts)
+
+
+def _square(domain: Domain, label: str, x_label: str, y_label: str) -> tuple[list[str], _Scale, _Scale]:
+    """Title, axes, grid and diagonal of a square chart whose axes share a domain."""
+    left, right, top, bottom = 46.0, SQUARE - 12.0, 40.0, SQUARE - 46.0
+    at_x, at_y = _scale(domain, left, right), _scale(domain, bottom, top)
+    parts = [
+        _text(0, 12, label, "best-label", "start"),
+        _text(0, 30, y_label, "axis-label", "start"),
+        _text(right, SQUARE - 8, x_label, "axis-label", "end"),
+    ]
+    marks = ticks(*domain, 6)
+    for value, text in zip(marks, tick_labels(marks), strict=True):
+        parts.append(_line("grid", left, at_y(value), right, at_y(value)))
+        parts.append(_line("grid", at_x(value), top, at_x(value), bottom))
+        parts.append(_text(left - 8, at_y(value) + 4, text, "tick", "end"))
+        parts.append(_text(at_x(value), bottom + 18, text, "tick", "middle"))
+    parts.append(_line("reference", at_x(domain[0]), at_y(domain[0]), at_x(domain[1]), at_y(domain[1])))
+    return parts, at_x, at_y
+
+
 def _best(place: tuple[float, float, Point], left: float, right: float) -> list[str]:
     x, y, point = place
     anchor = "start" if x < left + 40 else "end" if x > right - 40 else "middle"
@@ -304,7 +364,7 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
 def _dot(kind: str, x: float, y: float, radius: float, title: str, link: str = "") -> str:
     place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius}"'
     dot = f'<circle class="{kind}" {place}><title>{escape(title)}</title></circle>'
-    return f'<a class="shown" href="#{escape(link)}">{dot}</a>' if link else dot
+    return f'<a class="shown" href="#{escape(link)}" aria-label="{escape(title)}">{dot}</a>' if link else dot
 
 
 def _text(x: float, y: float, text: str, kind: str, anchor: str) -> str:
@@ -312,7 +372,7 @@ def _text(x: float, y: float, text: str, kind: str, anchor: str) -> str:
 
 
 def _svg(kind: str, width: float, height: float, label: str, parts: Sequence[str]) -> Markup:
-    head = (
-        f'<svg class="{kind}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}">'
-    )
-    return Markup(head + "".join(parts) + "</svg>")
+    body = "".join(parts)
+    role = "group" if "<a " in body else "img"  # what is an image to a screen reader holds no links
+    about = f'role="{role}" aria-label="{escape(label)}"'
+    return Markup(f'<svg class="{kind}" viewBox="0 0 {width:.0f} {height:.0f}" {about}>{body}</svg>')

@@ -17,6 +17,7 @@ from pixelwise import files
 from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
 from pixelwise.report import charts, words
 from pixelwise.report.card import model_card
+from pixelwise.report.confidence import confidence_view
 from pixelwise.report.parts import Making, TaskPart
 from pixelwise.report.templates import metric_text, readable_text, score_text, template, time_text
 from pixelwise.types import LogRow
@@ -106,6 +107,7 @@ def write_report(
         bars=_bars(metrics, main),
         strips=_strips(metrics, main, shown),
         curves=_curves(log),
+        confidence=confidence_view(metrics),
         log=log,
         image_rows=_worst_first(metrics, main),
         shown=shown,

@@ -71,19 +71,6 @@ class Confusion:
     shares: NDArray[np.float64]
 
 
-def entropy(probs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How undecided a model is: the entropy of its probabilities in parts of the greatest possible (Shannon 1948).
-
-    Args:
-        probs: (C, H, W) summing to 1.
-
-    Returns:
-        (H, W) in 0–1.
-    """
-    found = -np.sum(probs * np.log(np.maximum(probs, 1e-12)), axis=0) / math.log(len(probs))
-    return np.asarray(found.clip(0, 1), np.float32)
-
-
 def confusion(metrics: Metrics, task: str, labels: Labels) -> Confusion | None:
     """The sum of the images' overlaps; None where they do not hold them."""
     found = _overlaps(metrics, task)

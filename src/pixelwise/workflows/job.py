@@ -9,7 +9,7 @@ import shlex
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +19,17 @@ import torch
 from numpy.typing import NDArray
 
 from pixelwise._version import __version__
+from pixelwise.confidence import Confidence
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, Frames, read_frames
+from pixelwise.evaluation.confidence import believed_of
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, write_model
 from pixelwise.models import Network, build_model
 from pixelwise.prediction import Predictor, padding
 from pixelwise.recipe import Recipe
-from pixelwise.tasks import AnyTask, build_tasks
+from pixelwise.tasks import AnyTask, FieldValues, build_tasks
 from pixelwise.training import (
     Candidates,
     Choice,
@@ -44,9 +46,10 @@ from pixelwise.training import (
 from pixelwise.training.candidates import Weights
 from pixelwise.training.length import Length
 from pixelwise.training.validate import spread
-from pixelwise.types import SPLITS, LogRow, Sample
+from pixelwise.types import SPLITS, Label, LogRow, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import check_budget, format_seconds
+from pixelwise.workflows.confidence import Pixels, fit_confidence
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
@@ -129,14 +132,23 @@ class Job:
         return hashlib.blake2b("\n".join(names).encode(), digest_size=20).hexdigest()
 
     def tuned(self, weights: Weights) -> Predictor:
-        """The predictor with these weights, its settings tuned on validation images at their own size."""
-        predictor = self.untuned(weights)
-        validating = self._tuning()
+        """The predictor with these weights; settings and confidence are of validation images at their own size."""
+        predictor, validating, pixels = self.untuned(weights), self._tuning(), Pixels()
+
+        def pairs(name: str) -> Iterator[tuple[FieldValues, Label]]:
+            for sample in validating:
+                image, label = self.dataset.read(sample)
+                look = predictor.look(image)
+                if name == predictor.classified and look.logits is not None:
+                    pixels.add(look.logits, label)
+                yield look.values[name], label
+
         for name, task in self.tasks.items():
-            pairs = (self.dataset.read(sample) for sample in validating)
-            predictor.settings[name] = task.tune(
-                (predictor.field_values(image)[name], label) for image, label in pairs
-            )
+            seen = pairs(name)
+            predictor.settings[name] = task.tune(seen)
+            for _ in seen:  # a task without settings looks at none
+                pass
+        fit_confidence(predictor, self.dataset, validating, pixels, self.training)
         return predictor
 
     def untuned(self, weights: Weights) -> Predictor:
@@ -154,8 +166,10 @@ class Job:
             recipe=self.recipe,
             settings=predictor.settings,
             scores=scores,
+            confidence=predictor.confidence,
         )
-        write_model(path, header, predictor.network.state_dict())
+        references = None if predictor.references is None else torch.from_numpy(predictor.references)
+        write_model(path, header, predictor.network.state_dict(), references)
 
     def facts(self, candidates: Candidates, choice: Choice, seconds: float) -> dict[str, str]:
         """How the model was made, for the report."""
@@ -221,7 +235,9 @@ class Job:
             image, _label = self.dataset.read(sample)
             predictor.predict(image)
             times.append(time.monotonic() - begin)
-        images = len(self._tuning()) + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
+        # Validation images are seen twice, for settings and for confidence; training frames without flip and decoder.
+        tuning = 2 * len(self._tuning()) + len(spread(len(self.training))) / 2
+        images = tuning + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
         return (
             SLACK * (images * statistics.median(times) + self._scoring_seconds + self._tuning_seconds)
             + REPORT_SECONDS
@@ -238,6 +254,9 @@ class Job:
             begin = time.monotonic()
             for name, task in self.tasks.items():
                 task.full_row(prediction[name], label, spacing)
+                if name == predictor.classified:
+                    said = Confidence(fitted_on=0)
+                    believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
         return len(scored_part(self.dataset)[0]) * statistics.median(times)
 

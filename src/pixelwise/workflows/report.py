@@ -20,7 +20,6 @@ from pixelwise.report import (
     TaskPart,
     choose_exhibits,
     drawn_part,
-    entropy,
     joint_table,
     objects_part,
     semantic_part,
@@ -112,15 +111,15 @@ def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metric
 
     def exhibit(chosen: str) -> Exhibit:
         image, truth = dataset.read(samples[chosen])
-        result = predictor.predict(image)[name]
+        prediction = predictor.predict(image)
         return Exhibit(
             name=chosen,
             image=viewable(image, predictor.preprocessing.values),
             truth=truth.class_map,
-            predicted=result.label_map,
+            predicted=prediction[name].label_map,
             score=scores[chosen],
             tags=samples[chosen].tags,
-            uncertainty=entropy(result.probs),
+            uncertainty=prediction.uncertainty,
         )
 
     exhibits = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import PIL.Image
 
 from pixelwise import files
@@ -15,8 +17,9 @@ from pixelwise._version import __version__
 from pixelwise.data.images import image_header, read_image
 from pixelwise.errors import DataError, OutputError
 from pixelwise.prediction import Prediction, Segmenter
-from pixelwise.types import Pixels
+from pixelwise.types import Json, Pixels
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.review import Review, ordered, read_reviews, review_of, write_reviews
 from pixelwise.workflows.runfolder import make_folder
 from pixelwise.workflows.sources import Found, Source
 
@@ -28,10 +31,12 @@ class Predicted:
     Attributes:
         written: the JSON files, in the order of the images.
         refused: why an image was not predicted, a sentence each that names its file.
+        reviews: of the same images, what a human should look at first; empty where nothing is said of that.
     """
 
     written: list[Path]
     refused: list[DataError]
+    reviews: list[Review] = field(default_factory=list)
 
 
 def write_results(
@@ -47,8 +52,9 @@ def write_results(
         OutputError: results are there already, or cannot be written.
     """
     check_outputs(segmenter, sources, folder, overwrite)
+    earlier = read_reviews(folder) if segmenter.tells_uncertainty else {}
     fitting, refused = _fitting(segmenter, sources)
-    written = []
+    written, reviews = [], []
     for done, source in enumerate(fitting, start=1):
         try:
             image = read_image(source.path)
@@ -58,10 +64,16 @@ def write_results(
             make_folder(folder / source.folder)
             prediction = segmenter.predict(image)
             written.append(write_prediction(segmenter, prediction, image, source, folder / source.folder))
+            results = written[-1].relative_to(folder).as_posix()
+            reviews.append(review_of(prediction, results, source.path.as_posix()))
         listener.scored(done, len(fitting))
     if not written:
         raise refused[0]
-    return Predicted(written, refused)
+    if not segmenter.tells_uncertainty:
+        return Predicted(written, refused)
+    known = earlier | {one.results: one for one in reviews}
+    write_reviews(folder, list(known.values()))
+    return Predicted(written, refused, ordered(reviews))
 
 
 def say_left_out(found: Found, listener: Listener) -> None:
@@ -105,7 +117,7 @@ def check_outputs(segmenter: Segmenter, sources: Sequence[Source], folder: Path,
 
 def output_paths(segmenter: Segmenter, source: Source, folder: Path) -> list[Path]:
     """All files that the results of one image go to."""
-    names = [f"{source.stem}.json"]
+    names = [f"{source.stem}.json", *[_uncertainty_name(source)] * segmenter.tells_uncertainty]
     for name, task in segmenter.tasks.items():
         stem = _stem_of(segmenter, source, name)
         names += [*task.file_names(stem), f"{stem}_overlay.png"]
@@ -116,11 +128,16 @@ def _stem_of(segmenter: Segmenter, source: Source, task: str) -> str:
     return source.stem if len(segmenter.tasks) == 1 else f"{source.stem}_{task}"
 
 
+def _uncertainty_name(source: Source) -> str:
+    return f"{source.stem}_uncertainty.png"
+
+
 def write_prediction(
     segmenter: Segmenter, prediction: Prediction, image: Pixels, source: Source, folder: Path
 ) -> Path:
-    """Write what each task writes, an overlay per task and, last, the JSON that lists them."""
+    """Write what each task writes, an overlay per task, the uncertainty and, last, the JSON that lists them."""
     tasks: dict[str, Any] = {}
+    drawn = _write_uncertainty(prediction, folder / _uncertainty_name(source))
     shown = segmenter.viewable(image)
     for name, task in segmenter.tasks.items():
         result = prediction[name]
@@ -128,7 +145,7 @@ def write_prediction(
         overlay = folder / f"{stem}_overlay.png"
         with files.replacing(overlay) as temporary:
             PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
-        written = [*task.write(result, folder, stem, shown), overlay]
+        written = [*task.write(result, folder, stem, shown), overlay, *(drawn if not tasks else ())]
         described = {"settings": segmenter.settings[name], "files": [path.name for path in written]}
         tasks[name] = {**task.describe(result), **described}
     summary = {
@@ -136,8 +153,34 @@ def write_prediction(
         "size": list(prediction.size),
         "pixelwise": __version__,
         **segmenter.origin(),
+        **_confidence(prediction),
         "tasks": tasks,
     }
     path = folder / f"{source.stem}.json"
     files.write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def _write_uncertainty(prediction: Prediction, path: Path) -> list[Path]:
+    """An 8-bit grey picture, 0 sure to 255 not known at all; nothing where there is no uncertainty."""
+    if prediction.uncertainty is None:
+        return []
+    with files.replacing(path) as temporary:
+        levels = np.rint(prediction.uncertainty * 255).astype(np.uint8)
+        PIL.Image.fromarray(levels).save(temporary, format="PNG")
+    return [path]
+
+
+def _confidence(prediction: Prediction) -> Json:
+    """What the prediction says of itself; null where the model does not tell, or nothing was found."""
+    if prediction.uncertainty is None:
+        return {}
+    predicted = prediction.predicted_dice
+    return {
+        "confidence": {
+            "predicted_dice": None if predicted is None or math.isnan(predicted) else round(predicted, 4),
+            "unlike": prediction.unlike,
+            "unlikeness": None if prediction.unlikeness is None else round(prediction.unlikeness, 4),
+            "uncertainty": round(float(prediction.uncertainty.mean()), 6),
+        }
+    }

@@ -94,7 +94,7 @@ def segment_of(
         ValueError, TypeError: something else, or run lengths of another image.
     """
     if isinstance(segmentation, dict):
-        height, width = segmentation["size"] if "size" in segmentation else size
+        height, width = segmentation.get("size", size)
         counts = segmentation.get("counts")
         listed = from_text(counts) if isinstance(counts, str) else [int(count) for count in counts or ()]
         if (height, width) != size:

@@ -1,0 +1,88 @@
+"""The part of ``metrics.json`` that tells how far a model's own word can be believed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pixelwise.evaluation.numbers import Estimate, Number, Strict
+
+
+class ReliabilityBin(Strict):
+    """The pixels of the band whose probability lies in one range."""
+
+    low: float
+    high: float
+    pixels: int
+    probability: Number = Field(description="Their mean probability.")
+    share: Estimate = Field(description="The share of them that is what the probability is of.")
+
+
+class CalibrationScores(Strict):
+    """How right probabilities are."""
+
+    band_error: Estimate = Field(description="Expected calibration error of the pixels near the contour.")
+    band_brier: Estimate = Field(description="Brier score of the same pixels.")
+    brier: Estimate = Field(description="Brier score of all labelled pixels.")
+    bins: tuple[ReliabilityBin, ...] = Field(
+        description="Of the pixels near the contour; empty ones left out."
+    )
+
+
+class Selection(Strict):
+    """What becomes of the mean score if the images flagged first are put aside."""
+
+    dropped: float = Field(description="Share of the images that is put aside.")
+    n_kept: int
+    kept: Estimate = Field(description="Mean score of the others.")
+    gain: Estimate = Field(description="How much that is above the mean of all.")
+
+
+class PredictedScores(Strict):
+    """How well the model foretells its score of an image."""
+
+    n_images: int = Field(description="Images that have both a predicted and a true score.")
+    rank_correlation: Estimate = Field(description="Spearman's, of predicted and true score.")
+    low_score: float = Field(description="Below this a prediction counts as bad.")
+    n_low: int = Field(description="Images that are.")
+    auroc: Estimate = Field(description="How well the predicted score tells these from the others.")
+    absolute_error: Estimate = Field(description="Mean absolute difference of predicted and true score.")
+    selection: Selection | None
+    left_out: Estimate = Field(
+        description="Rank correlation on the validation images, each predicted by a fit to the others."
+    )
+
+
+class UnlikeScores(Strict):
+    """Images that are unlike those of training."""
+
+    false_alarms: float = Field(
+        description="Share of images like those of training that is flagged, at most."
+    )
+    n_flagged: int
+    share: Estimate = Field(description="Share of the images that is flagged.")
+
+
+class ConfidenceScores(Strict):
+    """All of it, for the first task that gives every pixel a class."""
+
+    task: str
+    fitted_on: int = Field(description="Validation images that everything was fitted on.")
+    scale: float = Field(description="What logits are multiplied by: one over the temperature.")
+    bias: float = Field(description="What is added then.")
+    band_pixels: int = Field(description="How far from the contour the band reaches.")
+    before: CalibrationScores = Field(description="Of what the network says itself.")
+    after: CalibrationScores = Field(description="Of calibrated probabilities, which predictions hold.")
+    predicted: PredictedScores | None = Field(description="Null where there was too little to fit it on.")
+    unlike: UnlikeScores | None
+
+
+class ImageConfidence(Strict):
+    """What the model said of one prediction."""
+
+    uncertainty: Number = Field(description="Mean over the image, 0–1.")
+    predicted: Number | None = Field(description="Predicted score; null where nothing was found or fitted.")
+    unlikeness: Number | None = Field(description="Distance from the training images, in parts of the limit.")
+    band: tuple[tuple[float, ...], ...] = Field(
+        description="Of the calibrated pixels near the contour by bin: their number, the sum of their probabilities, "
+        "and how many are what these are of."
+    )

@@ -1,0 +1,264 @@
+"""How far a model's own word can be believed, counted on labelled images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelwise.confidence import (
+    BAND_PIXELS,
+    BINS,
+    Calibration,
+    Confidence,
+    Estimated,
+    Reliability,
+    ScoreModel,
+    Unlike,
+    auroc,
+    calibration_error,
+    contour_band,
+    left_out,
+    rank_correlation,
+    raw_probs,
+    reliability_of,
+)
+from pixelwise.evaluation.believed import (
+    CalibrationScores,
+    ConfidenceScores,
+    ImageConfidence,
+    PredictedScores,
+    ReliabilityBin,
+    Selection,
+    UnlikeScores,
+)
+from pixelwise.evaluation.intervals import UNKNOWN, Interval, interval, resamples
+from pixelwise.evaluation.numbers import Estimate
+from pixelwise.metrics import Ratio
+from pixelwise.prediction import Prediction
+from pixelwise.types import Label, Probs
+
+Values = NDArray[np.float64]
+
+LOW_SCORE = 0.8
+DROPPED = 0.2
+FEWEST_TO_DROP = 5
+WILSON = 1.959964
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What is counted of one image, before and after calibration: near the contour, and everywhere.
+
+    Attributes:
+        score: the true headline score; NaN where there is none.
+        predicted, unlikeness: what the model said; NaN where it said nothing.
+    """
+
+    band: tuple[Reliability, Reliability]
+    everywhere: tuple[Reliability, Reliability]
+    uncertainty: float
+    score: float
+    predicted: float
+    unlikeness: float
+
+    def to_row(self) -> ImageConfidence:
+        """For ``metrics.json``."""
+        bins = self.band[1].bins
+        return ImageConfidence(
+            uncertainty=self.uncertainty,
+            predicted=self.predicted,
+            unlikeness=self.unlikeness,
+            band=tuple(tuple(round(float(value), 3) for value in row) for row in bins),
+        )
+
+
+def believed_of(
+    prediction: Prediction, probs: Probs, label: Label, score: float, confidence: Confidence, task: str
+) -> Believed:
+    """Of one image.
+
+    Args:
+        probs: (C, H, W) calibrated.
+        score: its true headline score.
+    """
+    truth = label.class_map
+    band = contour_band(truth)
+    calibration = confidence.calibration.get(task, Calibration())
+    both = raw_probs(probs, calibration), probs
+    assert prediction.uncertainty is not None
+    predicted, unlikeness = prediction.predicted_dice, prediction.unlikeness
+    near = tuple(reliability_of(one, truth, band) for one in both)
+    everywhere = tuple(reliability_of(one, truth) for one in both)
+    return Believed(
+        (near[0], near[1]),
+        (everywhere[0], everywhere[1]),
+        uncertainty=float(prediction.uncertainty.mean()),
+        score=score,
+        predicted=math.nan if predicted is None else predicted,
+        unlikeness=math.nan if unlikeness is None else unlikeness,
+    )
+
+
+def confidence_scores(rows: Sequence[Believed], confidence: Confidence, task: str) -> ConfidenceScores:
+    """Over images, with intervals."""
+    calibration = confidence.calibration.get(task, Calibration())
+    draws = resamples(len(rows))
+    before, after = (
+        _calibration_scores([row.band[at] for row in rows], [row.everywhere[at] for row in rows], draws)
+        for at in (0, 1)
+    )
+    score = confidence.score.get(task)
+    return ConfidenceScores(
+        task=task,
+        fitted_on=confidence.fitted_on,
+        scale=calibration.scale,
+        bias=calibration.bias,
+        band_pixels=BAND_PIXELS,
+        before=before,
+        after=after,
+        predicted=None if score is None else _predicted_scores(rows, score),
+        unlike=None if confidence.unlike is None else _unlike_scores(rows, confidence.unlike),
+    )
+
+
+def review_order(predicted: Values, unlikeness: Values, uncertainty: Values) -> NDArray[np.intp]:
+    """Indices (N,), what a human should look at first.
+
+    Images that are unlike those of training come before the others. Among each, those where nothing was found; then by
+    the predicted score, the lowest first, and where a model predicts none by the mean uncertainty, the highest first.
+    """
+    return np.lexsort((-uncertainty, np.nan_to_num(predicted, nan=-1.0), ~(unlikeness > 1)))
+
+
+def selection(scores: Values, order: NDArray[np.intp]) -> Selection | None:
+    """Of the mean (N,) of all images, and of those that are not among the first fifth in ``order``.
+
+    Images without a score are left out; None of fewer than 5.
+    """
+    ranked = scores[order]
+    ranked = ranked[~np.isnan(ranked)]
+    if len(ranked) < FEWEST_TO_DROP:
+        return None
+    weights = resamples(len(ranked))
+    kept = _kept_mean(ranked, weights)
+    gains = kept - weights @ ranked / len(ranked)
+    value = float(_kept_mean(ranked, np.ones((1, len(ranked))))[0])
+    return Selection(
+        dropped=DROPPED,
+        n_kept=len(ranked) - round(DROPPED * len(ranked)),
+        kept=Estimate(value=value, ci95=_percentiles(kept)),
+        gain=Estimate(value=value - float(ranked.mean()), ci95=_percentiles(gains)),
+    )
+
+
+def _kept_mean(ranked: Values, weights: Values) -> Values:
+    """Means (R,) of what is left of resamples once the first fifth of each is put aside."""
+    count = ranked.size
+    dropped = round(DROPPED * count)
+    # Of an image drawn several times at the border some draws are dropped and some kept.
+    through = np.cumsum(weights, axis=1)
+    kept = np.clip(through - dropped, 0, weights)
+    means: Values = kept @ ranked / (count - dropped)
+    return means
+
+
+def _calibration_scores(
+    band: Sequence[Reliability], everywhere: Sequence[Reliability], draws: Values
+) -> CalibrationScores:
+    bins = np.stack([one.bins for one in band])
+    pooled = bins.sum(axis=0)
+    described = []
+    for at in np.flatnonzero(pooled[0]):
+        counts = Ratio(bins[:, 2, [at]], bins[:, 0, [at]])
+        share = Estimate(value=counts.pooled(), ci95=interval(counts, draws))
+        described.append(
+            ReliabilityBin(
+                low=at / BINS,
+                high=(at + 1) / BINS,
+                pixels=int(pooled[0, at]),
+                probability=float(pooled[1, at] / pooled[0, at]),
+                share=share,
+            )
+        )
+    return CalibrationScores(
+        band_error=band_error(bins, draws),
+        band_brier=_brier(band, draws),
+        brier=_brier(everywhere, draws),
+        bins=tuple(described),
+    )
+
+
+def band_error(bins: Values, draws: Values) -> Estimate:
+    """Expected calibration error of sums (N, 3, BINS) by image, with its bootstrap interval.
+
+    Resamples have errors of their own on top of the images', being absolute values: their percentiles are moved down
+    by as much as their mean is too high.
+
+    Args:
+        draws: (R, N) as of :func:`~pixelwise.evaluation.intervals.resamples`.
+    """
+    value = float(calibration_error(bins.sum(axis=0)))
+    if math.isnan(value) or int((bins[:, 0].sum(axis=1) > 0).sum()) < 2:
+        return Estimate(value=value, ci95=UNKNOWN)
+    found = calibration_error((draws @ bins.reshape(len(bins), -1)).reshape(-1, *bins.shape[1:]))
+    found = found[~np.isnan(found)]
+    low, high = np.percentile(found, [2.5, 97.5]) - (found.mean() - value)
+    return Estimate(value=value, ci95=(max(0.0, float(low)), min(1.0, float(high))))
+
+
+def _brier(rows: Sequence[Reliability], draws: Values) -> Estimate:
+    sums = np.stack([one.brier for one in rows])
+    ratio = Ratio(sums[:, :1], sums[:, 1:])
+    return Estimate(value=ratio.pooled(), ci95=interval(ratio, draws, highest=2.0))
+
+
+def _predicted_scores(rows: Sequence[Believed], model: ScoreModel) -> PredictedScores:
+    predicted, scores, unlikeness, uncertainty = (
+        np.array([getattr(row, name) for row in rows])
+        for name in ("predicted", "score", "unlikeness", "uncertainty")
+    )
+    both = ~np.isnan(predicted) & ~np.isnan(scores)
+    errors = np.abs(predicted - scores)[both][:, None]
+    means = Ratio(errors, np.ones_like(errors))
+    many = len(errors) > 0
+    return PredictedScores(
+        n_images=int(both.sum()),
+        rank_correlation=_estimate(rank_correlation(predicted[both], scores[both])),
+        low_score=LOW_SCORE,
+        n_low=int((scores[both] < LOW_SCORE).sum()),
+        auroc=_estimate(auroc(-predicted[both], scores[both] < LOW_SCORE)),
+        absolute_error=Estimate(
+            value=means.pooled() if many else math.nan,
+            ci95=interval(means, resamples(len(errors))) if many else UNKNOWN,
+        ),
+        selection=selection(scores, review_order(predicted, unlikeness, uncertainty)),
+        left_out=_estimate(rank_correlation(*left_out(model))),
+    )
+
+
+def _unlike_scores(rows: Sequence[Believed], unlike: Unlike) -> UnlikeScores:
+    flagged = sum(row.unlikeness > 1 for row in rows)
+    return UnlikeScores(
+        false_alarms=unlike.false_alarms, n_flagged=flagged, share=share_of(flagged, len(rows))
+    )
+
+
+def share_of(count: int, total: int) -> Estimate:
+    """A share with Wilson's (1927) interval."""
+    share, square = count / total, WILSON**2
+    middle = (share + square / (2 * total)) / (1 + square / total)
+    half = WILSON / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
+    return Estimate(value=share, ci95=(max(0.0, middle - half), min(1.0, middle + half)))
+
+
+def _estimate(found: Estimated) -> Estimate:
+    return Estimate(value=found.value, ci95=found.ci95)
+
+
+def _percentiles(values: Values) -> Interval:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)

@@ -1,0 +1,50 @@
+"""What the probabilities of a prediction say of the prediction itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelwise.confidence import Traits, entropy_of_views, traits_of
+from pixelwise.labels import Labels
+from pixelwise.types import LabelMap
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How unsure a prediction is: pixel by pixel (H, W) in 0–1, and as a whole."""
+
+    uncertainty: NDArray[np.float32]
+    traits: Traits
+
+
+@torch.inference_mode()
+def doubt_of(logits: Tensor, contradiction: Tensor, label_map: LabelMap, labels: Labels) -> Doubt:
+    """From calibrated logits.
+
+    Args:
+        logits: (C, H, W), the mean of the image and its mirror image; C is 1 where there are two classes.
+        contradiction: (C, H, W), half of what those of the image are higher.
+        label_map: (H, W) class ids of the result.
+    """
+    mean, one, other = (
+        _probabilities(values) for values in (logits, logits + contradiction, logits - contradiction)
+    )
+    uncertainty = entropy_of_views(torch.stack([one, other]))
+    scored = [0] if len(mean) == 1 else list(labels.scored)
+    ids = torch.from_numpy(label_map).to(mean.device)
+    found = torch.stack([ids == class_id for class_id in labels.scored])
+    return Doubt(uncertainty.cpu().numpy(), traits_of(mean[scored], (one[scored], other[scored]), found))
+
+
+def pooled(features: Tensor) -> Tensor:
+    """(N, C, h, w) to (N, C) float32: the mean over a frame."""
+    return features.float().mean(dim=(-2, -1))
+
+
+def _probabilities(logits: Tensor) -> Tensor:
+    return logits.sigmoid() if len(logits) == 1 else logits.softmax(dim=0)

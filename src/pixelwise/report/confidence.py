@@ -1,0 +1,151 @@
+"""What is said of a model's own word: the section of the report, and the lines of the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from pixelwise.evaluation import Metrics, review_order
+from pixelwise.evaluation.believed import CalibrationScores, ConfidenceScores, ImageConfidence
+from pixelwise.evaluation.numbers import Estimate
+from pixelwise.evaluation.schema import ImageRow
+from pixelwise.report import charts
+from pixelwise.report.templates import (
+    metric_text,
+    percent_text,
+    score_text,
+    signed_span_text,
+    signed_text,
+    span_text,
+)
+
+LOOKED_AT = 5
+"""Images listed as the first to look at."""
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """An image that a human should look at, with what the model said of it and what was true."""
+
+    name: str
+    predicted: float
+    true: float
+    unlike: bool
+
+
+@dataclass(frozen=True)
+class ConfidenceView:
+    """What the section shows."""
+
+    scores: ConfidenceScores
+    metric: str
+    reliability: list[Markup]
+    scatter: Markup
+    flagged: list[Flagged]
+
+
+def confidence_view(metrics: Metrics) -> ConfidenceView | None:
+    """The section's contents; None where the model says nothing of itself."""
+    found = metrics.confidence
+    if found is None:
+        return None
+    rows = [(row, row.confidence) for row in metrics.images if row.confidence is not None]
+    metric = metric_text(metrics.headline)
+    return ConfidenceView(
+        found,
+        metric,
+        [_reliability(found.before, "Before calibration"), _reliability(found.after, "After calibration")],
+        Markup("") if found.predicted is None else _scatter(rows, metrics.headline, metric),
+        _first(rows, metrics.headline),
+    )
+
+
+def confidence_lines(found: ConfidenceScores) -> list[str]:
+    """For the terminal, each number with its 95 % interval."""
+    before, after = found.before, found.after
+    lines = [
+        f"Probabilities, calibrated on {found.fitted_on} validation images: calibration error within "
+        f"{found.band_pixels} pixels of the contour {estimate_text(after.band_error)}, before "
+        f"{estimate_text(before.band_error)}; Brier score there {estimate_text(after.band_brier)}, before "
+        f"{estimate_text(before.band_brier)}; of all pixels {estimate_text(after.brier)}, before "
+        f"{estimate_text(before.brier)}."
+    ]
+    if (predicted := found.predicted) is not None:
+        said = (
+            f"Predicted score: rank correlation with the true one {estimate_text(predicted.rank_correlation)}"
+        )
+        said += f"; off by {estimate_text(predicted.absolute_error)} on average"
+        if not math.isnan(predicted.auroc.value):
+            low = f"below {predicted.low_score} ({predicted.n_low} images)"
+            said += f"; AUROC for {low} {estimate_text(predicted.auroc)}"
+        lines.append(f"{said}.")
+        if (selection := predicted.selection) is not None:
+            gain = selection.gain
+            lines.append(
+                f"Without the {selection.dropped:.0%} to look at first: mean {estimate_text(selection.kept)}, "
+                f"{signed_text(gain.value, 3)} ({signed_span_text(gain.ci95, 3)})."
+            )
+    if found.unlike is not None:
+        share = found.unlike.share
+        lines.append(
+            f"Unlike the training images: {found.unlike.n_flagged}, {percent_text(share.value)} "
+            f"({percent_text(share.ci95[0])}–{percent_text(share.ci95[1])})."
+        )
+    return lines
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """A number with its interval, where it has one."""
+    if math.isnan(estimate.ci95[0]):
+        return score_text(estimate.value)
+    return f"{score_text(estimate.value)} ({span_text(estimate.ci95)})"
+
+
+def _reliability(scores: CalibrationScores, label: str) -> Markup:
+    points = [
+        charts.Ranged(
+            one.probability,
+            one.share.value,
+            *one.share.ci95,
+            f"{one.pixels:,} pixels: said {one.probability:.3f}, true of {estimate_text(one.share)}",
+        )
+        for one in scores.bins
+    ]
+    return charts.reliability(points, label=label, x_label="probability said", y_label="share that is so")
+
+
+def _scatter(rows: Sequence[tuple[ImageRow, ImageConfidence]], headline: str, metric: str) -> Markup:
+    points = []
+    for row, said in rows:
+        predicted, true = _number(said.predicted), row.scores.get(headline, math.nan)
+        title = f"{row.name}: predicted {score_text(predicted)}, true {score_text(true)}"
+        points.append(charts.Point(predicted, true, title))
+    return charts.scatter(
+        points, label="Every image", x_label=f"predicted {metric}", y_label=f"true {metric}"
+    )
+
+
+def _first(rows: Sequence[tuple[ImageRow, ImageConfidence]], headline: str) -> list[Flagged]:
+    flagged = [
+        Flagged(
+            row.name,
+            _number(said.predicted),
+            row.scores.get(headline, math.nan),
+            _number(said.unlikeness) > 1,
+        )
+        for row, said in rows
+    ]
+    columns = (
+        np.array([_number(getattr(said, name)) for _, said in rows], np.float64)
+        for name in ("predicted", "unlikeness", "uncertainty")
+    )
+    order = review_order(*columns)
+    return [flagged[at] for at in order[:LOOKED_AT]]
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
