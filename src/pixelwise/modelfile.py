@@ -2,13 +2,16 @@
 
 The tensors are the network's weights in float32. The metadata entry ``pixelwise`` is JSON (:class:`Header`): fields,
 labels, preprocessing and recipe, decision settings, scores and versions. Nothing in the file can run code.
+
+A file may hold several models of one recipe, whose fields are averaged. It is of format 2, which readers that do not
+know of that refuse; a file of one model is of format 1, which they read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +28,23 @@ from pixelwise.labels import Labels
 from pixelwise.recipe import Preprocessing, Recipe
 from pixelwise.types import Field
 
-FORMAT = 1
+SINGLE, ENSEMBLE = 1, 2
+FORMAT = ENSEMBLE
+"""The newest that is read."""
 KEY = "pixelwise"
+_MEMBERS = "members"
+
+
+class Member(BaseModel):
+    """One of several models in a file.
+
+    Attributes:
+        settings: decision settings tuned on the validation images of this model, by task name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    settings: dict[str, dict[str, float]]
 
 
 class Header(BaseModel):
@@ -39,20 +57,22 @@ class Header(BaseModel):
         labels: meaning of class ids, by task name.
         preprocessing: scale policy and value scaling.
         recipe: how it was trained.
-        settings: decision settings tuned on validation, by task name.
+        settings: decision settings tuned on validation, by task name; of several models those for their mean.
+        members: the models, where there are several; the weights of the first are called ``members.0.…``.
         scores: headline scores by metric and statistic, with the split they are of.
         sha256: over the rest of this header and all tensors in order of their names; tells damage.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: int = FORMAT
+    format: int = SINGLE
     versions: dict[str, str]
     fields: dict[str, tuple[Field, ...]]
     labels: dict[str, Labels]
     preprocessing: Preprocessing
     recipe: Recipe
     settings: dict[str, dict[str, float]]
+    members: tuple[Member, ...] | None = None
     scores: dict[str, Any] = {}
     sha256: str = ""
 
@@ -63,6 +83,12 @@ class Header(BaseModel):
                 raise ValueError(f"{name} and recipe name different tasks")
         return self
 
+    @model_validator(mode="after")
+    def _several_are_an_ensemble(self) -> Header:
+        if (self.format == ENSEMBLE) != bool(self.members):
+            raise ValueError(f"files of several models, and no others, are of format {ENSEMBLE}")
+        return self
+
 
 @dataclass(frozen=True)
 class ModelFile:
@@ -70,6 +96,22 @@ class ModelFile:
 
     header: Header
     weights: Mapping[str, Tensor]
+
+    def weights_of(self, member: int) -> dict[str, Tensor]:
+        """The weights of one of several models, by the names that they have in its network."""
+        prefix = f"{_MEMBERS}.{member}."
+        return {
+            name.removeprefix(prefix): one for name, one in self.weights.items() if name.startswith(prefix)
+        }
+
+
+def joined_weights(members: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The weights of several models by the names that they have in one file."""
+    return {
+        f"{_MEMBERS}.{number}.{name}": tensor
+        for number, weights in enumerate(members)
+        for name, tensor in weights.items()
+    }
 
 
 def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -81,6 +81,11 @@ class CachedFrames:
         names = [name for name in frames[0] if name != _IMAGE]
         maps = {name.removeprefix(_MAP): torch.stack([frame[name] for frame in frames]) for name in names}
         return images, LabelBatch(maps)
+
+    def of(self, names: Collection[str]) -> CachedFrames:
+        """The frames of the samples of these names."""
+        wanted = {place for place, sample in enumerate(self.dataset.samples) if sample.name in names}
+        return replace(self, entries=tuple(entry for entry in self.entries if entry.sample in wanted))
 
     def showing(self, class_ids: Sequence[int]) -> dict[int, NDArray[np.int64]]:
         """The indices of the frames that show each of these classes; all are read once."""

@@ -2,6 +2,7 @@
 
 from pixelwise.evaluation.compared import Comparison, Contestant, Estimate, Pair, Side, compare_sides
 from pixelwise.evaluation.schema import (
+    OUT_OF_FOLD,
     BaselineScores,
     ClassScores,
     Group,
@@ -13,6 +14,7 @@ from pixelwise.evaluation.schema import (
 from pixelwise.evaluation.scoring import Scored, evaluate, labelled_like, score_images, scores_of
 
 __all__ = [
+    "OUT_OF_FOLD",
     "BaselineScores",
     "ClassScores",
     "Comparison",

@@ -24,6 +24,8 @@ Number = Annotated[
     PlainSerializer(lambda value: None if math.isnan(value) else value, return_type=float | None),
 ]
 Interval = tuple[Number, Number]
+OUT_OF_FOLD = "out_of_fold"
+"""In the place of a split: each image scored by the model of several that never saw it."""
 
 
 class _Strict(BaseModel):
@@ -119,7 +121,7 @@ class Metrics(_Strict):
     tasks: tuple[str, ...] = Field(description="Names of the tasks that were scored.")
     headline: str = Field(description="The metric to look at first.")
     data: str = Field(description="Name of the folder of data.")
-    split: str = Field(description="Which split the scores are on: test, val, train or all.")
+    split: str = Field(description="Which images the scores are on: test, val, train, all or out_of_fold.")
     n_images: int
     scores: dict[str, Score] = Field(description="By metric name, over all images.")
     classes: dict[str, tuple[ClassScores, ...]] = Field(description="By task name: one entry a scored class.")
@@ -131,6 +133,9 @@ class Metrics(_Strict):
     baseline: BaselineScores | None = Field(
         default=None, description="The best method without training; absent where none was compared."
     )
+    test: Metrics | None = Field(
+        default=None, description="Beside out-of-fold scores: those of all models as one on the test split."
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader must know to judge the scores.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -138,8 +143,10 @@ class Metrics(_Strict):
     def to_json(self) -> str:
         """The text of ``metrics.json``: UTF-8, indented, NaN as null."""
         values = self.model_dump(mode="json", by_alias=True)
-        if self.baseline is None:
-            del values["baseline"]
+        for part in (values, values["test"] or {}):
+            for name in ("baseline", "test"):
+                if part.get(name, 0) is None:
+                    del part[name]
         return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
 
     def write(self, path: Path) -> None:

@@ -5,7 +5,7 @@ Evaluation after training, ``pixelwise evaluate``, ``pixelwise predict`` and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import flip_field
 from pixelwise.memory import keep_freed_memory
-from pixelwise.modelfile import ModelFile, read_model
+from pixelwise.modelfile import Header, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 from pixelwise.recipe import Preprocessing, Values
@@ -77,12 +77,25 @@ class Predictor:
 
     @classmethod
     def load(cls, path: Path | str, device: str = "auto") -> Predictor:
-        """From a model file or the folder of a run; :class:`ModelFileError` if it cannot be used."""
+        """From a model file or the folder of a run; :class:`ModelFileError` if it cannot be used.
+
+        Of a file that holds several models it is an :class:`Ensemble`.
+        """
         keep_freed_memory()
         stored = read_model(Path(path))
-        tasks = build_tasks(stored.header.recipe, stored.header.labels)
-        network = _network_of(stored, tasks, Path(path))
-        return cls(network, tasks, stored.header.preprocessing, stored.header.settings, device)
+        header = stored.header
+        tasks = build_tasks(header.recipe, header.labels)
+
+        def built(weights: Mapping[str, Tensor], settings: Mapping[str, Mapping[str, float]]) -> Predictor:
+            network = _network_of(header, weights, tasks, Path(path))
+            return Predictor(network, tasks, header.preprocessing, settings, device)
+
+        if header.members is None:
+            return built(stored.weights, header.settings)
+        members = [
+            built(stored.weights_of(number), member.settings) for number, member in enumerate(header.members)
+        ]
+        return Ensemble(members, header.settings)
 
     def predict(self, source: ImageSource) -> Prediction:
         """Segment an image.
@@ -146,6 +159,44 @@ class Predictor:
             yield from ((task, field) for field in fields)
 
 
+class Ensemble(Predictor):
+    """Several models of one recipe as one: each field is the mean of theirs (Lakshminarayanan 2017).
+
+    ``network`` is that of the first.
+
+    Args:
+        members: two or more, or one; of the same tasks and preprocessing.
+        settings: decision settings for the mean, by task name.
+    """
+
+    def __init__(self, members: Sequence[Predictor], settings: Mapping[str, Mapping[str, float]]) -> None:
+        first = members[0]
+        super().__init__(first.network, first.tasks, first.preprocessing, settings, str(first.device))
+        self.members = tuple(members)
+
+    def field_values(self, image: Pixels) -> FieldsByTask:
+        """The means of the members' fields (after activation), by task and field name: (C, H, W) float32."""
+        total = self.members[0].field_values(image)
+        for member in self.members[1:]:  # one after another: fields of large images take their room
+            for task, fields in member.field_values(image).items():
+                for name, values in fields.items():
+                    total[task][name] += values
+        for fields in total.values():
+            for values in fields.values():
+                values /= np.float32(len(self.members))
+        return total
+
+
+def mean_settings(members: Sequence[Predictor]) -> dict[str, dict[str, float]]:
+    """The mean of the decision settings of several models, by task name: what suits the mean of their fields."""
+    return {
+        task: {
+            name: sum(member.settings[task][name] for member in members) / len(members) for name in settings
+        }
+        for task, settings in members[0].settings.items()
+    }
+
+
 def load(path: Path | str, device: str = "auto") -> Predictor:
     """A trained model from its file or the folder of its run, ready to predict."""
     return Predictor.load(path, device)
@@ -200,8 +251,9 @@ def _unmirrored(pair: Tensor, field: Field) -> Tensor:
     return (pair[0] + flip_field(pair[1], field, horizontal=True, vertical=False)).float() / 2
 
 
-def _network_of(stored: ModelFile, tasks: Mapping[str, AnyTask], path: Path) -> Network:
-    header = stored.header
+def _network_of(
+    header: Header, weights: Mapping[str, Tensor], tasks: Mapping[str, AnyTask], path: Path
+) -> Network:
     fields = {name: task.fields() for name, task in tasks.items()}
     if fields != header.fields:
         raise ModelFileError(
@@ -210,7 +262,7 @@ def _network_of(stored: ModelFile, tasks: Mapping[str, AnyTask], path: Path) -> 
     channels = header.preprocessing.values.channels
     network = build_model(header.recipe.model, fields, pretrained=False, channels=channels)
     try:
-        network.load_state_dict(dict(stored.weights))
+        network.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise ModelFileError(f"{path} holds weights of another network than its recipe names.") from error
     return network

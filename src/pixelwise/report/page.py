@@ -15,7 +15,15 @@ from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.report import charts
 from pixelwise.report.contours import Contour, Mask, contour, outlines
-from pixelwise.report.templates import baseline_text, jpeg, metric_text, score_text, template, time_text
+from pixelwise.report.templates import (
+    baseline_text,
+    ensemble_text,
+    jpeg,
+    metric_text,
+    score_text,
+    template,
+    time_text,
+)
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap, LogRow
 
 FEW = 10
@@ -142,6 +150,7 @@ def write_report(
         tables=[_tag_table(tag, groups, metrics, main) for tag, groups in metrics.tags.items()],
         hero=_hero(metrics, main),
         baseline=baseline_text(metrics),
+        ensemble=ensemble_text(metrics),
         strips=_strips(metrics, main),
         curves=_curves(log),
         log=log,

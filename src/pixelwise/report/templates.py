@@ -89,6 +89,22 @@ def baseline_text(metrics: Metrics) -> str | None:
     return f"Without training, the best method reaches {score_text(score.mean)}{within}{some}: {found.title}."
 
 
+def ensemble_text(metrics: Metrics) -> str | None:
+    """What the models of all folds reach as one on the test split, a sentence; None where nothing was tested."""
+    test = metrics.test
+    if test is None or metrics.headline not in test.scores:
+        return None
+    score = test.scores[metrics.headline]
+    if math.isnan(score.mean):
+        return None
+    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
+    images = f"{test.n_images} test image{'s' * (test.n_images != 1)}"
+    return (
+        f"The models of all folds as one, as the model file holds them, reach {score_text(score.mean)}{within} "
+        f"on the {images}."
+    )
+
+
 def percent_text(share: float) -> str:
     """A share in per cent."""
     # One decimal where whole per cent would round to a flat 0 or 100.

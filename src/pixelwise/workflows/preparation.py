@@ -28,6 +28,7 @@ from pixelwise.workflows.pace import BATCH, pace_of
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
+FOLDS = "train.folds"
 LABELS, FEWEST_LABELS = 16, 4
 """As many labels tell how large a frame has to be; fewer of large images, which take their time."""
 LABEL_PIXELS = 20_000_000
@@ -95,6 +96,7 @@ class Wishes:
         budget: seconds.
         epochs: passes over the training images instead of a budget.
         seed: of everything random.
+        folds: so many models, each on all folds of the images but one.
 
     Raises:
         RecipeError: two lengths of training, a network or a setting that there is not.
@@ -106,9 +108,12 @@ class Wishes:
     budget: float | None = None
     epochs: int | None = None
     seed: int | None = None
+    folds: int | None = None
 
     def __post_init__(self) -> None:
         check_words(self.network, self.settings)
+        if self.folds is not None:
+            check_settings({FOLDS: self.folds})
         if self.budget is not None and self.epochs is not None:
             raise RecipeError("give either --budget or --epochs, not both.")
         twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)
@@ -122,6 +127,15 @@ class Wishes:
         """The seed by which splits are drawn."""
         return self.seed if self.seed is not None else self.recipe.seed if self.recipe else 0
 
+    @property
+    def number_of_folds(self) -> int | None:
+        """How many folds are asked for, in whatever way; None for one model."""
+        if self.folds is not None:
+            return self.folds
+        given = self.recipe.train.folds if self.recipe else None
+        asked = self.settings.get(FOLDS, given)
+        return None if asked is None else int(asked)
+
 
 def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
     """The recipe wished for, or one planned from the data, with all other wishes in it.
@@ -133,7 +147,8 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
-        known = fingerprint(dataset, None if wishes.epochs else seconds, network)
+        share = seconds / (wishes.number_of_folds or 1)
+        known = fingerprint(dataset, None if wishes.epochs else share, network)
         values = _planned(known, network, listener).model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
@@ -144,6 +159,8 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
         values["train"] |= {"epochs": wishes.epochs, "budget_seconds": wishes.budget}
     if wishes.seed is not None:
         values["seed"] = wishes.seed
+    if wishes.folds is not None:
+        values["train"] |= {"folds": wishes.folds}
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
     return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)

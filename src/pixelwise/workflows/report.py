@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
@@ -10,7 +10,7 @@ from pixelwise.evaluation import Metrics
 from pixelwise.prediction import Predictor, viewable
 from pixelwise.recipe import Recipe
 from pixelwise.report import Exhibit, choose_exhibits, write_report
-from pixelwise.types import LogRow
+from pixelwise.types import LogRow, Sample
 
 EXHIBITS = 4
 """Images shown of the worst, the median and the best each."""
@@ -25,6 +25,7 @@ def report_run(
     log: Sequence[LogRow],
     facts: Mapping[str, str],
     commands: Sequence[str],
+    by: Callable[[Sample], Predictor] | None = None,
 ) -> None:
     """Write the page of a run.
 
@@ -32,6 +33,7 @@ def report_run(
         dataset: holds the images that ``metrics`` are of.
         facts: what to list under how it was made.
         commands: lines that make the same run again.
+        by: what predicts each image, where that is not ``predictor``.
     """
     name, task = next(iter(predictor.tasks.items()))
     scores = {row.name: row.scores[task.headline] for row in metrics.images}
@@ -39,7 +41,7 @@ def report_run(
 
     def exhibit(chosen: str) -> Exhibit:
         image, truth = dataset.read(samples[chosen])
-        predicted = predictor.predict(image)[name].label_map
+        predicted = (by(samples[chosen]) if by else predictor).predict(image)[name].label_map
         shown = viewable(image, predictor.preprocessing.values)
         return Exhibit(chosen, shown, truth.class_map, predicted, scores[chosen], samples[chosen].tags)
 
