@@ -20,7 +20,7 @@ ENOUGH = 0.997
 EPOCHS = 25
 """Passes over the training images that are worth more than a larger frame which masks need."""
 PLENTY = 60
-"""Passes that are worth more than a larger frame which masks do without: networks see more in it all the same."""
+"""Passes that are worth more than a larger frame which masks do without."""
 TRAINING_SHARE = 0.85
 """Of a budget, that is left for training, about."""
 
