@@ -29,7 +29,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.suspicious import suspect
+from pixelwise.workflows.suspicious import Judge, suspect
 from pixelwise.workflows.train import train
 
 Mask = NDArray[np.bool_]
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, folder: Path, seed: int) -> dict[str, objec
     looker = Looker(Cache.at(None))
     checked = check(data, run=trained, looker=looker)
     checked.write_page(folder / "check.html")
-    ranked = suspect(checked.subject, trained.folder, Listener())
+    ranked = suspect(checked.subject, Judge.of(trained.folder, data), Listener())
     order = [one.sample.name for one in ranked.judged]
     by_dice = sorted(ranked.judged, key=lambda one: one.disagreement.dice)
     count = len(planted)

@@ -18,7 +18,7 @@ from pixelwise.types import LabelMap
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
-from pixelwise.workflows.suspicious import suspect
+from pixelwise.workflows.suspicious import Judge, suspect
 
 LEAKS = ("leak", "leak-group")
 """Kinds of finding that make scores untrue but keep nothing from being trained."""
@@ -76,10 +76,13 @@ def check(
     listener = listener or Listener()
     looker = looker or Looker(Cache.at(cache))
     dataset = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    judge = None
+    if run is not None:  # first: whoever mistyped its name waits for nothing
+        judge = Judge.of(run.folder if isinstance(run, Run) else Path(run), dataset)
     subject = look_at(dataset, looker, lambda done: listener.examined(done, len(dataset)))
     findings, suspicion = find_all(subject), None
-    if run is not None:
-        suspicion = suspect(subject, run.folder if isinstance(run, Run) else Path(run), listener)
+    if judge is not None:
+        suspicion = suspect(subject, judge, listener)
         findings = _with_first(suspicion.finding(subject), findings)
     result = Check(
         pixelwise=__version__,

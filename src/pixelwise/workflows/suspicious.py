@@ -15,6 +15,7 @@ from pixelwise.data.splits import read_splits
 from pixelwise.errors import DataError
 from pixelwise.evaluation import labelled_like
 from pixelwise.prediction import Ensemble, Predictor
+from pixelwise.tasks import SemanticTask
 from pixelwise.types import LabelMap, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.listener import Listener
@@ -44,11 +45,15 @@ class Judge:
 
         Raises:
             ModelFileError: the model cannot be read.
-            DataError: nothing beside the model tells which images it was trained on.
+            DataError: nothing beside the model tells which images it was trained on, or it predicts no classes.
         """
         folder = run if run.is_dir() else run.parent
         predictor = Predictor.load(run)
         name = printable(folder.resolve().name)
+        if not all(isinstance(task, SemanticTask) for task in predictor.tasks.values()):
+            raise DataError(
+                f"the model of {name} does more than tell classes apart; labels of those alone are judged."
+            )
         if isinstance(predictor, Ensemble):
             return cls(name, predictor, read_folds(folder / runfolder.FOLDS, dataset), frozenset())
         listed = folder / runfolder.SPLITS
@@ -109,18 +114,16 @@ class Suspicion:
         return Finding(kind=KIND, places=tuple(places), **KINDS[KIND].model_dump())
 
 
-def suspect(subject: Subject, run: Path, listener: Listener) -> Suspicion:
+def suspect(subject: Subject, judge: Judge, listener: Listener) -> Suspicion:
     """Hold every label against the prediction of a model that learned nothing from it.
 
     Args:
         subject: the data, looked at; labels that cannot be read are not judged.
-        run: folder of a run; of a run of folds each image is judged by the model that never saw it.
+        judge: of a run of folds each image is judged by the model that never saw it.
 
     Raises:
-        ModelFileError: the run's model cannot be read.
         DataError: other classes or images than the model is for, or nothing that could be judged.
     """
-    judge = Judge.of(run, subject.dataset)
     names = {one.sample.name for one, _, _ in subject.pairs}
     usable = labelled_like(judge.predictor, subject.dataset.where(lambda sample: sample.name in names))
     able = [sample for sample in usable.samples if judge.of_image(sample.name) is not None]
@@ -155,7 +158,7 @@ def _judged(judge: Judge, dataset: Dataset, sample: Sample) -> Judged | None:
         prediction = predictor.predict(image)
     except DataError:
         return None
-    [(name, task)] = predictor.tasks.items()
+    name, task = next(iter(predictor.tasks.items()))
     result = prediction[name]
     return Judged(sample, disagreement(label.class_map, result.label_map, result.probs, task.labels.scored))
 
