@@ -1,6 +1,6 @@
 """Wrong masks planted among right ones: how many of the most suspicious labels are they?
 
-    python benchmarks/suspicious_labels.py DATA/ph2 --epochs 12
+    python benchmarks/suspicious_labels.py DATA/ph2 --epochs 5 --seeds 3
 
 DATA/ph2 is the folder that holds PH2Dataset and splits.csv; its test split is left alone. The images of train and val
 are copied into a folder with a tenth of the masks replaced by wrong ones, two of each of five kinds; they are trained
@@ -44,7 +44,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--share", type=float, default=0.1, help="of the masks that are made wrong")
     parser.add_argument("--seeds", type=int, default=1)

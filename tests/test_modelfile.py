@@ -55,6 +55,12 @@ def test_everything_comes_back(model: Path) -> None:
     assert all(torch.equal(stored.weights[name], WEIGHTS[name]) for name in WEIGHTS)
 
 
+def test_classes_without_background_stay_so(tmp_path: Path) -> None:
+    labels = {"semantic": Labels(classes=("sky", "road"), background=None)}
+    write_model(tmp_path / "m.safetensors", HEADER.model_copy(update={"labels": labels}), WEIGHTS)
+    assert read_model(tmp_path / "m.safetensors").header.labels == labels
+
+
 def test_the_folder_of_a_run_will_do(model: Path) -> None:
     assert read_model(model.parent).header == read_model(model).header
 

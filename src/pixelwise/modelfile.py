@@ -118,6 +118,8 @@ def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> No
     """Write a model file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     described = json.loads(header.model_dump_json(exclude_none=True))
+    # Without the key, data that has no background would come back with class 0 as its background.
+    described["labels"] = {name: labels.model_dump(mode="json") for name, labels in header.labels.items()}
     complete = {**described, "sha256": _digest(described, tensors)}
     files.write_bytes(path, save(tensors, metadata={KEY: json.dumps(complete, ensure_ascii=False)}))
 

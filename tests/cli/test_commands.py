@@ -13,6 +13,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.cli.conftest import Pixelwise
+from tests.report.test_report import Checker
 
 from pixelwise.evaluation import read_metrics
 from pixelwise.recipe import read_recipe
@@ -28,6 +29,7 @@ FILES = {
     "report.html",
     "splits.csv",
     "check.html",
+    "plan.json",
 }
 
 
@@ -64,6 +66,10 @@ def test_a_run_holds_what_it_should(run: Path) -> None:
     report = (run / "report.html").read_text(encoding="utf-8")
     assert f"{metrics.scores['dice'].mean:.3f}" in report
     assert "ภาพ ผิวหนัง" in report
+    Checker(*FILES).check(report)
+    assert json.loads((run / "plan.json").read_text(encoding="utf-8"))["reasons"] == {}, "a recipe was given"
+    for score in metrics.scores.values():
+        assert f"{score.mean:.3f}" in report or f"{score.mean:.2f} {score.unit}" in report
 
 
 def test_the_same_recipe_gives_the_same_bits(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
 import pytest
 
 from pixelwise.report import charts
@@ -28,6 +29,7 @@ def test_tick_labels_line_up() -> None:
     assert charts.tick_labels([0.8, 0.85, 0.9]) == ["0.80", "0.85", "0.90"]
     assert charts.tick_labels([0.0, 1000.0]) == ["0", "1,000"]
     assert charts.tick_labels([0.0, 2e-5]) == ["0", "2e-05"]
+    assert charts.tick_labels([-0.05, 0.0]) == ["−0.05", "0.00"]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,20 @@ def test_the_triangle_stands_at_the_median() -> None:
     drawn = charts.strips([Strip("all", [Dot(s, "") for s in (0.0, 0.2, 0.4, 0.6)])], (0.0, 1.0), "Dice", 128)
     # The mean of the two middle scores, 0.3, on an axis from 14 to 114.
     assert 'class="median" d="M44.0 ' in drawn
+
+
+def test_the_open_triangle_stands_at_the_5th_percentile_of_enough_dots() -> None:
+    dots = [Dot(i / 20, "") for i in range(21)]
+    drawn = charts.strips([Strip("all", dots)], (0.0, 1.0), "Dice", 128, marked_from=10)
+    assert 'class="fifth" d="M19.0 ' in drawn, "0.05, on an axis from 14 to 114"
+    assert "fifth" not in charts.strips([Strip("all", dots[:9])], (0.0, 1.0), "Dice", 128, marked_from=10)
+
+
+def test_percentiles_are_those_of_numpy() -> None:
+    values = sorted(np.random.default_rng(0).random(23).tolist())
+    for share in (0, 5, 50, 95, 100):
+        assert charts.percentile(values, share) == pytest.approx(np.percentile(values, share))
+    assert charts.percentile([0.5], 5) == 0.5
 
 
 def test_a_strip_of_many_equal_scores_keeps_its_height() -> None:

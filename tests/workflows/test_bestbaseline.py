@@ -122,7 +122,7 @@ def test_the_scores_are_those_of_the_method(lesions: Path, compared: BaselineSco
 
 @pytest.mark.slow
 def test_a_run_names_what_needs_no_training(lesions: Path, tmp_path: Path) -> None:
-    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK)
+    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, settings={"train.batch_size": 3})
     found = run.metrics.baseline
     assert found is not None
     written = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
@@ -130,6 +130,7 @@ def test_a_run_names_what_needs_no_training(lesions: Path, tmp_path: Path) -> No
     assert read_metrics(tmp_path / "run" / "metrics.json").baseline == found
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert f"reaches {found.scores['dice'].mean:.3f} (" in page
+    assert "<dt><code>train.batch_size</code></dt><dd>3, as asked</dd>" in page
 
 
 def test_a_run_need_not_be_compared(lesions: Path, tmp_path: Path) -> None:

@@ -98,14 +98,14 @@ def test_what_a_run_holds(run: Run) -> None:
     names = {path.name for path in run.folder.iterdir()}
     assert names == {
         *("model.safetensors", "metrics.json", "recipe.toml", "report.html", "log.csv", "check.html"),
-        *("splits.csv", "folds.csv"),
+        *("splits.csv", "folds.csv", "plan.json"),
     }
     log = (run.folder / "log.csv").read_text(encoding="utf-8").splitlines()
     assert log[0].startswith("fold,epoch,step")
     assert {line.split(",")[0] for line in log[1:]} == {"1", "2", "3"}
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "The models of all folds as one" in page
-    assert "Each image was scored by the one of several models" in page
+    assert "each by the one of several models that had learned nothing from it" in page
     assert "not a test split" not in page
     header = read_model(run.folder).header
     assert header.scores["split"] == "out_of_fold"

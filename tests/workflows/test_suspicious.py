@@ -55,7 +55,7 @@ def test_planted_wrong_masks_are_the_first(spoilt: Path, run: Run, tmp_path: Pat
     checked.write_page(tmp_path / "check.html")
     page = (tmp_path / "check.html").read_text(encoding="utf-8")
     assert page.index("label-suspicious") < page.index(finding.places[0].files[0])
-    assert "prediction's blue" in page
+    assert "the prediction's blue" in page
 
 
 def test_an_ordinary_run_judges_what_it_was_not_trained_on(tmp_path: Path) -> None:

@@ -16,9 +16,7 @@ from pixelwise.checks import MOST_RANKED, RANKED, Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Comparison, Metrics, Pair, Score
 from pixelwise.report.templates import (
-    baseline_text,
     count_text,
-    ensemble_text,
     field_text,
     metric_text,
     percent_text,
@@ -29,6 +27,7 @@ from pixelwise.report.templates import (
     signed_text,
     span_text,
 )
+from pixelwise.report.words import baseline_sentence, ensemble_sentence
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
@@ -136,7 +135,7 @@ class Console(Listener):
     def print_run(self, run: Run) -> None:
         """The scores of a run and where its files are."""
         self.print_metrics(run.metrics)
-        if (line := ensemble_text(run.metrics)) is not None:
+        if (line := ensemble_sentence(run.metrics)) is not None:
             self.print(line)
         self.print(f"Model:  {run.folder / 'model.safetensors'}")
         self.print(f"Report: {run.folder / 'report.html'}")
@@ -148,7 +147,7 @@ class Console(Listener):
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
         self.print("Mean over images, with the 95 % bootstrap interval.")
-        if (line := baseline_text(metrics)) is not None:
+        if (line := baseline_sentence(metrics)) is not None:
             self.print(line)
         for note in metrics.notes:
             self.print(f"Note: {note}")

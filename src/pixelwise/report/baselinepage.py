@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,9 +12,10 @@ from markupsafe import Markup
 from pixelwise import files
 from pixelwise.baselines.comparison import Comparison, MethodScores
 from pixelwise.report import charts
-from pixelwise.report.contours import Contour, contour
-from pixelwise.report.templates import jpeg, template
-from pixelwise.types import IGNORE_INDEX, Image, LabelMap
+from pixelwise.report.contours import contour
+from pixelwise.report.layered import Layer, Picture, make_picture
+from pixelwise.report.templates import template
+from pixelwise.types import Image, LabelMap
 
 MOST_CORNERS = 5000
 """A speckled mask has very many corners; its outline is drawn coarsely beyond that number."""
@@ -43,26 +44,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class _Backdrop:
-    """An image that is in the page once and shown many times."""
-
-    name: str
-    kind: str
-    width: int
-    height: int
-    jpeg: str
-    truth: str
-    unlabelled: str
-
-
-@dataclass(frozen=True)
 class _Picture:
     """What one method makes of an image."""
 
-    number: int
-    backdrop: _Backdrop
+    picture: Picture
     score: float
-    found: Contour
 
 
 @dataclass(frozen=True)
@@ -84,6 +70,7 @@ def write_baselines(path: Path, comparison: Comparison, shown: Sequence[Shown], 
     scores = [one.metrics.scores["dice"] for one in comparison.methods]
     domain = charts.score_domain([value for score in scores for value in (score.mean, score.ci95[0])])
     backdrops = [_backdrop(one) for one in shown]
+    kinds = [one.kind for one in shown]
     entries = [_entry(one, shown, backdrops, domain) for one in comparison.methods]
     best = scores[0]
     hero = charts.interval(best.mean, *best.ci95, domain, width=HERO_WIDTH)
@@ -95,6 +82,7 @@ def write_baselines(path: Path, comparison: Comparison, shown: Sequence[Shown], 
         axis=charts.interval_axis(domain, BAR_WIDTH),
         hero=hero + charts.interval_axis(domain, HERO_WIDTH) if hero else hero,
         backdrops=backdrops,
+        kinds=kinds,
         notes=notes,
         few=FEW,
     )
@@ -102,7 +90,7 @@ def write_baselines(path: Path, comparison: Comparison, shown: Sequence[Shown], 
 
 
 def _entry(
-    method: MethodScores, shown: Sequence[Shown], backdrops: Sequence[_Backdrop], domain: charts.Domain
+    method: MethodScores, shown: Sequence[Shown], backdrops: Sequence[Picture], domain: charts.Domain
 ) -> _Entry:
     score = method.metrics.scores["dice"]
     by_name = {row.name: row.scores["dice"] for row in method.metrics.images}
@@ -111,15 +99,20 @@ def _entry(
         bar=charts.interval(score.mean, *score.ci95, domain, width=BAR_WIDTH),
         choice=_choice_text(method.choice),
         pictures=[
-            _Picture(
-                number=number,
-                backdrop=backdrop,
-                score=by_name.get(one.name, math.nan),
-                found=contour(one.masks[method.name] == 1, MOST_CORNERS),
-            )
+            _Picture(_over(backdrop, number, one.masks[method.name]), by_name.get(one.name, math.nan))
             for number, (one, backdrop) in enumerate(zip(shown, backdrops, strict=True))
         ],
     )
+
+
+def _over(backdrop: Picture, number: int, mask: LabelMap) -> Picture:
+    """The picture of a mask over an image and a truth that the page holds once, as ``b`` and ``t`` with its number."""
+    [truth] = backdrop.layers
+    layers = (
+        replace(truth, stored=f"t{number}"),
+        Layer("predicted", {"": contour(mask == 1, MOST_CORNERS)}),
+    )
+    return replace(backdrop, layers=layers, stored=f"b{number}")
 
 
 def _choice_text(choice: Mapping[str, str | float]) -> str:
@@ -129,14 +122,7 @@ def _choice_text(choice: Mapping[str, str | float]) -> str:
     )
 
 
-def _backdrop(one: Shown) -> _Backdrop:
-    height, width = one.truth.shape
-    return _Backdrop(
-        name=one.name,
-        kind=one.kind,
-        width=width,
-        height=height,
-        jpeg=jpeg(one.image, 480),
-        truth=contour(one.truth == 1, MOST_CORNERS).data,
-        unlabelled=contour(one.truth == IGNORE_INDEX, MOST_CORNERS).data,
-    )
+def _backdrop(one: Shown) -> Picture:
+    """An image with its truth, which is in the page once and shown many times."""
+    truth = Layer("truth", {"": contour(one.truth == 1, MOST_CORNERS)})
+    return make_picture(one.name, one.image, one.truth, (truth,), longest=640, most_corners=MOST_CORNERS)

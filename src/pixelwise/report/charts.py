@@ -21,16 +21,19 @@ DOT = 7.0
 """Diameter of a dot, with the gap to the next."""
 TALLEST = 110.0
 """Height of the tallest stack of dots; a taller one is drawn with dots that overlap."""
+MOST_DOTS = 1000
+"""A strip of more dots than that is drawn as a histogram: nobody points at one of so many."""
 MOST_POINTS = 400
 """A curve with more points shows every k-th of them and the last."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One image in a strip."""
+    """One image in a strip; ``link`` is the id of its picture on the page, where there is one."""
 
     score: float
     title: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,14 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 def tick_labels(values: Sequence[float]) -> list[str]:
     """Labels with as many decimals as the one that needs most, so that they line up; thousands apart."""
     if any(value and not 1e-4 <= abs(value) < 1e7 for value in values):
-        return [f"{value:.3g}" for value in values]
+        return [minus(f"{value:.3g}") for value in values]
     digits = next((n for n in range(6) if all(abs(value - round(value, n)) < 1e-7 for value in values)), 6)
-    return [f"{value:,.{digits}f}" for value in values]
+    return [minus(f"{value:,.{digits}f}") for value in values]
+
+
+def minus(number: str) -> str:
+    """A formatted number with a true minus sign before it."""
+    return f"−{number[1:]}" if number.startswith("-") else number
 
 
 def interval(
@@ -104,7 +112,9 @@ def interval(
             f'<rect class="range" x="{x:.1f}" y="{middle - 3.5}" width="{length:.1f}" height="7" rx="3.5"/>'
         )
     parts.append(f'<circle class="mean" cx="{at(mean):.1f}" cy="{middle}" r="3.5"/>')
-    label = f"{mean:.3f}, 95 % interval {low:.3f} to {high:.3f}"
+    within = " to ".join(minus(f"{end:.3f}") for end in (low, high))
+    known = math.isfinite(low) and math.isfinite(high)
+    label = minus(f"{mean:.3f}") + (f", 95 % interval {within}" if known else ", no interval")
     return _svg("interval", width, INTERVAL_HEIGHT, label, parts)
 
 
@@ -117,19 +127,27 @@ def interval_axis(domain: Domain, width: int = INTERVAL_WIDTH) -> Markup:
     return _svg("interval", width, INTERVAL_HEIGHT, "axis of the intervals", labels)
 
 
-def strips(rows: Sequence[Strip], domain: Domain, axis_label: str, width: int) -> Markup:
-    """Dots stacked over a common score axis, one row a strip, with a triangle at each row's median."""
-    left, right = 14.0, width - 14.0
-    at = _scale(domain, left, right)
+def strips(
+    rows: Sequence[Strip], domain: Domain, axis_label: str, width: int, *, marked_from: int | None = None
+) -> Markup:
+    """Dots stacked over a common score axis, one row a strip, with a triangle at each row's median.
+
+    Rows of ``marked_from`` dots or more have an open triangle at their 5th percentile too. Rows of more than
+    ``MOST_DOTS`` are drawn as a histogram.
+    """
+    marks = ticks(*domain, 11 if width > 500 else 6)
+    labels = tick_labels(marks)
+    margin = max(14.0, 3.4 * max(len(label) for label in labels))  # half a label stands beyond the last mark
+    right = width - margin
+    at = _scale(domain, margin, right)
     parts: list[str] = []
     top = 0.0
     bodies: list[str] = []
     for row in rows:
-        drawn, height = _strip(row, at, top, width)
+        drawn, height = _strip(row, at, top, width, marked_from)
         bodies += drawn
         top += height
-    marks = ticks(*domain, 11 if width > 500 else 6)
-    for value, label in zip(marks, tick_labels(marks), strict=True):
+    for value, label in zip(marks, labels, strict=True):
         parts.append(_line("grid", at(value), 22, at(value), top))
         parts.append(_text(at(value), top + 14, label, "tick", "middle"))
     parts.append(_text(right, top + 32, axis_label, "axis-label", "end"))
@@ -182,7 +200,9 @@ def _best(place: tuple[float, float, Point], left: float, right: float) -> list[
     return [ring, _text(x, y - 12, f"best {point.y:.3f}", "best-label", anchor)]
 
 
-def _strip(row: Strip, at: _Scale, top: float, width: int) -> tuple[list[str], float]:
+def _strip(
+    row: Strip, at: _Scale, top: float, width: int, marked_from: int | None
+) -> tuple[list[str], float]:
     """The marks of one row and its height, the heading included."""
     dots = sorted((dot for dot in row.dots if math.isfinite(dot.score)), key=lambda dot: dot.score)
     stacks: dict[int, list[Dot]] = {}
@@ -191,20 +211,46 @@ def _strip(row: Strip, at: _Scale, top: float, width: int) -> tuple[list[str], f
     tallest = max((len(stack) for stack in stacks.values()), default=1)
     rise = min(DOT, TALLEST / tallest)
     base = top + 30 + rise * (tallest - 1) + DOT
-    heading = _short(row.label, width // 9)
+    scores = [dot.score for dot in dots]
+    marked = marked_from is not None and len(dots) >= marked_from
+    said = _strip_figures(scores, marked and width > 500) if marked_from is not None and dots else ""
+    heading = _short(row.label, (width - 7 * len(said)) // 9)
     parts = [
         f'<text class="strip-label" x="0" y="{top + 15:.1f}">',
         f"{escape(heading)}<title>{escape(row.label)}</title></text>",
     ]
+    if said:
+        parts.append(_text(at.end, top + 15, said, "tick", "end"))
     parts.append(_line("axis", at.start, base, at.end, base))
     for column, stack in stacks.items():
         # A stack stands at its bin, so that neighbours never overlap; the exact score is in the title.
         x = min(max(column * DOT, at.start), at.end)
-        parts += [_dot("dot", x, base - DOT / 2 - rise * i, 3.0, dot.title) for i, dot in enumerate(stack)]
+        if len(dots) > MOST_DOTS:
+            parts.append(_column(x, base, rise * len(stack), f"{len(stack):,} of {len(dots):,}"))
+            continue
+        parts += [
+            _dot("dot", x, base - DOT / 2 - rise * i, 3.0, dot.title, dot.link) for i, dot in enumerate(stack)
+        ]
     if dots:
-        x = at(_median([dot.score for dot in dots]))
-        parts.append(f'<path class="median" d="M{x:.1f} {base + 2:.1f}l5 8h-10z"/>')
+        parts.append(_triangle("median", at(percentile(scores, 50)), base))
+    if marked:
+        parts.append(_triangle("fifth", at(percentile(scores, 5)), base))
     return parts, base + 20 - top
+
+
+def _strip_figures(scores: Sequence[float], marked: bool) -> str:
+    """ "median 0.954 · 5th percentile 0.853"."""
+    median, fifth = (minus(f"{percentile(scores, share):.3f}") for share in (50, 5))
+    return f"median {median}" + (f" · 5th percentile {fifth}" if marked else "")
+
+
+def _triangle(kind: str, x: float, base: float) -> str:
+    return f'<path class="{kind}" d="M{x:.1f} {base + 2:.1f}l5 8h-10z"/>'
+
+
+def _column(x: float, base: float, height: float, title: str) -> str:
+    place = f'x="{x - DOT / 2 + 0.5:.1f}" y="{base - height:.1f}" width="{DOT - 1}" height="{height:.1f}"'
+    return f'<rect class="dot" {place}><title>{escape(title)}</title></rect>'
 
 
 def _thinned(points: Sequence[Point]) -> Sequence[Point]:
@@ -212,9 +258,12 @@ def _thinned(points: Sequence[Point]) -> Sequence[Point]:
     return points[::-1][::stride][::-1]
 
 
-def _median(values: Sequence[float]) -> float:
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The percentile of ascending values, linear between two of them, as NumPy takes it."""
+    place = (len(ordered) - 1) * share / 100
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 def _spread(values: Sequence[float], pad: float) -> Domain:
@@ -252,9 +301,10 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _dot(kind: str, x: float, y: float, radius: float, title: str) -> str:
+def _dot(kind: str, x: float, y: float, radius: float, title: str, link: str = "") -> str:
     place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius}"'
-    return f'<circle class="{kind}" {place}><title>{escape(title)}</title></circle>'
+    dot = f'<circle class="{kind}" {place}><title>{escape(title)}</title></circle>'
+    return f'<a class="shown" href="#{escape(link)}">{dot}</a>' if link else dot
 
 
 def _text(x: float, y: float, text: str, kind: str, anchor: str) -> str:

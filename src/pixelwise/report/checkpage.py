@@ -82,7 +82,7 @@ def write_check(
         findings=shown,
         pictures=pictures,
         most=MOST_LISTED,
-        predicted=bool(predictions),
+        ranked=RANKED if predictions else (),
         version=__version__,
     )
     files.write_text(path, page)
@@ -130,9 +130,9 @@ def _panels(one: Examined, coding: MaskCoding, predicted: LabelMap | None) -> li
     if one.image.file.fault is None:
         image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
         if content is not None and stored is not None:
-            image = _outlined(image, _meant(stored, content), OUTLINE)
+            image = _outlined(image, _meant(stored, content), OUTLINE, thick=predicted is not None)
         if predicted is not None:
-            image = _outlined(image, predicted, PREDICTED)
+            image = _outlined(image, predicted, PREDICTED, thick=True)
         panels.append(image)
     if content is not None and stored is not None:
         panels.append(_scaled(_visible(stored, content), PIL.Image.Resampling.NEAREST))
@@ -152,8 +152,8 @@ def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
     return np.asarray(PIL.Image.fromarray(values).convert("RGB").resize((width, HEIGHT), how))
 
 
-def _outlined(image: Image, mask: Stored, colour: NDArray[np.uint8]) -> Image:
-    """The image with a line where the mask's values meet."""
+def _outlined(image: Image, mask: Stored, colour: NDArray[np.uint8], *, thick: bool) -> Image:
+    """The image with a line of one pixel, or two, where the mask's values meet."""
     rows, columns = (
         ((np.arange(side) + 0.5) * other / side).astype(int)
         for side, other in zip(image.shape[:2], mask.shape, strict=True)
@@ -162,6 +162,9 @@ def _outlined(image: Image, mask: Stored, colour: NDArray[np.uint8]) -> Image:
     edge = np.zeros(fitted.shape, bool)
     edge[1:] |= fitted[1:] != fitted[:-1]
     edge[:, 1:] |= fitted[:, 1:] != fitted[:, :-1]
+    if thick:
+        edge[:-1] |= edge[1:].copy()
+        edge[:, :-1] |= edge[:, 1:].copy()
     drawn = image.copy()
     drawn[edge] = colour
     return drawn

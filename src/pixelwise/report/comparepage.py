@@ -13,9 +13,9 @@ from pixelwise import files
 from pixelwise.evaluation import Comparison, Estimate, Pair, Side
 from pixelwise.labels import Labels
 from pixelwise.report import charts
-from pixelwise.report.contours import Contour, contour, outlines
-from pixelwise.report.templates import jpeg, metric_text, score_text, signed_text, template
-from pixelwise.types import IGNORE_INDEX, Image, LabelMap
+from pixelwise.report.layered import Picture, line, make_picture
+from pixelwise.report.templates import metric_text, score_text, signed_text, template
+from pixelwise.types import Image, LabelMap
 
 HERO_WIDTH = 320
 WIDE, NARROW = 900, 330
@@ -43,19 +43,6 @@ class Shown:
     scores: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class _Picture:
-    """An image as the template draws it."""
-
-    shown: Shown
-    jpeg: str
-    width: int
-    height: int
-    unlabelled: str
-    layers: Mapping[str, Mapping[str, Contour]]
-    named: bool
-
-
 def write_comparison(
     path: Path, result: Comparison, pictures: Sequence[Sequence[Shown]], without: str, command: str
 ) -> None:
@@ -78,7 +65,7 @@ def write_comparison(
         score_bars=_score_bars(result, charts.score_domain(scores)),
         score_axis=charts.interval_axis(charts.score_domain(scores)),
         strips=_strips(result),
-        pictures=[[_picture(one) for one in shown] for shown in pictures],
+        pictures=[[(one, _picture(one)) for one in shown] for shown in pictures],
         rows=_rows(result),
         without=without,
         command=command,
@@ -144,19 +131,11 @@ def _rows(result: Comparison) -> list[tuple[str, list[float], float]]:
     return sorted(rows, key=lambda row: -abs(row[2]))
 
 
-def _picture(shown: Shown) -> _Picture:
-    height, width = shown.truth.shape
+def _picture(shown: Shown) -> Picture:
     one, other = shown.labels
-    return _Picture(
-        shown=shown,
-        jpeg=jpeg(shown.image),
-        width=width,
-        height=height,
-        unlabelled=contour(shown.truth == IGNORE_INDEX).data,
-        layers={
-            "truth": outlines(shown.truth, one),
-            "reference-line": outlines(shown.other, other),
-            "predicted": outlines(shown.one, one),
-        },
-        named=len(one.scored) > 1,
+    layers = (
+        line("truth", shown.truth, one),
+        line("reference-line", shown.other, other),
+        line("predicted", shown.one, one),
     )
+    return make_picture(shown.name, shown.image, shown.truth, layers, named=len(one.scored) > 1)

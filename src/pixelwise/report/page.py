@@ -1,4 +1,8 @@
-"""Assembling the report: what the template shows, worked out from the metrics."""
+"""Assembling the page of a run: what the template shows, worked out from the metrics.
+
+The frame holds what every task has: score with interval, tags, spread over images, training, data, recipe, model card.
+What belongs to one task comes as a :class:`~pixelwise.report.parts.TaskPart`.
+"""
 
 from __future__ import annotations
 
@@ -7,75 +11,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from markupsafe import Markup
 
 from pixelwise import files
-from pixelwise.evaluation.schema import Group, Metrics, Score
-from pixelwise.labels import Labels
-from pixelwise.report import charts
-from pixelwise.report.contours import Contour, Mask, contour, outlines
-from pixelwise.report.templates import (
-    baseline_text,
-    ensemble_text,
-    jpeg,
-    metric_text,
-    score_text,
-    template,
-    time_text,
-)
-from pixelwise.types import IGNORE_INDEX, Image, LabelMap, LogRow
+from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
+from pixelwise.report import charts, words
+from pixelwise.report.card import model_card
+from pixelwise.report.parts import Making, TaskPart
+from pixelwise.report.templates import metric_text, readable_text, score_text, template, time_text
+from pixelwise.types import LogRow
 
-FEW = 10
-"""Below this number of images a bootstrap interval is itself doubtful, and the page says so."""
 MOST_STRIPS = 8
-HERO_WIDTH = 320
+HERO_WIDTH = 440
 LONG_TABLE = 12
+MOST_LISTED = 500
+"""Images of the table, the worst first: a page of ten thousand is none to send."""
 BY_TAG = ("dice", "iou", "sensitivity", "specificity", "hd95", "hd95_mm")
 """Metrics shown for each value of a tag, beside the headline."""
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """An image shown with its outlines.
-
-    Attributes:
-        name: the image's name in the data set.
-        image: (H, W, 3), at the image's own size.
-        truth: (H, W) class ids, 255 where nobody labelled.
-        predicted: (H, W) class ids.
-        score: per-image Dice.
-        tags: facts about the image.
-    """
-
-    name: str
-    image: Image
-    truth: LabelMap
-    predicted: LabelMap
-    score: float
-    tags: Mapping[str, str]
-
-    def __post_init__(self) -> None:
-        if not self.image.shape[:2] == self.truth.shape == self.predicted.shape:
-            shapes = f"{self.image.shape}, {self.truth.shape}, {self.predicted.shape}"
-            raise ValueError(f"exhibit {self.name}: image, truth and prediction differ in size: {shapes}")
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """An exhibit as the template draws it."""
-
-    name: str
-    tags: Mapping[str, str]
-    score: float
-    missed: float
-    extra: float
-    width: int
-    height: int
-    jpeg: str
-    truth: dict[str, Contour]
-    predicted: dict[str, Contour]
-    unlabelled: str
+IN_TABLE = ("dice", "iou", "sensitivity", "precision", "hd95", "hd95_mm")
+"""Metrics in the table of images, beside the headline; metrics.json holds all."""
 
 
 @dataclass(frozen=True)
@@ -95,23 +49,15 @@ class _TagTable:
     axis: Markup
 
 
-def choose_exhibits(scores: Mapping[str, float], each: int = 4) -> dict[str, list[str]]:
-    """Names of the "worst" (worst first), "median" and "best" (best first) images by score.
+@dataclass(frozen=True)
+class _Bar:
+    """The model, or what it is compared with, on the axis of the headline."""
 
-    No image is chosen twice, none whose score is NaN. Fewer than 3 × ``each`` images are all shared out.
-    """
-    known = {name: score for name, score in scores.items() if not math.isnan(score)}
-    order = sorted(known, key=lambda name: (known[name], name))
-    share, rest = divmod(len(order), 3)
-    n_worst, n_best = min(each, share + (rest > 0)), min(each, share + (rest > 1))
-    between = order[n_worst : len(order) - n_best]
-    n_median = min(each, len(between))
-    start = (len(between) - n_median) // 2
-    return {
-        "worst": order[:n_worst],
-        "median": between[start : start + n_median],
-        "best": order[len(order) - n_best :][::-1],
-    }
+    name: str
+    score: Score
+    bar: Markup
+    known: bool
+    """Whether there is an interval."""
 
 
 def write_report(
@@ -119,12 +65,9 @@ def write_report(
     *,
     title: str,
     metrics: Metrics,
-    labels: Labels,
-    log: Sequence[LogRow],
-    exhibits: Mapping[str, Sequence[Exhibit]],
-    recipe: str,
-    commands: Sequence[str],
-    facts: Mapping[str, str],
+    parts: Sequence[TaskPart],
+    log: Sequence[LogRow] = (),
+    making: Making = Making(),  # noqa: B008 - it is frozen
 ) -> None:
     """Write the page, whole or not at all.
 
@@ -132,50 +75,68 @@ def write_report(
         path: the HTML file.
         title: what the page is about: the data set or the run.
         metrics: the evaluation.
-        labels: names of the classes.
+        parts: what each task adds, in the order of the metrics' tasks.
         log: the training log in its order; empty where nothing was trained.
-        exhibits: images to show under "worst", "median", "best" (other headings are shown as named).
-        recipe: TOML text of the recipe.
-        commands: what to type to get these figures again.
-        facts: a small table: versions, machine, duration, parameters, which weights validation chose.
+        making: how the model came about.
     """
     main = metrics.headline
+    shown = {name: place for part in parts for name, place in part.shown.items()}
     page = template("run.html.jinja").render(
         title=title,
         metrics=metrics,
+        making=making,
         main=main,
+        score=metrics.scores.get(main),
+        asked=" and ".join(part.asked for part in parts),
+        sections={
+            place: [section for part in parts for section in part.sections if section.place == place]
+            for place in ("failures", "evidence")
+        },
+        words=words,
+        findings=[sentence for part in parts for sentence in part.findings],
+        card=model_card(metrics, parts, making),
         others=[name for name in BY_TAG if name != main and name in metrics.scores],
-        scored=[labels.classes[i] for i in labels.scored],
+        columns=[name for name in dict.fromkeys((main, *IN_TABLE)) if name in metrics.scores],
         known=charts.finite([row.scores.get(main, math.nan) for row in metrics.images]),
-        tables=[_tag_table(tag, groups, metrics, main) for tag, groups in metrics.tags.items()],
-        hero=_hero(metrics, main),
-        baseline=baseline_text(metrics),
-        ensemble=ensemble_text(metrics),
-        strips=_strips(metrics, main),
+        tables=[
+            _tag_table(tag, groups, metrics, main)
+            for tag, groups in metrics.tags.items()
+            if not _tells_nothing(groups, metrics)
+        ],
+        bars=_bars(metrics, main),
+        strips=_strips(metrics, main, shown),
         curves=_curves(log),
         log=log,
-        exhibits={
-            name: [_picture(item, labels) for item in items] for name, items in exhibits.items() if items
-        },
-        class_tables={task: rows for task, rows in metrics.classes.items() if len(rows) > 1},
         image_rows=_worst_first(metrics, main),
-        recipe=recipe,
-        commands=commands,
-        facts=facts,
-        few=FEW,
+        shown=shown,
+        few=words.FEW,
         long_table=LONG_TABLE,
+        most=MOST_LISTED,
     )
     files.write_text(path, page)
 
 
-def _hero(metrics: Metrics, main: str) -> Markup:
-    """The headline's interval and, under it, its axis."""
-    score = metrics.scores.get(main)
-    if score is None or math.isnan(score.mean):
-        return Markup("")
-    domain = charts.score_domain([score.mean, score.ci95[0]])
-    bar = charts.interval(score.mean, *score.ci95, domain, width=HERO_WIDTH)
-    return bar + charts.interval_axis(domain, HERO_WIDTH)
+def _bars(metrics: Metrics, main: str) -> tuple[list[_Bar], Markup]:
+    """The headline of the model and of the best method without training, and their common axis."""
+    scores: list[tuple[str, Score, int]] = []
+    if main in metrics.scores:
+        scores.append(("This model", metrics.scores[main], metrics.n_images))
+    baseline: BaselineScores | None = metrics.baseline
+    if baseline is not None and main in baseline.scores:
+        scores.append((f"Without training: {baseline.title}", baseline.scores[main], baseline.n_images))
+    scores = [one for one in scores if not math.isnan(one[1].mean)]
+    domain = charts.score_domain([value for _, one, _ in scores for value in (one.mean, one.ci95[0])])
+    found = []
+    for name, score, n_images in scores:
+        known = n_images - score.n_undefined > 1
+        bounds = score.ci95 if known else (math.nan, math.nan)
+        found.append(_Bar(name, score, charts.interval(score.mean, *bounds, domain, width=HERO_WIDTH), known))
+    return found, charts.interval_axis(domain, HERO_WIDTH)
+
+
+def _tells_nothing(groups: Mapping[str, Group], metrics: Metrics) -> bool:
+    """Whether all images share one value."""
+    return [group.n_images for group in groups.values()] == [metrics.n_images]
 
 
 def _tag_table(tag: str, groups: Mapping[str, Group], metrics: Metrics, main: str) -> _TagTable:
@@ -192,10 +153,12 @@ def _tag_table(tag: str, groups: Mapping[str, Group], metrics: Metrics, main: st
     return _TagTable(tag, rows, charts.interval_axis(domain))
 
 
-def _strips(metrics: Metrics, main: str) -> dict[str, Markup]:
+def _strips(metrics: Metrics, main: str, shown: Mapping[str, str]) -> dict[str, Markup]:
     """The per-image scores as dots, for a wide and a narrow screen; a row for each value of one tag."""
     dots = {
-        row.name: charts.Dot(row.scores.get(main, math.nan), _dot_title(row.name, row.scores, main))
+        row.name: charts.Dot(
+            row.scores.get(main, math.nan), _dot_title(row.name, row.scores, main), shown.get(row.name, "")
+        )
         for row in metrics.images
     }
     if not charts.finite([dot.score for dot in dots.values()]):
@@ -203,15 +166,17 @@ def _strips(metrics: Metrics, main: str) -> dict[str, Markup]:
     tag = next((tag for tag, groups in metrics.tags.items() if 2 <= len(groups) <= MOST_STRIPS), None)
     rows: dict[str, list[charts.Dot]] = {}
     for image in metrics.images:
-        value = "all images" if tag is None else image.tags.get(tag, f"no {tag}")
+        value = "All images" if tag is None else image.tags.get(tag, f"no {readable_text(tag)}")
         rows.setdefault(value, []).append(dots[image.name])
     known = [value for value in (metrics.tags[tag] if tag else ()) if value in rows]
     order = known + [value for value in rows if value not in known]
     strips = [charts.Strip(f"{value} · {len(rows[value])}", rows[value]) for value in order]
     domain = charts.score_domain([dot.score for dot in dots.values()])
     label = f"{metric_text(main)} (0–1)"
+    few = words.FEW
     return {
-        kind: charts.strips(strips, domain, label, width) for kind, width in (("wide", 900), ("narrow", 330))
+        kind: charts.strips(strips, domain, label, width, marked_from=few)
+        for kind, width in (("wide", 900), ("narrow", 330))
     }
 
 
@@ -254,34 +219,3 @@ def _worst_first(metrics: Metrics, main: str) -> list[tuple[str, Mapping[str, st
         rows,
         key=lambda row: (math.isnan(s := row[2].get(main, math.nan)), 0.0 if math.isnan(s) else s, row[0]),
     )
-
-
-def _picture(exhibit: Exhibit, labels: Labels) -> _Picture:
-    height, width = exhibit.truth.shape
-    missed, extra = _mistakes(exhibit, labels)
-    return _Picture(
-        name=exhibit.name,
-        tags=exhibit.tags,
-        score=exhibit.score,
-        missed=missed,
-        extra=extra,
-        width=width,
-        height=height,
-        jpeg=jpeg(exhibit.image),
-        truth=outlines(exhibit.truth, labels),
-        predicted=outlines(exhibit.predicted, labels),
-        unlabelled=contour(exhibit.truth == IGNORE_INDEX).data,
-    )
-
-
-def _mistakes(exhibit: Exhibit, labels: Labels) -> tuple[float, float]:
-    """Share of the truth that was missed and of the prediction that is extra; NaN with several classes."""
-    if len(labels.scored) != 1:
-        return math.nan, math.nan
-    known: Mask = exhibit.truth != IGNORE_INDEX
-    truth, predicted = (known & (part == labels.scored[0]) for part in (exhibit.truth, exhibit.predicted))
-    both, n_truth, n_predicted = (
-        int(np.count_nonzero(part)) for part in (truth & predicted, truth, predicted)
-    )
-    missed = 1 - both / n_truth if n_truth else math.nan
-    return missed, 1 - both / n_predicted if n_predicted else math.nan

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import math
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 
 import jinja2
 import PIL.Image
+from markupsafe import Markup
 
-from pixelwise.evaluation.schema import Metrics
 from pixelwise.metrics import METRICS
 from pixelwise.types import Image
 
-LONGEST_SIDE = 640
+OUT_OF_FOLD = "out_of_fold"
+"""In the place of a split: each image was scored by the model of several that never saw it."""
+LONGEST_SIDE = 800
 """Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
 
 
@@ -41,8 +47,22 @@ def template(name: str) -> jinja2.Template:
         "signed": signed_text,
         "signed_span": signed_span_text,
         "probability": probability_text,
+        "readable": readable_text,
     }
+    environment.globals |= {"page_script": Markup(page_script()), "script_digest": script_digest()}
     return environment.get_template(name)
+
+
+@cache
+def page_script() -> str:
+    """What a page adds to itself where scripts run."""
+    return (resources.files("pixelwise.report") / "page.js").read_text(encoding="utf-8").strip()
+
+
+@cache
+def script_digest() -> str:
+    """The SHA-256 by which a page's policy allows its own script and no other, in base64."""
+    return base64.b64encode(hashlib.sha256(page_script().encode()).digest()).decode("ascii")
 
 
 def jpeg(image: Image, longest: int = LONGEST_SIDE) -> str:
@@ -76,35 +96,6 @@ def span_text(interval: tuple[float, float]) -> str:
     return "n/a" if any(math.isnan(end) for end in interval) else f"{interval[0]:.3f}–{interval[1]:.3f}"
 
 
-def baseline_text(metrics: Metrics) -> str | None:
-    """What the best method without training reaches, a sentence with its interval; None where none was compared."""
-    found = metrics.baseline
-    if found is None or metrics.headline not in found.scores:
-        return None
-    score = found.scores[metrics.headline]
-    if math.isnan(score.mean):
-        return None
-    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
-    some = "" if found.images is None else f", on {found.n_images} of these images"
-    return f"Without training, the best method reaches {score_text(score.mean)}{within}{some}: {found.title}."
-
-
-def ensemble_text(metrics: Metrics) -> str | None:
-    """What the models of all folds reach as one on the test split, a sentence; None where nothing was tested."""
-    test = metrics.test
-    if test is None or metrics.headline not in test.scores:
-        return None
-    score = test.scores[metrics.headline]
-    if math.isnan(score.mean):
-        return None
-    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
-    images = f"{test.n_images} test image{'s' * (test.n_images != 1)}"
-    return (
-        f"The models of all folds as one, as the model file holds them, reach {score_text(score.mean)}{within} "
-        f"on the {images}."
-    )
-
-
 def percent_text(share: float) -> str:
     """A share in per cent."""
     # One decimal where whole per cent would round to a flat 0 or 100.
@@ -128,6 +119,22 @@ def probability_text(share: float) -> str:
     if math.isnan(share):
         return "n/a"
     return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def readable_text(name: str) -> str:
+    """The name of a tag or a setting as people write it: "clinical diagnosis"."""
+    return name.replace("_", " ")
+
+
+def images_text(count: int, split: str) -> str:
+    """ "40 test images"; those of folds are no split, and just images."""
+    kind = {"all": "", OUT_OF_FOLD: "", "train": "training ", "val": "validation "}.get(split, f"{split} ")
+    return f"{count:,} {kind}image{'s' * (count != 1)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "road, car and tree"."""
+    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + list(names[-1:]))
 
 
 def metric_text(name: str) -> str:

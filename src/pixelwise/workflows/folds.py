@@ -6,7 +6,7 @@ The models are trained one after another by one recipe, each as an ordinary trai
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from pixelwise.workflows.budget import check_budget, kept_for_later
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Costs, Job, built, identity_of
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe, group_hint
+from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_recipe
-from pixelwise.workflows.run import Run, counting, headline, log_writer
+from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
 
 INTERRUPTED = (
     "Stopping: the run is finished with the folds that are done, of the first with what it has learned; press Ctrl-C "
@@ -64,11 +64,13 @@ class CrossValidation:
     Attributes:
         dataset: the images of all folds as training, and those of the test split.
         recipe: complete but for what is measured.
+        reasons: by setting, what it was set to and why.
     """
 
     dataset: Dataset
     folds: Folds
     recipe: Recipe
+    reasons: Mapping[str, str]
     listener: Listener
 
     @property
@@ -93,6 +95,7 @@ def prepare_folds(
         raise DataError(f"{dataset.root} has no training images; assign some to 'train' in the splits file.")
     if begun is not None:
         recipe = resumed_recipe(wishes, dataset, begun, listener)
+        reasons: Mapping[str, str] = runfolder.read_reasons(begun / runfolder.PLAN)
         folds = read_folds(begun / runfolder.FOLDS, dataset)
     else:
         count = wishes.number_of_folds
@@ -100,10 +103,11 @@ def prepare_folds(
         folds = draw_folds(
             pool, count, wishes.drawn_by, together=subject.together, kinds=kinds_of_masks(subject)
         )
-        recipe = complete_recipe(wishes, folds.dataset(0, dataset), listener)
+        chosen = choose_recipe(wishes, folds.dataset(0, dataset), listener)
+        recipe, reasons = chosen.recipe, chosen.reasons
     apart = f"; {tested} test images stay apart" if tested else ""
     listener.say(f"Data: {len(pool)} images ({dataset.layout}) in {len(folds)} folds{apart}.")
-    return CrossValidation(dataset, folds, recipe, listener)
+    return CrossValidation(dataset, folds, recipe, reasons, listener)
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class FoldListener(Listener):
 def train_folds(
     about: CrossValidation,
     out: Path,
-    notes: Sequence[str],
+    background: Background,
     write_check: Callable[[Path], None],
     cache: Cache,
     *,
@@ -174,7 +178,7 @@ def train_folds(
     """Train all folds, make one model of them, score every image by the model that never saw it, and report.
 
     Args:
-        notes: what a reader must know to judge the scores.
+        background: what was known before.
         write_check: writes the page of the check to a path.
         started: moment on ``time.monotonic`` that the budget counts from.
         resumed: go on with the run in ``out``, where one has begun.
@@ -185,11 +189,14 @@ def train_folds(
         write_splits(folder / runfolder.SPLITS, about.dataset)
         about.folds.write(folder / runfolder.FOLDS)
         write_check(folder / runfolder.CHECK)
+        runfolder.write_reasons(folder / runfolder.PLAN, background.reasons)
         trainings.about.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
         with stop_on_interrupt(lambda: about.listener.say(INTERRUPTED)) as stopped:
             done, started = _train_all(trainings, folder, started, stopped)
             stopped_early = stopped()
-        return _finish(trainings, folder, done, started, notes, compared and not stopped_early, stopped_early)
+        return _finish(
+            trainings, folder, done, started, background, compared and not stopped_early, stopped_early
+        )
 
 
 def _decoded(about: CrossValidation, cache: Cache, compared: bool) -> Trainings:
@@ -292,7 +299,7 @@ def _finish(
     folder: Path,
     done: int,
     started: float,
-    notes: Sequence[str],
+    background: Background,
     compared: bool,
     stopped: bool,
 ) -> Run:
@@ -309,7 +316,7 @@ def _finish(
 
     scored, begin = trainings.scored(done), time.monotonic()
     on_image = counting(about.listener, len(scored) + len(about.dataset.split("test")))
-    known = [*notes, *_stopped_notes(trainings, done) * stopped]
+    known = [*background.notes, *_stopped_notes(trainings, done) * stopped]
     metrics = evaluate(ensemble, scored, OUT_OF_FOLD, notes=known, on_image=on_image, by=by)
     image = (time.monotonic() - begin) / metrics.n_images
     metrics.write(folder / runfolder.METRICS)
@@ -326,7 +333,20 @@ def _finish(
     log = next(iter(logs.values()), [])
     commands = job.commands(folder)[:1]  # what trains again scores again
     report = folder / runfolder.REPORT
-    report_run(report, ensemble, job.recipe, scored, metrics, log, facts, commands, by)
+    reported = replace(about.dataset, samples=(*scored.samples, *about.dataset.split("test").samples))
+    report_run(
+        report,
+        ensemble,
+        job.recipe,
+        reported,
+        metrics,
+        log,
+        facts,
+        commands,
+        background.reasons,
+        background.check,
+        by,
+    )
     for name in (runfolder.CHECKPOINT, *runfolder.MEMBERS):
         (folder / name).unlink(missing_ok=True)
     return Run(folder, ensemble, metrics)

@@ -179,6 +179,7 @@ class Job:
         parameters = sum(parameter.numel() for parameter in self.network.parameters())
         return {
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
+            "Fingerprint": f"{self.identity()} (of the training and validation images and masks, as decoded)",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
             "Frame": self._frame_text(),
             "Trained": trained,

@@ -19,7 +19,7 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import Covered, Fingerprint, ceiling, plan
+from pixelwise.plan import Covered, Fingerprint, Plan, ceiling, plan
 from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_tasks
 from pixelwise.types import SPLITS, Label, SplitName
@@ -138,18 +138,26 @@ class Wishes:
 
 
 def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
-    """The recipe wished for, or one planned from the data, with all other wishes in it.
+    """The recipe of :func:`choose_recipe`."""
+    return choose_recipe(wishes, dataset, listener).recipe
+
+
+def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
+    """The recipe wished for, or one planned from the data, with all other wishes in it, and the reasons.
 
     Raises:
         RecipeError: values that a recipe cannot have, or a recipe for images of another format.
     """
     model = model_named(wishes.network) if wishes.network is not None else None
+    reasons: dict[str, str] = {}
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
         share = seconds / (wishes.number_of_folds or 1)
         known = fingerprint(dataset, None if wishes.epochs else share, network)
-        values = _planned(known, network, listener).model_dump(exclude_none=True)
+        planned = _planned(known, network, listener)
+        reasons |= planned.reasons
+        values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         values = wishes.recipe.model_dump(exclude_none=True)
@@ -163,14 +171,16 @@ def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Rec
         values["train"] |= {"folds": wishes.folds}
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
-    return _fitting(parse_recipe(with_settings(values, wishes.settings), "what was asked for"), dataset)
+        reasons[name] = f"{value}, as asked"
+    recipe = parse_recipe(with_settings(values, wishes.settings), "what was asked for")
+    return Plan(_fitting(recipe, dataset), reasons)
 
 
-def _planned(known: Fingerprint, network: Model, listener: Listener) -> Recipe:
+def _planned(known: Fingerprint, network: Model, listener: Listener) -> Plan:
     planned = plan(known, network)
     for setting, reason in planned.reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
-    return planned.recipe
+    return planned
 
 
 def fingerprint(dataset: Dataset, seconds: float | None, network: Model) -> Fingerprint:

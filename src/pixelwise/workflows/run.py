@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pixelwise.checks import Check
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import Metrics, Scored
 from pixelwise.prediction import Predictor
@@ -22,6 +23,15 @@ class Run:
     folder: Path
     predictor: Predictor
     metrics: Metrics
+
+
+@dataclass(frozen=True)
+class Background:
+    """What was known before training began: notes on the data, reasons of the recipe, what the check found."""
+
+    notes: tuple[str, ...]
+    reasons: Mapping[str, str]
+    check: Check
 
 
 def log_writer(

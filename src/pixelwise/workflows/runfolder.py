@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,12 +23,14 @@ METRICS = "metrics.json"
 REPORT = "report.html"
 SPLITS = "splits.csv"
 CHECK = "check.html"
+PLAN = "plan.json"
 CHECKPOINT = "checkpoint.safetensors"
 FOLDS = "folds.csv"
 MEMBERS = tuple(f"fold-{number}.safetensors" for number in range(1, MAX_FOLDS + 1))
 """Models of finished folds, until the run is finished and one file holds them all."""
-FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, FOLDS, CHECK, CHECKPOINT, *MEMBERS)
+FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, FOLDS, CHECK, PLAN, CHECKPOINT, *MEMBERS)
 
+PLAN_SCHEMA = "pixelwise.plan/1"
 LOG_COLUMNS = ("epoch", "step", "seconds", "loss", "learning_rate", "val_score")
 FOLD_COLUMN = "fold"
 
@@ -114,6 +117,23 @@ def make_folder(path: Path) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} cannot be created ({error.strerror}); choose another folder with --out."
+        ) from error
+
+
+def write_reasons(path: Path, reasons: Mapping[str, str]) -> None:
+    """Write ``plan.json``: by setting, what it was set to and why."""
+    text = json.dumps({"schema": PLAN_SCHEMA, "reasons": dict(reasons)}, indent=1, ensure_ascii=False)
+    files.write_text(path, text + "\n")
+
+
+def read_reasons(path: Path) -> dict[str, str]:
+    """The reasons of ``plan.json``; :class:`RecipeError` where it is not one."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(setting): str(reason) for setting, reason in found["reasons"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecipeError(
+            f"{path} is missing or damaged: put it back, or train anew into another folder with --out."
         ) from error
 
 

@@ -28,14 +28,14 @@ from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import (
     Wishes,
-    complete_recipe,
+    choose_recipe,
     group_hint,
     scored_part,
     with_splits,
 )
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_recipe
-from pixelwise.workflows.run import Run, counting, headline, log_writer
+from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
 
 INTERRUPTED = "Stopping: the model is finished with what it has learned; press Ctrl-C again to give up."
 
@@ -113,7 +113,7 @@ def train(
         return train_folds(
             validation,
             Path(out),
-            notes,
+            Background(tuple(notes), validation.reasons, checked.result),
             checked.write_page,
             Cache.at(cache),
             started=started,
@@ -123,20 +123,23 @@ def train(
     dataset = with_splits(checked.subject, wishes.drawn_by, listener)
     if drawn and (hint := group_hint(dataset)) is not None:
         notes.append(hint)
-    complete = (
-        resumed_recipe(wishes, dataset, Path(out), listener)
-        if begun
-        else complete_recipe(wishes, dataset, listener)
-    )
+    if begun:
+        complete = resumed_recipe(wishes, dataset, Path(out), listener)
+        reasons = runfolder.read_reasons(Path(out) / runfolder.PLAN)
+    else:
+        chosen = choose_recipe(wishes, dataset, listener)
+        complete, reasons = chosen.recipe, chosen.reasons
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
         if compared:
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset.labels))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
+        runfolder.write_reasons(folder / runfolder.PLAN, reasons)
         job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
         progress = Progress(job, folder / runfolder.CHECKPOINT, started)
-        return _finish(job, folder, progress, notes, compared)
+        background = Background(tuple(notes), reasons, checked.result)
+        return _finish(job, folder, progress, background, compared)
 
 
 def _used(dataset: Dataset) -> Dataset:
@@ -144,7 +147,7 @@ def _used(dataset: Dataset) -> Dataset:
     return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
-def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], compared: bool) -> Run:
+def _finish(job: Job, folder: Path, progress: Progress, background: Background, compared: bool) -> Run:
     """Train, then write everything that a run holds."""
     session = job.session()
     progress.restore(session)
@@ -152,7 +155,7 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], co
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
         on_rows = log_writer(runfolder.write_log, folder / runfolder.LOG, job.listener)
         candidates = job.fit(session, length, stopped, on_rows, progress.keep)
-        known = [*notes, *_length_notes(candidates.rows[-1], stopped())]
+        known = [*background.notes, *_length_notes(candidates.rows[-1], stopped())]
         compared = compared and not stopped()  # who presses Ctrl-C waits for no more than the model
         choice = candidates.choose()
         job.listener.say(f"Weights: {choice.how}.")
@@ -171,7 +174,18 @@ def _finish(job: Job, folder: Path, progress: Progress, notes: Sequence[str], co
     log, report = candidates.rows, folder / runfolder.REPORT
     trained = f"{log[-1].step} steps, {log[-1].epoch} epochs"
     facts = job.facts(trained, choice.how, time.monotonic() - progress.started)
-    report_run(report, predictor, job.recipe, job.dataset, metrics, log, facts, job.commands(folder))
+    report_run(
+        report,
+        predictor,
+        job.recipe,
+        job.dataset,
+        metrics,
+        log,
+        facts,
+        job.commands(folder),
+        background.reasons,
+        background.check,
+    )
     (folder / runfolder.CHECKPOINT).unlink(missing_ok=True)
     return Run(folder, predictor, metrics)
 

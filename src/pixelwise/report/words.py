@@ -1,0 +1,141 @@
+"""What the figures of a run mean, in sentences: each of them follows from ``metrics.json`` alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pixelwise.evaluation.schema import Group, Metrics, Score
+from pixelwise.report.templates import (
+    OUT_OF_FOLD,
+    images_text,
+    metric_text,
+    readable_text,
+    score_text,
+    span_text,
+    value_text,
+)
+
+FEW = 10
+"""Below this number of images a bootstrap interval is itself doubtful, and the page says so."""
+
+
+def score_sentence(metrics: Metrics) -> str:
+    """The headline score with its interval, for people who read no tables."""
+    score = metrics.scores.get(metrics.headline)
+    if score is None or math.isnan(score.mean):
+        return "No image could be scored."
+    scored = metrics.n_images - score.n_undefined
+    about = images_text(scored, metrics.split)
+    begin = f"The mean {metric_text(metrics.headline)} of {about} is {score_text(score.mean)}"
+    if scored < 2:
+        return f"{begin}; one image says nothing of the next, so there is no interval."
+    low, high = map(score_text, score.ci95)
+    return f"{begin}. On as many other images of the same kind it may well be anything from {low} to {high}."
+
+
+def spread_sentence(metrics: Metrics) -> str | None:
+    """Median, bad end and worst of the images; None where that says nothing."""
+    score = metrics.scores.get(metrics.headline)
+    if score is None or math.isnan(score.mean) or metrics.n_images - score.n_undefined < 3:
+        return None
+    half, bad, worst = (value_text(value, score.unit) for value in (score.median, score.bad_end, score.worst))
+    more, less = ("less", "more") if score.lower_is_better else ("more", "less")
+    return f"Half of the images score {half} or {more}, one in twenty {less} than {bad}; the worst scores {worst}."
+
+
+def baseline_sentence(metrics: Metrics) -> str | None:
+    """What a method without training reaches that was the best where it was chosen; None where none was compared."""
+    found = metrics.baseline
+    if found is None or metrics.headline not in found.scores:
+        return None
+    score = found.scores[metrics.headline]
+    if math.isnan(score.mean):
+        return None
+    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
+    some = "" if found.images is None else f", on {found.n_images} of these images"
+    tried = images_text(len(found.chosen_on), "all")
+    where = (
+        tried
+        if {row.name for row in metrics.images} & set(found.chosen_on)
+        else tried.replace(" ", " other ")
+    )
+    reached = f"reaches {score_text(score.mean)}{within}{some}"
+    said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
+    own = metrics.scores.get(metrics.headline)
+    if own is None or math.isnan(own.mean) or found.images is not None:
+        return f"{said}."
+    more = own.mean - score.mean
+    return f"{said}. On the same images the model's mean is {abs(more):.3f} {'higher' if more >= 0 else 'lower'}."
+
+
+def ensemble_sentence(metrics: Metrics) -> str | None:
+    """What the models of all folds reach as one on the test split; None where nothing was tested."""
+    test = metrics.test
+    score = None if test is None else test.scores.get(metrics.headline)
+    if test is None or score is None or math.isnan(score.mean):
+        return None
+    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
+    return (
+        "The models of all folds as one, as the model file holds them, reach "
+        f"{score_text(score.mean)}{within} on {images_text(test.n_images, test.split)}."
+    )
+
+
+def tag_sentences(metrics: Metrics) -> list[str]:
+    """For each tag, on which of its values the model does worst and best."""
+    found = []
+    for tag, groups in metrics.tags.items():
+        known = _known(groups, metrics.headline)
+        if len(known) < 2:
+            continue
+        lower = any(score.lower_is_better for _group, score in known.values())
+        ranked = sorted(known.items(), key=lambda item: item[1][1].mean, reverse=not lower)
+        (best, of_best), (worst, of_worst) = ranked[0], ranked[-1]
+        found.append(
+            f"By {readable_text(tag)}, it does worst on {worst} ({_said(*of_worst)}) "
+            f"and best on {best} ({_said(*of_best)})."
+        )
+    return found
+
+
+def _known(groups: Mapping[str, Group], metric: str) -> dict[str, tuple[Group, Score]]:
+    pairs = {
+        value: (group, group.scores[metric]) for value, group in groups.items() if metric in group.scores
+    }
+    return {value: pair for value, pair in pairs.items() if not math.isnan(pair[1].mean)}
+
+
+def _said(group: Group, score: Score) -> str:
+    images = "1 image" if group.n_images == 1 else f"{group.n_images} images"
+    few = ", too few to be sure" if group.n_images - score.n_undefined < FEW else ""
+    within = "" if math.isnan(score.ci95[0]) or group.n_images < 2 else f", {span_text(score.ci95)}"
+    return f"{value_text(score.mean, score.unit)}{within}; {images}{few}"
+
+
+def cautions(metrics: Metrics) -> list[str]:
+    """What must be said before anybody relies on the figures: of the split, of few images, and the run's own notes."""
+    found = []
+    if metrics.split in SPLITS_DOUBTED:
+        found.append(SPLITS_DOUBTED[metrics.split])
+    elif metrics.split not in UNSEEN:
+        found.append(f"These are the images of “{metrics.split}”, not a test split.")
+    score = metrics.scores.get(metrics.headline)
+    scored = metrics.n_images - score.n_undefined if score else 0
+    if scored < FEW:
+        were = "image was" if scored == 1 else "images were"
+        found.append(f"Only {scored} {were} scored: the figures, intervals included, are a rough guess.")
+    return [*found, *metrics.notes]
+
+
+UNSEEN: Mapping[str, str] = {
+    "test": "that took no part in its making",
+    OUT_OF_FOLD: "each by the one of several models that had learned nothing from it",
+}
+"""Splits of images that the scored model has not seen, with what is said of them."""
+SPLITS_DOUBTED: Mapping[str, str] = {
+    "val": "These are validation images. Weights and settings were chosen on them, so the scores are somewhat too "
+    "good; judge the model on test images.",
+    "train": "The model was trained on these images. The scores do not tell how it does on new ones.",
+    "all": "All images were scored. If some of them served to train the model, the scores are too good.",
+}

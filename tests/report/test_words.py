@@ -1,0 +1,139 @@
+"""Sentences and model card: every figure in them is one of the metrics."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from tests.report.test_report import LESION, metrics
+
+from pixelwise.evaluation.schema import BaselineScores, Metrics
+from pixelwise.report import Making, semantic_part, words
+from pixelwise.report.card import model_card
+from pixelwise.report.semantic import confusion
+
+
+def with_overlaps(found: Metrics, *overlaps: list[list[int]]) -> Metrics:
+    images = tuple(
+        row.model_copy(update={"counts": {"mask": {"overlap": overlap}}})
+        for row, overlap in zip(found.images, overlaps, strict=True)
+    )
+    return found.model_copy(update={"images": images})
+
+
+def test_the_score_in_words() -> None:
+    found = metrics({"a": 0.8, "b": 0.9, "c": 1.0})
+    assert words.score_sentence(found) == (
+        "The mean Dice of 3 test images is 0.900. "
+        "On as many other images of the same kind it may well be anything from 0.800 to 1.000."
+    )
+    assert words.spread_sentence(found) == (
+        "Half of the images score 0.900 or more, one in twenty less than 0.810; the worst scores 0.800."
+    )
+    assert "there is no interval" in words.score_sentence(metrics({"a": 0.8, "b": math.nan}))
+    assert words.score_sentence(metrics({"a": math.nan})) == "No image could be scored."
+    assert words.spread_sentence(metrics({"a": 0.8})) is None
+
+
+def test_tags_name_the_worst_and_the_best_and_say_that_few_are_few() -> None:
+    dice = {f"i{i}": 0.9 for i in range(12)} | {"m": 0.5, "n": 0.7}
+    tags = {name: "melanoma" if name in "mn" else "nevus" for name in dice}
+    assert words.tag_sentences(metrics(dice, tags=tags)) == [
+        "By diagnosis, it does worst on melanoma (0.600, 0.500–0.700; 2 images, too few to be sure) "
+        "and best on nevus (0.900, 0.900–0.900; 12 images)."
+    ]
+    assert words.tag_sentences(metrics(dice, tags=dict.fromkeys(dice, "nevus"))) == []
+
+
+def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
+    found = metrics({"a": 0.9, "b": 0.8})
+    other = metrics({"a": 0.7, "b": 0.6})
+    baseline = BaselineScores(
+        method="otsu",
+        title="Otsu's threshold",
+        choice={},
+        chosen_on=("c", "d", "e"),
+        n_images=2,
+        images=None,
+        scores=other.scores,
+    )
+    assert words.baseline_sentence(found.model_copy(update={"baseline": baseline})) == (
+        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
+        "On the same images the model's mean is 0.200 higher."
+    )
+    some = baseline.model_copy(update={"images": ("a",), "n_images": 1, "chosen_on": ("a",)})
+    assert words.baseline_sentence(found.model_copy(update={"baseline": some})) == (
+        "Without training, Otsu's threshold, the method that did best on 1 image, reaches 0.650 (0.600–0.700), "
+        "on 1 of these images."
+    )
+    assert words.baseline_sentence(found) is None
+
+
+def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
+    dice = {f"i{i}": 0.9 for i in range(20)}
+    found = metrics(dice, split="out_of_fold")
+    assert words.cautions(found) == []
+    assert words.score_sentence(found).startswith("The mean Dice of 20 images is 0.900.")
+    scores = dict(model_card(found, [], Making()))["Scores"][0]
+    assert scores.endswith(
+        "on 20 images, each by the one of several models that had learned nothing from it."
+    )
+
+
+def test_confusion_is_the_sum_of_the_images_by_true_class() -> None:
+    found = with_overlaps(metrics({"a": 0.9, "b": 0.8}), [[90, 10], [5, 15]], [[50, 50], [0, 0]])
+    table = confusion(found, "mask", LESION)
+    assert table is not None
+    assert table.pixels.tolist() == [[140, 60], [5, 15]]
+    assert table.shares.tolist() == [[0.7, 0.3], [0.25, 0.75]]
+    assert confusion(metrics({"a": 0.9}), "mask", LESION) is None
+    alone = confusion(with_overlaps(metrics({"a": 0.9}), [[9, 1], [0, 0]]), "mask", LESION)
+    assert alone is not None
+    assert np.isnan(alone.shares[1]).all(), "nothing of it is in the truth"
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "said"),
+    [
+        (
+            [[[9, 1], [5, 15]], [[9, 1], [1, 1]]],
+            "Every scored image shows lesion: what the model does where there is",
+        ),
+        (
+            [[[9, 1], [5, 15]], [[9, 1], [0, 0]]],
+            "1 of 2 images shows no lesion; the model left 0 of them alone.",
+        ),
+        (
+            [[[9, 0], [0, 0]], [[9, 1], [0, 0]]],
+            "No scored image shows lesion: how well it is found is not known.",
+        ),
+    ],
+)
+def test_limits_follow_from_what_the_images_show(overlaps: list[list[list[int]]], said: str) -> None:
+    found = with_overlaps(metrics({"a": 0.9, "b": 0.8}), *overlaps)
+    assert any(limit.startswith(said) for limit in semantic_part(found, "mask", LESION, {}).limits)
+
+
+def test_the_card_holds_facts_of_the_run_and_claims_nothing_else() -> None:
+    found = metrics(
+        {"a": 0.9, "b": 0.8}, tags={"a": "nevus", "b": "melanoma"}, notes=("Leaks were allowed.",)
+    )
+    part = semantic_part(found, "mask", LESION, {})
+    making = Making(
+        takes="RGB of 8 bits", counts={"train": 5, "val": 0, "test": 2}, facts={"Network": "unet"}
+    )
+    card = dict(model_card(found, [part], making))
+    assert card["What it is"][0] == "A model that finds the class lesion in images, pixel by pixel."
+    assert card["Intended use"][1] == "It was scored on images of 6 × 4 pixels (width × height)."
+    assert card["Data"][0] == "Images of lesions: 5 learned from and 2 tested on."
+    assert card["Scores"] == ["Mean Dice 0.850 (0.800–0.900, 95 % interval) on 2 test images."]
+    assert "Leaks were allowed." in card["Limits"]
+    assert (
+        "Fewer than 10 images were scored of nevus (1) and melanoma (1): nothing is sure there."
+        in card["Limits"]
+    )
+    bare = dict(model_card(metrics({"a": math.nan}, split="val"), [], Making()))
+    assert "What it is" not in bare
+    assert bare["Scores"] == ["None: no image could be scored."]
+    assert "it was not scored on a test split" in bare["Not for"][-1]
