@@ -1,6 +1,6 @@
 """Wrong masks planted among right ones: how many of the most suspicious labels are they?
 
-    python benchmarks/suspicious_labels.py DATA/ph2 --epochs 5 --seeds 1
+    python benchmarks/suspicious_labels.py DATA/ph2 --epochs 5 --seeds 2
 
 DATA/ph2 is the folder that holds PH2Dataset and splits.csv; its test split is left alone. The images of train and val
 are copied into a folder with a tenth of the masks replaced by wrong ones, two of each of five kinds; they are trained
