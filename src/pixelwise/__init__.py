@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate
     from pixelwise.workflows.predict import predict
-    from pixelwise.workflows.train import Run, train
+    from pixelwise.workflows.run import Run
+    from pixelwise.workflows.train import train
 
 _HOMES = {
     "Baselines": "pixelwise.workflows.baseline",
@@ -40,7 +41,7 @@ _HOMES = {
     "Predictor": "pixelwise.prediction",
     "Recipe": "pixelwise.recipe",
     "read_recipe": "pixelwise.recipe",
-    "Run": "pixelwise.workflows.train",
+    "Run": "pixelwise.workflows.run",
     "baseline": "pixelwise.workflows.baseline",
     "check": "pixelwise.workflows.check",
     "compare": "pixelwise.workflows.compare",

@@ -2,13 +2,16 @@
 
 The tensors are the network's weights in float32. The metadata entry ``pixelwise`` is JSON (:class:`Header`): fields,
 labels, preprocessing and recipe, decision settings, scores and versions. Nothing in the file can run code.
+
+A file may hold several models of one recipe, whose fields are averaged. It is of format 2, which readers that do not
+know of that refuse; a file of one model is of format 1, which they read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +29,27 @@ from pixelwise.labels import Labels
 from pixelwise.recipe import Preprocessing, Recipe
 from pixelwise.types import Field
 
-FORMAT = 1
+SINGLE, ENSEMBLE = 1, 2
+FORMAT = ENSEMBLE
+"""The newest that is read."""
 KEY = "pixelwise"
 REFERENCES = "confidence.references"
 """Name of the one tensor that is no weight of the network."""
+_MEMBERS = "members"
+
+
+class Member(BaseModel):
+    """One of several models in a file.
+
+    Attributes:
+        settings: decision settings tuned on the validation images of this model, by task name.
+        confidence: how far the probabilities of this model can be believed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    settings: dict[str, dict[str, float]]
+    confidence: Confidence | None = None
 
 
 class Header(BaseModel):
@@ -42,7 +62,8 @@ class Header(BaseModel):
         labels: meaning of class ids, by task name.
         preprocessing: scale policy and value scaling.
         recipe: how it was trained.
-        settings: decision settings tuned on validation, by task name.
+        settings: decision settings tuned on validation, by task name; of several models those for their mean.
+        members: the models, where there are several; the weights of the first are called ``members.0.…``.
         scores: headline scores by metric and statistic, with the split they are of.
         confidence: how far its probabilities can be believed; None in files that were written before there was such
             a thing, and where there was nothing to fit it on.
@@ -51,13 +72,14 @@ class Header(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: int = FORMAT
+    format: int = SINGLE
     versions: dict[str, str]
     fields: dict[str, tuple[Field, ...]]
     labels: dict[str, Labels]
     preprocessing: Preprocessing
     recipe: Recipe
     settings: dict[str, dict[str, float]]
+    members: tuple[Member, ...] | None = None
     scores: dict[str, Any] = {}
     confidence: Confidence | None = None
     sha256: str = ""
@@ -67,6 +89,12 @@ class Header(BaseModel):
         for name, found in (("fields", self.fields), ("labels", self.labels), ("settings", self.settings)):
             if found.keys() != self.recipe.tasks.keys():
                 raise ValueError(f"{name} and recipe name different tasks")
+        return self
+
+    @model_validator(mode="after")
+    def _several_are_an_ensemble(self) -> Header:
+        if (self.format == ENSEMBLE) != bool(self.members):
+            raise ValueError(f"files of several models, and no others, are of format {ENSEMBLE}")
         return self
 
 
@@ -82,13 +110,29 @@ class ModelFile:
     weights: Mapping[str, Tensor]
     references: Tensor | None = None
 
+    def of(self, member: int | None) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Weights by the names that they have in the network, and references; of the only model, or one of several."""
+        if member is None:
+            return dict(self.weights), self.references
+        prefix = f"{_MEMBERS}.{member}."
+        found = {
+            name.removeprefix(prefix): one for name, one in self.weights.items() if name.startswith(prefix)
+        }
+        return found, found.pop(REFERENCES, None)
 
-def write_model(
-    path: Path, header: Header, weights: Mapping[str, Tensor], references: Tensor | None = None
-) -> None:
-    """Write a model file, whole or not at all."""
-    extra = {} if references is None else {REFERENCES: references}
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in {**weights, **extra}.items()}
+
+def joined_weights(members: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The tensors of several models by the names that they have in one file."""
+    return {
+        f"{_MEMBERS}.{number}.{name}": tensor
+        for number, weights in enumerate(members)
+        for name, tensor in weights.items()
+    }
+
+
+def write_model(path: Path, header: Header, weights: Mapping[str, Tensor]) -> None:
+    """Write a model file, whole or not at all; the tensor of ``REFERENCES`` may stand among the weights."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     described = json.loads(header.model_dump_json(exclude_none=True))
     # Without the key, data that has no background would come back with class 0 as its background.
     described["labels"] = {name: labels.model_dump(mode="json") for name, labels in header.labels.items()}

@@ -24,6 +24,7 @@ from pixelwise.skeleton import Skeleton
 from pixelwise.types import MAX_CHANNELS, PixelFormat, PixelType
 
 FORMAT: Literal[1] = 1
+MAX_FOLDS = 20
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -281,6 +282,10 @@ class Train(_Strict):
 
     budget_seconds: Positive | None = None
     epochs: Annotated[int, Field(ge=1)] | None = None
+    folds: Annotated[int, Field(ge=2, le=MAX_FOLDS)] | None = Field(
+        default=None,
+        description="So many models, each on all folds of the images but one, within the budget.",
+    )
     batch_size: Annotated[int, Field(ge=1, le=1024)] = 8
     learning_rate: Positive = 2e-3
     encoder_rate: Positive = Field(

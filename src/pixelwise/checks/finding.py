@@ -61,6 +61,11 @@ class Finding(_Frozen):
     places: tuple[Place, ...]
 
 
+RANKED = frozenset({"label-suspicious"})
+"""Kinds whose places are in order of how bad they are, not of their files."""
+MOST_RANKED = 12
+"""Places of such a kind that are shown, since it is the first that are to be looked at."""
+
 Found = tuple[str, Place]
 """Name of a kind, and a place."""
 
@@ -252,6 +257,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "class-untrained": _error(
             "A class occurs in validation or test, but never in training.", "Draw other splits."
+        ),
+        # Labels and what models say
+        "label-suspicious": _warning(
+            "The label contradicts what a model that never saw it is sure of.",
+            "Look at both outlines; correct the label where the model is right.",
         ),
         # Content of images
         "image-flat": _warning(

@@ -29,6 +29,9 @@ class Check(BaseModel):
     inferred: bool = Field(description="Nothing names the classes: they were told from the masks' values.")
     n_images: int
     n_masks: int
+    judged: str = Field(
+        default="", description="With `--with`: which labels were held against predictions, in sentences."
+    )
     findings: tuple[Finding, ...] = Field(description="Errors first; one for each kind of fault.")
 
     def count(self, severity: Severity) -> int:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from pixelwise.checks import Check, Finding
+from pixelwise.checks import MOST_RANKED, RANKED, Check, Finding
 from pixelwise.cli.leaving import work_begins
 from pixelwise.evaluation import Comparison, Metrics, Pair, Score
 from pixelwise.metrics import METRICS
@@ -29,11 +29,11 @@ from pixelwise.report.templates import (
     signed_text,
     span_text,
 )
-from pixelwise.report.words import baseline_sentence
+from pixelwise.report.words import baseline_sentence, ensemble_sentence
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.review import REVIEW, Review
-from pixelwise.workflows.train import Run
+from pixelwise.workflows.run import Run
 
 if TYPE_CHECKING:
     from pixelwise.explain.layers import Layer
@@ -122,6 +122,8 @@ class Console(Listener):
         """Findings, errors first, with the first places of each."""
         self.print(f"{check.data}: {check.n_images} images, {check.n_masks} masks. {check.summary}")
         self.print(check.read_as)
+        if check.judged:
+            self.print(check.judged)
         self._print_findings(check.findings)
 
     def _print_findings(self, findings: Sequence[Finding]) -> None:
@@ -129,14 +131,17 @@ class Console(Listener):
             colour = SEVERITY_COLOURS[finding.severity]
             said = f"{escape(finding.what)} {escape(finding.fix)}"
             self.console.print(f"[bold {colour}]{finding.severity}[/]: {said}")
-            for place in finding.places[:PLACES]:
+            most = MOST_RANKED if finding.kind in RANKED else PLACES
+            for place in finding.places[:most]:
                 self.console.print(f"    {escape(place.shown)} [dim]{escape(place.detail)}[/]".rstrip())
-            if len(finding.places) > PLACES:
-                self.print(f"    and {len(finding.places) - PLACES} more")
+            if len(finding.places) > most:
+                self.print(f"    and {len(finding.places) - most} more")
 
     def print_run(self, run: Run) -> None:
         """The scores of a run and where its files are."""
         self.print_metrics(run.metrics)
+        if (line := ensemble_sentence(run.metrics)) is not None:
+            self.print(line)
         self.print(f"Model:  {run.folder / 'model.safetensors'}")
         self.print(f"Report: {run.folder / 'report.html'}")
 

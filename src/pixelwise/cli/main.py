@@ -38,6 +38,7 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 USER_ERROR = 2
 FOUND_ERRORS = 1
 MAX_SEED = 2**31 - 1
+MAX_FOLDS = 20
 
 app = typer.Typer(
     name="pixelwise",
@@ -141,6 +142,15 @@ def _main(
 def check(
     data: DataArgument,
     splits: SplitsOption = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--with",
+            metavar="RUN",
+            help="Rank labels by how far predictions contradict them: of a run that was trained with --folds, each by "
+            "the model that never saw the image.",
+        ),
+    ] = None,
     page: Annotated[
         Path, typer.Option(metavar="FILE", help="Write the findings with pictures there.")
     ] = Path("check.html"),
@@ -172,7 +182,7 @@ def check(
     if fix is not None:
         check_apart(dataset, fix)
     with Console() as console:
-        checked = check_data(dataset, looker=looker, listener=console)
+        checked = check_data(dataset, run=run, looker=looker, listener=console)
         checked.write_page(page)
     if json is not None:
         checked.result.write(json)
@@ -198,6 +208,14 @@ def train(
     budget: BudgetOption = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=MAX_FOLDS,
+            help="So many models within the budget, each on all folds of the images but one, which it then scores.",
+        ),
     ] = None,
     recipe: Annotated[
         Path | None, typer.Option(help="A recipe.toml; planned from DATA if not given.")
@@ -266,6 +284,7 @@ def train(
             seed=seed,
             task=task,
             joints=joints,
+            folds=folds,
             listener=console,
             resume=resume,
             looker=looker,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.types import SPLITS, SplitName
+from pixelwise.errors import DataError
+from pixelwise.types import SplitName
 
 MOST_VALUES = 20
 """Drawn splits are not balanced by tags of more values than that."""
@@ -17,6 +19,8 @@ MOST_VALUES = 20
 Together = Sequence[Collection[str]]
 """Names of samples that must lie in one split, set by set."""
 NO_KINDS: Mapping[str, str] = {}
+
+Part = TypeVar("Part")
 
 
 def draw_splits(
@@ -38,6 +42,43 @@ def draw_splits(
         together: sets of names that must lie in one split; those that overlap are joined.
         kinds: of samples by name, to be balanced as a tag is (small and large objects, say).
     """
+    order = _order(dataset, seed, together, kinds)
+    shares: dict[SplitName, float] = {"train": 1 - val - test, "val": val, "test": test}
+    splits = _dealt([len(unit) for unit in order], shares)
+    return dataset.with_splits(
+        {name: split for unit, split in zip(order, splits, strict=True) for name in unit}
+    )
+
+
+def draw_parts(
+    dataset: Dataset, count: int, seed: int, *, together: Together = (), kinds: Mapping[str, str] = NO_KINDS
+) -> dict[str, int]:
+    """The part of every sample by name, 0 to ``count`` - 1, drawn as :func:`draw_splits` draws splits.
+
+    Parts are of about one size, and none is empty.
+
+    Raises:
+        DataError: fewer groups of samples that belong together than parts.
+    """
+    order = _order(dataset, seed, together, kinds)
+    if len(order) < count:
+        only = (
+            f"{len(order)} image{'s' * (len(order) != 1)}"
+            if len(order) == len(dataset)
+            else f"{len(order)} group{'s' * (len(order) != 1)} of images that belong together"
+        )
+        raise DataError(
+            f"{dataset.root} has {only} to learn from, too few for {count} folds; "
+            f"{f'give at the most --folds {len(order)}' if len(order) > 1 else 'train without --folds'}."
+        )
+    parts = _dealt([len(unit) for unit in order], dict.fromkeys(range(count), 1 / count))
+    return {name: part for unit, part in zip(order, parts, strict=True) for name in unit}
+
+
+def _order(
+    dataset: Dataset, seed: int, together: Together, kinds: Mapping[str, str]
+) -> list[tuple[str, ...]]:
+    """Units of samples in the order in which they are dealt, drawn by ``seed``; those of one kind follow each other."""
     units = _units(dataset, together)
     keys = _keys(dataset, kinds)
     generator = np.random.default_rng(seed)
@@ -53,10 +94,7 @@ def draw_splits(
     for key in sorted(by_key):
         alike = sorted(by_key[key])
         order += [alike[i] for i in generator.permutation(len(alike))]
-    splits = _dealt([len(unit) for unit in order], val, test)
-    return dataset.with_splits(
-        {name: split for unit, split in zip(order, splits, strict=True) for name in unit}
-    )
+    return order
 
 
 def carve_validation(
@@ -131,14 +169,13 @@ def _balanced_tags(dataset: Dataset) -> set[str]:
     return {tag for tag, found in values.items() if len(found) <= MOST_VALUES and len(found) < len(dataset)}
 
 
-def _dealt(sizes: Sequence[int], val: float, test: float) -> list[SplitName]:
+def _dealt(sizes: Sequence[int], shares: Mapping[Part, float]) -> list[Part]:
     # Each goes where most is owed, so that every stretch of the ordered list, hence every kind, gets its shares.
-    shares: dict[SplitName, float] = {"train": 1 - val - test, "val": val, "test": test}
-    owed = dict.fromkeys(SPLITS, 0.0)
-    dealt: list[SplitName] = []
+    owed = dict.fromkeys(shares, 0.0)
+    dealt: list[Part] = []
     for size in sizes:
-        for split in SPLITS:
-            owed[split] += shares[split] * size
-        dealt.append(max(SPLITS, key=lambda split: owed[split]))
+        for part, share in shares.items():
+            owed[part] += share * size
+        dealt.append(max(shares, key=lambda part: owed[part]))
         owed[dealt[-1]] -= size
     return dealt

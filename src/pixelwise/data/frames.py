@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from itertools import islice
 from typing import Protocol
 
@@ -83,6 +83,11 @@ class CachedFrames:
         if not any(name.startswith(_PEOPLE) for name in frames[0]):
             return images, LabelBatch(maps)
         return images, LabelBatch(maps, tuple(_people_in(frame) for frame in frames))
+
+    def of(self, names: Collection[str]) -> CachedFrames:
+        """The frames of the samples of these names."""
+        wanted = {place for place, sample in enumerate(self.dataset.samples) if sample.name in names}
+        return replace(self, entries=tuple(entry for entry in self.entries if entry.sample in wanted))
 
     def showing(self, class_ids: Sequence[int]) -> dict[int, NDArray[np.int64]]:
         """The indices of the frames that show each of these classes; all are read once."""

@@ -4,6 +4,7 @@ from pixelwise.evaluation.compared import Comparison, Contestant, Pair, Side, co
 from pixelwise.evaluation.confidence import LOW_SCORE, review_order
 from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import (
+    OUT_OF_FOLD,
     BaselineScores,
     ClassScores,
     Group,
@@ -16,6 +17,7 @@ from pixelwise.evaluation.scoring import Scored, evaluate, labelled_like, score_
 
 __all__ = [
     "LOW_SCORE",
+    "OUT_OF_FOLD",
     "BaselineScores",
     "ClassScores",
     "Comparison",

@@ -20,6 +20,9 @@ from pixelwise.evaluation.numbers import Interval, Number, Strict
 
 SCHEMA: Literal["pixelwise.metrics/1"] = "pixelwise.metrics/1"
 
+OUT_OF_FOLD = "out_of_fold"
+"""In the place of a split: each image scored by the model of several that never saw it."""
+
 
 class Score(Strict):
     """One score over a set of images."""
@@ -132,7 +135,7 @@ class Metrics(Strict):
     tasks: tuple[str, ...] = Field(description="Names of the tasks that were scored.")
     headline: str = Field(description="The metric to look at first.")
     data: str = Field(description="Name of the folder of data.")
-    split: str = Field(description="Which split the scores are on: test, val, train or all.")
+    split: str = Field(description="Which images the scores are on: test, val, train, all or out_of_fold.")
     n_images: int
     scores: dict[str, Score] = Field(description="By metric name, over all images.")
     classes: dict[str, tuple[ClassScores, ...]] = Field(description="By task name: one entry a scored class.")
@@ -148,6 +151,9 @@ class Metrics(Strict):
         default=None,
         description="How far the model's own word can be believed; absent where it says nothing.",
     )
+    test: Metrics | None = Field(
+        default=None, description="Beside out-of-fold scores: those of all models as one on the test split."
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader must know to judge the scores.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -155,12 +161,13 @@ class Metrics(Strict):
     def to_json(self) -> str:
         """The text of ``metrics.json``: UTF-8, indented, NaN as null."""
         values = self.model_dump(mode="json", by_alias=True)
-        for name in ("baseline", "confidence"):
-            if values[name] is None:
-                del values[name]
-        for row in values["images"]:
-            if row["confidence"] is None:
-                del row["confidence"]
+        for part in (values, values["test"] or {}):
+            for name in ("baseline", "confidence", "test"):
+                if part.get(name, 0) is None:
+                    del part[name]
+            for row in part.get("images", ()):
+                if row["confidence"] is None:
+                    del row["confidence"]
         return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
 
     def write(self, path: Path) -> None:

@@ -52,11 +52,19 @@ class _Kept:
     believed: Believed | None
 
 
-def score_images(predictor: Segmenter, dataset: Dataset) -> Iterator[Scored]:
-    """Predict and score every sample, one at a time, at the image's own size."""
+By = Callable[[Sample], Segmenter]
+"""What predicts a sample, where that is not the same for all."""
+
+
+def score_images(predictor: Segmenter, dataset: Dataset, by: By | None = None) -> Iterator[Scored]:
+    """Predict and score every sample, one at a time, at the image's own size.
+
+    Args:
+        by: what predicts each sample, by the same tasks, instead of ``predictor``.
+    """
     for sample in dataset.samples:
         image, truth = dataset.read(sample)
-        prediction = predictor.predict(image)
+        prediction = (by(sample) if by else predictor).predict(image)
         spacing = dataset.spacing(sample)
         rows = {
             name: task.full_row(prediction[name], truth, spacing) for name, task in predictor.tasks.items()
@@ -71,6 +79,7 @@ def evaluate(
     *,
     notes: Sequence[str] = (),
     on_image: Callable[[Scored], None] = lambda scored: None,
+    by: By | None = None,
 ) -> Metrics:
     """Scores of ``predictor`` over all samples of ``dataset``.
 
@@ -78,6 +87,7 @@ def evaluate(
         split: name of the split that the samples are of, for the record.
         notes: what a reader must know to judge the scores.
         on_image: called with every image after it is scored.
+        by: what predicts each sample instead, by the same tasks: the model that never saw it, say.
 
     Raises:
         DataError: no samples, classes or pixels that differ from the model's, or a file that cannot be read.
@@ -87,7 +97,7 @@ def evaluate(
     dataset = labelled_like(predictor, dataset)
     predictor.check_format(dataset.pixel_format, dataset.root)
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
-    for scored in score_images(predictor, dataset):
+    for scored in score_images(predictor, dataset, by):
         on_image(scored)
         believed = _believed(predictor, scored)
         kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing, believed))

@@ -1,10 +1,20 @@
 """From an image to a result at the image's own size."""
 
-from pixelwise.prediction.predictor import ImageSource, Prediction, Predictor, activate, load, to_pixels
+from pixelwise.prediction.predictor import (
+    Ensemble,
+    ImageSource,
+    Prediction,
+    Predictor,
+    activate,
+    load,
+    mean_settings,
+    to_pixels,
+)
 from pixelwise.prediction.segmenter import Segmenter
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
 
 __all__ = [
+    "Ensemble",
     "ImageSource",
     "Prediction",
     "Predictor",
@@ -12,6 +22,7 @@ __all__ = [
     "activate",
     "check_format",
     "load",
+    "mean_settings",
     "normalise",
     "padding",
     "to_pixels",

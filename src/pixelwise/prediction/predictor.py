@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.confidence import Confidence, Traits, Usual, apply, predicted_score
+from pixelwise.confidence import Confidence, Traits, Usual, apply, entropy_of_views, predicted_score
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.memory import keep_freed_memory
-from pixelwise.modelfile import ModelFile, read_model
+from pixelwise.modelfile import Header, Member, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.doubt import doubt_of, pooled
 from pixelwise.prediction.values import check_format, normalise, padding, viewable
@@ -59,6 +59,7 @@ class Look:
         logits: (C, H, W) of the field of classes, calibrated; None where there is none.
         contradiction: (C, H, W) half of what the image's logits are higher than its mirror image's.
         features: (T, D) float32, means of the encoder's features over each tile.
+        members: what each of several models says, where this is their mean.
     """
 
     values: FieldsByTask
@@ -66,6 +67,7 @@ class Look:
     logits: Tensor | None
     contradiction: Tensor | None
     features: NDArray[np.float32]
+    members: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,22 +138,30 @@ class Predictor:
 
     @classmethod
     def load(cls, path: Path | str, device: str = "auto") -> Predictor:
-        """From a model file or the folder of a run; :class:`ModelFileError` if it cannot be used."""
+        """From a model file or the folder of a run; :class:`ModelFileError` if it cannot be used.
+
+        Of a file that holds several models it is an :class:`Ensemble`.
+        """
         keep_freed_memory()
         stored = read_model(Path(path))
-        tasks = build_tasks(stored.header.recipe, stored.header.labels)
-        network = _network_of(stored, tasks, Path(path))
         header = stored.header
-        references = None if stored.references is None else stored.references.numpy()
-        return cls(
-            network,
-            tasks,
-            header.preprocessing,
-            header.settings,
-            device,
-            confidence=header.confidence,
-            references=references,
-        )
+        tasks = build_tasks(header.recipe, header.labels)
+
+        def built(number: int | None, model: Header | Member) -> Predictor:
+            weights, references = stored.of(number)
+            return Predictor(
+                _network_of(header, weights, tasks, Path(path)),
+                tasks,
+                header.preprocessing,
+                model.settings,
+                device,
+                confidence=model.confidence,
+                references=None if references is None else references.numpy(),
+            )
+
+        if header.members is None:
+            return built(None, header)
+        return Ensemble([built(*one) for one in enumerate(header.members)], header.settings)
 
     def only(self, tasks: Collection[str]) -> Predictor:
         """The same that gives the results of some tasks alone."""
@@ -330,6 +340,67 @@ class Predictor:
             yield from ((task, field) for field in fields)
 
 
+class Ensemble(Predictor):
+    """Several models of one recipe as one: each field is the mean of theirs (Lakshminarayanan 2017).
+
+    ``network`` is that of the first.
+
+    Args:
+        members: two or more, or one; of the same tasks and preprocessing.
+        settings: decision settings for the mean, by task name.
+    """
+
+    def __init__(self, members: Sequence[Predictor], settings: Mapping[str, Mapping[str, float]]) -> None:
+        first = members[0]
+        super().__init__(first.network, first.tasks, first.preprocessing, settings, str(first.device))
+        self.members = tuple(members)
+
+    def look(self, image: Pixels) -> Look:
+        """The means of the members' fields (after activation), and what each of them says."""
+        looks = tuple(member.look(image) for member in self.members)
+        mean = {
+            task: {
+                name: np.stack([look.values[task][name] for look in looks]).mean(axis=0, dtype=np.float32)
+                for name in fields
+            }
+            for task, fields in looks[0].values.items()
+        }
+        return replace(looks[0], values=mean, logits=None, contradiction=None, members=looks)
+
+    def _judged(self, look: Look, prediction: Prediction) -> Prediction:
+        """The prediction with means of what its members say of theirs; uncertainty is of their mean probabilities."""
+        task = self.classified
+        if task is None:
+            return prediction
+        each = [
+            member._judged(of_member, Prediction(prediction.size, member._decoded(of_member)))
+            for member, of_member in zip(self.members, look.members, strict=True)
+        ]
+        probabilities = torch.from_numpy(look.values[task][CLASSES])
+        return replace(
+            prediction,
+            uncertainty=entropy_of_views(probabilities[None]).numpy(),
+            predicted_dice=_mean([one.predicted_dice for one in each]),
+            unlikeness=_mean([one.unlikeness for one in each]),
+        )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Of what all tell; None where one of them does not."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
+
+
+def mean_settings(members: Sequence[Predictor]) -> dict[str, dict[str, float]]:
+    """The mean of the decision settings of several models, by task name: what suits the mean of their fields."""
+    return {
+        task: {
+            name: sum(member.settings[task][name] for member in members) / len(members) for name in settings
+        }
+        for task, settings in members[0].settings.items()
+    }
+
+
 def load(path: Path | str, device: str = "auto") -> Predictor:
     """A trained model from its file or the folder of its run, ready to predict."""
     return Predictor.load(path, device)
@@ -384,8 +455,9 @@ def _unmirrored(pair: Tensor, field: Field) -> Tensor:
     return (pair[0] + flip_field(pair[1], field, horizontal=True, vertical=False)).float() / 2
 
 
-def _network_of(stored: ModelFile, tasks: Mapping[str, AnyTask], path: Path) -> Network:
-    header = stored.header
+def _network_of(
+    header: Header, weights: Mapping[str, Tensor], tasks: Mapping[str, AnyTask], path: Path
+) -> Network:
     fields = {name: task.fields() for name, task in tasks.items()}
     if fields != header.fields:
         raise ModelFileError(
@@ -394,7 +466,7 @@ def _network_of(stored: ModelFile, tasks: Mapping[str, AnyTask], path: Path) -> 
     channels = header.preprocessing.values.channels
     network = build_model(header.recipe.model, fields, pretrained=False, channels=channels)
     try:
-        network.load_state_dict(dict(stored.weights))
+        network.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise ModelFileError(f"{path} holds weights of another network than its recipe names.") from error
     return network

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import PIL.Image
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 
 from pixelwise import files
 from pixelwise._version import __version__
-from pixelwise.checks import Finding, Place, Subject
+from pixelwise.checks import MOST_RANKED, RANKED, Finding, Place, Subject
 from pixelwise.checks.examine import Examined, mask_thumbnail, thumbnail
 from pixelwise.checks.maskfacts import MaskContent, rgb
 from pixelwise.checks.subject import printable
 from pixelwise.data.masks import MaskCoding, Stored
 from pixelwise.report.templates import jpeg, template
-from pixelwise.types import Image
+from pixelwise.types import Image, LabelMap
 
 MOST_PICTURES = 6
 """Places of a finding that are shown; the others are listed."""
@@ -27,6 +28,7 @@ HEIGHT = 220
 """Pixels of an image or mask."""
 GAP = 6
 OUTLINE = np.array([255, 210, 31], np.uint8)
+PREDICTED = np.array([0, 229, 255], np.uint8)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,13 @@ class _Picture:
 
 
 def write_check(
-    path: Path, title: str, summary: str, description: str, subject: Subject, findings: Sequence[Finding]
+    path: Path,
+    title: str,
+    summary: str,
+    description: str,
+    subject: Subject,
+    findings: Sequence[Finding],
+    predictions: Mapping[str, LabelMap] = MappingProxyType({}),
 ) -> None:
     """Write the page, whole or not at all.
 
@@ -47,13 +55,18 @@ def write_check(
         title: the data set.
         summary: a sentence that says how many findings there are.
         description: what was looked at.
+        predictions: (H, W) class ids to outline beside the label's, at places of ``RANKED`` kinds, by file.
     """
     by_name = _by_file(subject)
+
+    def predicted(finding: Finding, place: Place) -> LabelMap | None:
+        return predictions.get(place.files[0]) if finding.kind in RANKED else None
+
     pictures = {
         finding.kind: [
             picture
-            for place in finding.places[:MOST_PICTURES]
-            if (picture := _picture(place, by_name, subject.coding)) is not None
+            for place in finding.places[: MOST_RANKED if finding.kind in RANKED else MOST_PICTURES]
+            if (picture := _picture(place, by_name, subject.coding, predicted(finding, place))) is not None
         ]
         for finding in findings
     }
@@ -69,6 +82,7 @@ def write_check(
         findings=shown,
         pictures=pictures,
         most=MOST_LISTED,
+        ranked=RANKED if predictions else (),
         version=__version__,
     )
     files.write_text(path, page)
@@ -88,10 +102,12 @@ def _by_file(subject: Subject) -> dict[str, Examined]:
     return found
 
 
-def _picture(place: Place, by_name: Mapping[str, Examined], coding: MaskCoding) -> _Picture | None:
+def _picture(
+    place: Place, by_name: Mapping[str, Examined], coding: MaskCoding, predicted: LabelMap | None
+) -> _Picture | None:
     """The samples of a place, one below the other, each with its mask beside it; None where nothing can be shown."""
     samples = {id(by_name[name]): by_name[name] for name in place.files[:2] if name in by_name}
-    rows = [row for one in samples.values() if (row := _row(_panels(one, coding))) is not None]
+    rows = [row for one in samples.values() if (row := _row(_panels(one, coding, predicted))) is not None]
     if not rows:
         return None
     width = max(row.shape[1] for row in rows)
@@ -107,15 +123,17 @@ def _row(panels: Sequence[Image]) -> Image | None:
     return np.concatenate([part for one in panels for part in (one, gap)][:-1], axis=1) if panels else None
 
 
-def _panels(one: Examined, coding: MaskCoding) -> list[Image]:
+def _panels(one: Examined, coding: MaskCoding, predicted: LabelMap | None) -> list[Image]:
     panels = []
     content = None if one.mask is None else one.mask.content
     stored = None if one.mask is None or content is None else mask_thumbnail(one.mask.file.path, coding)
     if one.image.file.fault is None:
         image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
-        panels.append(
-            image if content is None or stored is None else _outlined(image, _meant(stored, content))
-        )
+        if content is not None and stored is not None:
+            image = _outlined(image, _meant(stored, content), OUTLINE, thick=predicted is not None)
+        if predicted is not None:
+            image = _outlined(image, predicted, PREDICTED, thick=True)
+        panels.append(image)
     if content is not None and stored is not None:
         panels.append(_scaled(_visible(stored, content), PIL.Image.Resampling.NEAREST))
     return panels
@@ -134,8 +152,8 @@ def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
     return np.asarray(PIL.Image.fromarray(values).convert("RGB").resize((width, HEIGHT), how))
 
 
-def _outlined(image: Image, mask: Stored) -> Image:
-    """The image with a line where the mask's values meet."""
+def _outlined(image: Image, mask: Stored, colour: NDArray[np.uint8], *, thick: bool) -> Image:
+    """The image with a line of one pixel, or two, where the mask's values meet."""
     rows, columns = (
         ((np.arange(side) + 0.5) * other / side).astype(int)
         for side, other in zip(image.shape[:2], mask.shape, strict=True)
@@ -144,8 +162,11 @@ def _outlined(image: Image, mask: Stored) -> Image:
     edge = np.zeros(fitted.shape, bool)
     edge[1:] |= fitted[1:] != fitted[:-1]
     edge[:, 1:] |= fitted[:, 1:] != fitted[:, :-1]
+    if thick:
+        edge[:-1] |= edge[1:].copy()
+        edge[:, :-1] |= edge[:, 1:].copy()
     drawn = image.copy()
-    drawn[edge] = OUTLINE
+    drawn[edge] = colour
     return drawn
 
 

@@ -69,6 +69,19 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     return f"{said}. On the same images the model's mean is {abs(more):.3f} {'higher' if more >= 0 else 'lower'}."
 
 
+def ensemble_sentence(metrics: Metrics) -> str | None:
+    """What the models of all folds reach as one on the test split; None where nothing was tested."""
+    test = metrics.test
+    score = None if test is None else test.scores.get(metrics.headline)
+    if test is None or score is None or math.isnan(score.mean):
+        return None
+    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
+    return (
+        "The models of all folds as one, as the model file holds them, reach "
+        f"{score_text(score.mean)}{within} on {images_text(test.n_images, test.split)}."
+    )
+
+
 def tag_sentences(metrics: Metrics) -> list[str]:
     """For each tag, on which of its values the model does worst and best."""
     found = []

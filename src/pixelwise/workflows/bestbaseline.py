@@ -9,7 +9,7 @@ from typing import Any
 
 from pixelwise.baselines import METHODS, Baseline, Example, choose_best
 from pixelwise.data.dataset import Dataset
-from pixelwise.evaluation import BaselineScores, score_images, scores_of
+from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
 from pixelwise.labels import Labels
 from pixelwise.recipe import Recipe
 from pixelwise.workflows.baseline import evenly, read_examples
@@ -52,6 +52,32 @@ class Clock:
             return cls()
         now = time.monotonic()
         return cls(now + FOR_CHOOSING * seconds, now + seconds)
+
+
+def with_baseline(
+    metrics: Metrics,
+    dataset: Dataset,
+    recipe: Recipe,
+    listener: Listener,
+    *,
+    comparing: float,
+    begin_report: float,
+) -> Metrics:
+    """The metrics with those of the best method that needs no training, if it can be known in time.
+
+    Args:
+        comparing: seconds of the budget that are kept for this.
+        begin_report: moment on the monotonic clock at which a budget wants the report begun.
+    """
+    seconds = None
+    if not dataset.labels.is_binary:
+        return metrics
+    if recipe.train.budget_seconds is not None:
+        if not comparing:
+            listener.say("Without training: nothing was compared, since the budget is too short for it.")
+            return metrics
+        seconds = min(comparing, begin_report - time.monotonic())
+    return metrics.model_copy(update={"baseline": compare(dataset, recipe, seconds, listener)})
 
 
 def compare(

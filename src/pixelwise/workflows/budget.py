@@ -51,3 +51,19 @@ def check_budget(started: float, budget: float, reserve: float) -> None:
             f"a budget of {format_seconds(budget)} is too short here: reading, evaluating and reporting take "
             f"{format_seconds(needed)}; give at least --budget {int(2 * needed) + 1}s."
         )
+
+
+def kept_for_later(whole: float, ending: float, left: int) -> float:
+    """Seconds that a fold has to leave, of all that are left when it begins.
+
+    Args:
+        whole: seconds until all has to be done; those that the fold was at work before it was resumed are added.
+        ending: of these, for what comes after all folds: evaluation and report.
+        left: folds that have no model yet, with this one; what is not for the ending is shared equally.
+
+    >>> kept_for_later(100.0, 20.0, 4)
+    80.0
+    >>> kept_for_later(40.0, 20.0, 1)
+    20.0
+    """
+    return ending + max(0.0, whole - ending) * (left - 1) / left

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixelwise._version import __version__
 from pixelwise.checks import Check, Finding, Looker, Mended, Subject, find_all, look_at, mend
+from pixelwise.checks.finding import SEVERITIES
 from pixelwise.checks.subject import printable
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
 from pixelwise.report.checkpage import write_check
+from pixelwise.types import LabelMap
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.run import Run
+from pixelwise.workflows.suspicious import Judge, suspect
 
 LEAKS = ("leak", "leak-group")
 """Kinds of finding that make scores untrue but keep nothing from being trained."""
@@ -22,10 +26,15 @@ LEAKS = ("leak", "leak-group")
 
 @dataclass(frozen=True)
 class Checked:
-    """A check and what it looked at."""
+    """A check and what it looked at.
+
+    Attributes:
+        predictions: (H, W) class ids that models predict instead of suspicious labels, by the name of the mask file.
+    """
 
     result: Check
     subject: Subject
+    predictions: Mapping[str, LabelMap] = field(default_factory=dict)
 
     def mend(self, out: Path) -> Mended:
         """Write a repaired copy into a new folder; :class:`OutputError` where that cannot be."""
@@ -37,13 +46,17 @@ class Checked:
         description = (
             f"{result.n_images} images and {result.n_masks} masks ({result.layout}): every file was decoded, "
             "every mask's values were counted, and every image was compared with every other."
+            f"{' ' * bool(result.judged)}{result.judged}"
         )
-        write_check(path, result.data, result.summary, description, self.subject, result.findings)
+        write_check(
+            path, result.data, result.summary, description, self.subject, result.findings, self.predictions
+        )
 
 
 def check(
     data: Dataset | Path | str,
     *,
+    run: Run | Path | str | None = None,
     cache: Path | str | None = None,
     looker: Looker | None = None,
     listener: Listener | None = None,
@@ -52,16 +65,25 @@ def check(
 
     Args:
         data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
+        run: a finished run, whose models judge the labels that they have not learned from: with a run of folds all.
         cache: folder for what is learned of files; ``PIXELWISE_CACHE`` or the system's own by default.
         looker: what looks at files, with a cache of its own; it may have looked at masks when the data was opened.
 
     Raises:
-        DataError: nothing that could be looked at.
+        DataError: nothing that could be looked at, or nothing that the run could judge.
+        ModelFileError: the run's model cannot be read.
     """
     listener = listener or Listener()
     looker = looker or Looker(Cache.at(cache))
     dataset = data if isinstance(data, Dataset) else open_data(data, strict=False, values_of=looker.values)
+    judge = None
+    if run is not None:  # first: whoever mistyped its name waits for nothing
+        judge = Judge.of(run.folder if isinstance(run, Run) else Path(run), dataset)
     subject = look_at(dataset, looker, lambda done: listener.examined(done, len(dataset)))
+    findings, suspicion = find_all(subject), None
+    if judge is not None:
+        suspicion = suspect(subject, judge, listener)
+        findings = _with_first(suspicion.finding(subject), findings)
     result = Check(
         pixelwise=__version__,
         data=printable(dataset.root.resolve().name),
@@ -70,9 +92,17 @@ def check(
         inferred=dataset.inferred,
         n_images=len(dataset),
         n_masks=sum(one.mask is not None for one in subject.examined),
-        findings=tuple(find_all(subject)),
+        judged=suspicion.said if suspicion else "",
+        findings=tuple(findings),
     )
-    return Checked(result, subject)
+    return Checked(result, subject, suspicion.predictions if suspicion else {})
+
+
+def _with_first(finding: Finding | None, findings: Sequence[Finding]) -> list[Finding]:
+    """Findings with another before those of its severity, since it was asked for."""
+    if finding is None:
+        return list(findings)
+    return sorted([finding, *findings], key=lambda one: SEVERITIES.index(one.severity))
 
 
 def refuse_errors(checked: Checked, *, allow_leaks: bool) -> list[str]:

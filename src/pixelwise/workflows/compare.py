@@ -9,7 +9,14 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
-from pixelwise.evaluation import Comparison, Scored, compare_sides, labelled_like, score_images
+from pixelwise.evaluation import (
+    OUT_OF_FOLD,
+    Comparison,
+    Scored,
+    compare_sides,
+    labelled_like,
+    score_images,
+)
 from pixelwise.prediction import Predictor, check_format, viewable
 from pixelwise.report.comparepage import Shown, write_comparison
 from pixelwise.workflows.contestants import (
@@ -24,7 +31,8 @@ from pixelwise.workflows.contestants import (
 )
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.train import Run
+from pixelwise.workflows.run import Run
+from pixelwise.workflows.suspicious import Judge
 
 PICTURES = 6
 """Images shown of a pair; of several pairs half as many each, and twice as many of all together at most."""
@@ -154,6 +162,7 @@ class _Viewer:
         self.data, self.listener, self.total = data, listener, total
         self.done = 0
         self.predictors: dict[str, Predictor] = {}
+        self.judges: dict[str, Judge] = {}
 
     def show(self, name: str, one: Group, other: Group) -> Shown:
         """An image as a run of each side sees it: of several, the one whose score is in the middle."""
@@ -175,9 +184,7 @@ class _Viewer:
         )
 
     def _scored(self, run: FoundRun, name: str) -> tuple[Predictor, Scored]:
-        if run.name not in self.predictors and run.model is not None:
-            self.predictors[run.name] = Predictor.load(run.model)
-        predictor = self.predictors[run.name]
+        predictor = self._predictor(run, name)
         check_format(self.data.pixel_format, predictor.preprocessing.values, self.data.root)
         images = labelled_like(predictor, self.data.where(lambda sample: sample.name == name))
         scored = next(score_images(predictor, images))
@@ -189,6 +196,18 @@ class _Viewer:
                 f"{_score(run, name):.3f}; give with --data what it was scored on, or evaluate it again."
             )
         return predictor, scored
+
+    def _predictor(self, run: FoundRun, name: str) -> Predictor:
+        """What scored the image: of a run of folds, the model that never saw it."""
+        assert run.model is not None
+        if run.metrics.split == OUT_OF_FOLD:
+            if run.name not in self.judges:
+                self.judges[run.name] = Judge.of(run.model, self.data)
+            judge = self.judges[run.name]
+            return judge.of_image(name) or judge.predictor
+        if run.name not in self.predictors:
+            self.predictors[run.name] = Predictor.load(run.model)
+        return self.predictors[run.name]
 
 
 def _middle(runs: Sequence[FoundRun], name: str) -> FoundRun:

@@ -10,8 +10,9 @@ from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import OutputError
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.run import Run
 from pixelwise.workflows.runfolder import make_folder
-from pixelwise.workflows.train import Run, train
+from pixelwise.workflows.train import train
 
 IMAGES = 100
 BUDGET = 120.0

@@ -11,7 +11,7 @@ from pixelwise.data.images import image_size
 from pixelwise.explain import Features, Layer, features_of, trace
 from pixelwise.geometry import Frame, usual_frame
 from pixelwise.models import Network, build_model, model_named
-from pixelwise.prediction import load, normalise, padding, to_pixels, viewable
+from pixelwise.prediction import Ensemble, load, normalise, padding, to_pixels, viewable
 from pixelwise.recipe import Preprocessing, Scale, Values
 from pixelwise.report.explainpage import write_explanation
 from pixelwise.types import Field, Image, Size
@@ -87,7 +87,8 @@ def _network(network: Path | str, image: Path | str | None) -> tuple[Network, Pr
     path = Path(network)
     if path.exists() or path.suffix == ".safetensors":
         predictor = load(path, device="cpu")
-        return predictor.network, predictor.preprocessing, "trained"
+        several = f", the first of {len(predictor.members)} models" if isinstance(predictor, Ensemble) else ""
+        return predictor.network, predictor.preprocessing, f"trained{several}"
     model = model_named(str(network))
     torch.manual_seed(0)
     fields = {"semantic": (Field("classes", 1, "sigmoid"),)}

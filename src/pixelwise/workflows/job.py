@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pixelwise._version import __version__
 from pixelwise.confidence import Confidence
@@ -25,14 +26,13 @@ from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, Frames, read_frames
 from pixelwise.evaluation.confidence import believed_of
 from pixelwise.memory import keep_freed_memory
-from pixelwise.modelfile import Header, write_model
+from pixelwise.modelfile import ENSEMBLE, REFERENCES, SINGLE, Header, Member, joined_weights, write_model
 from pixelwise.models import Network, build_model
-from pixelwise.prediction import Predictor, padding
+from pixelwise.prediction import Ensemble, Predictor, padding
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask, FieldValues, build_tasks
 from pixelwise.training import (
     Candidates,
-    Choice,
     Session,
     Snapshot,
     Step,
@@ -60,6 +60,14 @@ SLACK = 1.15
 
 
 @dataclass(frozen=True)
+class Costs:
+    """Seconds that an image takes on this computer, as just measured: to predict it, and to count its row."""
+
+    predicting: float
+    scoring: float
+
+
+@dataclass(frozen=True)
 class Job:
     """What a training needs, decoded and built.
 
@@ -68,6 +76,7 @@ class Job:
         recipe: complete: nothing in it is left to be measured.
         training, validation: frames of these splits; no validation where the split is empty.
         comparing: seconds of the budget that are kept for the comparison with methods that need no training.
+        later: seconds that all takes which comes after training and tuning; of an ordinary run where it is None.
     """
 
     dataset: Dataset
@@ -78,6 +87,7 @@ class Job:
     training: CachedFrames
     validation: CachedFrames | None
     comparing: float = 0.0
+    later: Callable[[Costs], float] | None = None
 
     def length(self, started: float, before: float = 0.0) -> Length:
         """How long to train: the recipe's epochs, or what its budget leaves when counted from ``started``.
@@ -89,8 +99,8 @@ class Job:
         if settings.epochs is not None:
             return Steps(-(-settings.epochs * len(self.training) // settings.batch_size))
         assert settings.budget_seconds is not None
-        reserve = self._reserve()
-        if not before:
+        reserve = self.reserve()
+        if not before and self.later is None:
             check_budget(started, settings.budget_seconds, reserve)
         return Until(started + settings.budget_seconds, reserve, before=before)
 
@@ -119,21 +129,18 @@ class Job:
             if (
                 isinstance(length, Until) and step.progress < 1
             ):  # the computer may be slower by now, or faster
-                length.reserve = self._reserve()
+                length.reserve = self.reserve()
                 self.network.train()
 
         return fit(session, length, on_step, stopped, keep)
 
     def identity(self) -> str:
         """A digest of all decoded images and masks that training and validation use, in order."""
-        used = (*self.training.entries, *(self.validation.entries if self.validation else ()))
-        names = [entry.name for entry in used]
-        names.insert(len(self.training), "")
-        return hashlib.blake2b("\n".join(names).encode(), digest_size=20).hexdigest()
+        return identity_of(self.training, self.validation)
 
     def tuned(self, weights: Weights) -> Predictor:
         """The predictor with these weights; settings and confidence are of validation images at their own size."""
-        predictor, validating, pixels = self.untuned(weights), self._tuning(), Pixels()
+        predictor, validating, pixels = self.untuned(weights), self.tuning(), Pixels()
 
         def pairs(name: str) -> Iterator[tuple[FieldValues, Label]]:
             for sample in validating:
@@ -157,23 +164,32 @@ class Job:
         return self._predictor()
 
     def write_model(self, path: Path, predictor: Predictor, scores: dict[str, object]) -> None:
-        """Write the model file."""
+        """Write the model file; of an ensemble, one that holds all of its members."""
+        members = predictor.members if isinstance(predictor, Ensemble) else ()
         header = Header(
+            format=ENSEMBLE if members else SINGLE,
             versions={"pixelwise": __version__, "torch": torch.__version__},
             fields=predictor.network.fields,
             labels={name: task.labels for name, task in self.tasks.items()},
             preprocessing=self.recipe.preprocessing,
             recipe=self.recipe,
             settings=predictor.settings,
+            members=tuple(Member(settings=one.settings, confidence=one.confidence) for one in members)
+            or None,
             scores=scores,
             confidence=predictor.confidence,
         )
-        references = None if predictor.references is None else torch.from_numpy(predictor.references)
-        write_model(path, header, predictor.network.state_dict(), references)
+        written = joined_weights([_tensors(member) for member in members]) if members else _tensors(predictor)
+        write_model(path, header, written)
 
-    def facts(self, candidates: Candidates, choice: Choice, seconds: float) -> dict[str, str]:
-        """How the model was made, for the report."""
-        last, model = candidates.rows[-1], self.recipe.model
+    def facts(self, trained: str, weights: str, seconds: float) -> dict[str, str]:
+        """How the model was made, for the report.
+
+        Args:
+            trained: how long, and ``weights`` which were chosen, in words.
+            seconds: of all of it.
+        """
+        model = self.recipe.model
         counts = ", ".join(f"{len(self.dataset.split(split))} {split}" for split in SPLITS)
         parameters = sum(parameter.numel() for parameter in self.network.parameters())
         return {
@@ -181,8 +197,8 @@ class Job:
             "Fingerprint": f"{self.identity()} (of the training and validation images and masks, as decoded)",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
             "Frame": self._frame_text(),
-            "Trained": f"{last.step} steps, {last.epoch} epochs",
-            "Weights": choice.how,
+            "Trained": trained,
+            "Weights": weights,
             "Duration": format_seconds(seconds),
             "Machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
             "Arithmetic": f"{self.recipe.train.precision}, {self.recipe.train.threads} threads",
@@ -201,7 +217,7 @@ class Job:
         join = subprocess.list2cmdline if os.name == "nt" else shlex.join
         return [join(["pixelwise", *map(str, command)]) for command in commands]
 
-    def _tuning(self) -> list[Sample]:
+    def tuning(self) -> list[Sample]:
         """Validation images that settings are tuned on: of very many, as many as tell one from another."""
         samples = self.dataset.split("val").samples
         return [samples[index] for index in spread(len(samples))]
@@ -224,29 +240,38 @@ class Job:
         settings = {name: task.default_settings() for name, task in self.tasks.items()}
         return Predictor(self.network, self.tasks, self.recipe.preprocessing, settings)
 
-    def _reserve(self) -> float:
+    def reserve(self) -> float:
         """Seconds that tuning, evaluation, comparison and report will take, from timing some of their images.
 
         It leaves the network in evaluation mode.
         """
+        costs = self.costs()
+        return self.tuning_seconds(costs) + (self.later or self._finishing)(costs)
+
+    def costs(self) -> Costs:
+        """What an image costs; the network is in evaluation mode then."""
         predictor, times = self._predictor(), []
         for sample in self._timed():
             begin = time.monotonic()
             image, _label = self.dataset.read(sample)
             predictor.predict(image)
             times.append(time.monotonic() - begin)
+        return Costs(statistics.median(times), self._scoring_seconds)
+
+    def tuning_seconds(self, costs: Costs) -> float:
+        """How long settings and confidence will take."""
         # Validation images are seen twice, for settings and for confidence; training frames without flip and decoder.
-        tuning = 2 * len(self._tuning()) + len(spread(len(self.training))) / 2
-        images = tuning + len(scored_part(self.dataset)[0]) + 3 * EXHIBITS
-        return (
-            SLACK * (images * statistics.median(times) + self._scoring_seconds + self._tuning_seconds)
-            + REPORT_SECONDS
-            + self.comparing
-        )
+        images = 2 * len(self.tuning()) + len(spread(len(self.training))) / 2
+        return SLACK * (images * costs.predicting + self._trying_seconds)
+
+    def _finishing(self, costs: Costs) -> float:
+        scored = len(scored_part(self.dataset)[0])
+        seconds = (scored + 3 * EXHIBITS) * costs.predicting + scored * costs.scoring
+        return SLACK * seconds + REPORT_SECONDS + self.comparing
 
     @cached_property
     def _scoring_seconds(self) -> float:
-        """How long counting the rows of all images to score will take; timed once, so that training loses nothing."""
+        """How long counting the row of an image will take; timed once, so that training loses nothing."""
         predictor, times = self._predictor(), []
         for sample in self._timed():
             image, label = self.dataset.read(sample)
@@ -258,12 +283,12 @@ class Job:
                     said = Confidence(fitted_on=0)
                     believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
-        return len(scored_part(self.dataset)[0]) * statistics.median(times)
+        return statistics.median(times)
 
     @cached_property
-    def _tuning_seconds(self) -> float:
+    def _trying_seconds(self) -> float:
         """How long trying settings on validation images will take beside predicting them; timed once."""
-        predictor, samples = self._predictor(), self._tuning()
+        predictor, samples = self._predictor(), self.tuning()
         if not samples:
             return 0.0
         image, label = self.dataset.read(samples[len(samples) // 2])
@@ -279,6 +304,21 @@ class Job:
         return [scored[place] for place in (0, len(scored) // 2, -1)]
 
 
+def _tensors(predictor: Predictor) -> dict[str, Tensor]:
+    """What a file of one model holds, by name."""
+    found = dict(predictor.network.state_dict())
+    if predictor.references is not None:
+        found[REFERENCES] = torch.from_numpy(predictor.references)
+    return found
+
+
+def identity_of(training: CachedFrames, validation: CachedFrames | None = None) -> str:
+    """A digest of decoded images and masks, in order."""
+    names = [entry.name for entry in (*training.entries, *(validation.entries if validation else ()))]
+    names.insert(len(training), "")
+    return hashlib.blake2b("\n".join(names).encode(), digest_size=20).hexdigest()
+
+
 def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) -> Job:
     """Decode the images, build the network and settle what is measured on this machine.
 
@@ -287,7 +327,7 @@ def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) 
         OutputError: the cache cannot be written.
         ModelFileError: the pretrained weights are missing.
     """
-    tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
+    build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))  # refuses before anything is decoded
     keep_freed_memory()
     cache.trim()
     beside = padding(recipe.values)
@@ -295,6 +335,22 @@ def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) 
     validating = dataset.split("val")
     validation = read_frames(validating, recipe.scale, beside, cache) if validating else None
     check_readable(dataset.split("test"))  # better now than after an hour of training
+    return built(dataset, recipe, listener, training, validation)
+
+
+def built(
+    dataset: Dataset,
+    recipe: Recipe,
+    listener: Listener,
+    training: CachedFrames,
+    validation: CachedFrames | None,
+) -> Job:
+    """Build the network over decoded images, and settle what is measured on this machine.
+
+    Raises:
+        ModelFileError: the pretrained weights are missing.
+    """
+    tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
     torch.manual_seed(recipe.seed)

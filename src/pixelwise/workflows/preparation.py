@@ -29,6 +29,7 @@ from pixelwise.workflows.pace import BATCH, pace_of
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
+FOLDS = "train.folds"
 LABELS, FEWEST_LABELS = 16, 4
 """As many labels tell how large a frame has to be; fewer of large images, which take their time."""
 LABEL_PIXELS = 20_000_000
@@ -98,6 +99,7 @@ class Wishes:
         epochs: passes over the training images instead of a budget.
         seed: of everything random.
         tasks: by name; what the data is labelled for if none is named.
+        folds: so many models, each on all folds of the images but one.
 
     Raises:
         RecipeError: two lengths of training, a network or a setting that there is not.
@@ -110,9 +112,12 @@ class Wishes:
     epochs: int | None = None
     seed: int | None = None
     tasks: tuple[str, ...] = ()
+    folds: int | None = None
 
     def __post_init__(self) -> None:
         check_words(self.network, self.settings)
+        if self.folds is not None:
+            check_settings({FOLDS: self.folds})
         if self.budget is not None and self.epochs is not None:
             raise RecipeError("give either --budget or --epochs, not both.")
         twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)
@@ -125,6 +130,15 @@ class Wishes:
     def drawn_by(self) -> int:
         """The seed by which splits are drawn."""
         return self.seed if self.seed is not None else self.recipe.seed if self.recipe else 0
+
+    @property
+    def number_of_folds(self) -> int | None:
+        """How many folds are asked for, in whatever way; None for one model."""
+        if self.folds is not None:
+            return self.folds
+        given = self.recipe.train.folds if self.recipe else None
+        asked = self.settings.get(FOLDS, given)
+        return None if asked is None else int(asked)
 
 
 def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
@@ -144,7 +158,8 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         seconds = wishes.budget or DEFAULT_BUDGET
         network = model or Model()
         tasks = tasks_for(dataset, wishes.tasks)
-        known = fingerprint(dataset, None if wishes.epochs else seconds, network, tasks)
+        share = seconds / (wishes.number_of_folds or 1)
+        known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
         planned = _planned(known, network, dataset, tasks, listener)
         reasons |= planned.reasons
         values = planned.recipe.model_dump(exclude_none=True)
@@ -162,6 +177,8 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         values["train"] |= {"epochs": wishes.epochs, "budget_seconds": wishes.budget}
     if wishes.seed is not None:
         values["seed"] = wishes.seed
+    if wishes.folds is not None:
+        values["train"] |= {"folds": wishes.folds}
     for name, value in wishes.settings.items():
         listener.say(f"Set: {name} = {value}, as asked.")
         reasons[name] = f"{value}, as asked"

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from pixelwise.checks import Check
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics
-from pixelwise.prediction import Predictor, viewable
+from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.report import (
     Drawn,
@@ -26,9 +27,12 @@ from pixelwise.report import (
     write_report,
 )
 from pixelwise.tasks import AnyTask
-from pixelwise.types import SPLITS, LogRow
+from pixelwise.types import SPLITS, LogRow, Sample
 from pixelwise.workflows import runfolder
 
+T = TypeVar("T")
+OfImage = Callable[[Sample], Predictor]
+"""What predicts an image: of several models the one that never saw it."""
 EXHIBITS = 4
 """Images shown of the worst, the median and the best each."""
 
@@ -38,6 +42,7 @@ BESIDE = {
     runfolder.RECIPE: "every choice; train --recipe trains by it again",
     runfolder.PLAN: "why these choices",
     runfolder.SPLITS: "which image was in which split",
+    runfolder.FOLDS: "which image was in which fold, and what it was to each model",
     runfolder.LOG: "loss and validation score over time",
     runfolder.CHECK: "what the check of the data found, with pictures",
 }
@@ -55,6 +60,7 @@ def report_run(
     commands: Sequence[str],
     reasons: Mapping[str, str] = MappingProxyType({}),
     check: Check | None = None,
+    by: OfImage | None = None,
 ) -> None:
     """Write the page of a run.
 
@@ -64,6 +70,7 @@ def report_run(
         commands: lines that make the same run again.
         reasons: by setting, what it was set to and why.
         check: what was found in the data before training.
+        by: what predicts each image, where that is not ``predictor``.
     """
     making = Making(
         recipe=recipe.to_toml(),
@@ -75,80 +82,78 @@ def report_run(
         commands=commands,
         files={name: what for name, what in BESIDE.items() if (path.parent / name).exists()},
     )
-    parts = [_part(task)(name, predictor, dataset, metrics) for name, task in predictor.tasks.items()]
+    of_image = by or (lambda _sample: predictor)
+    parts = [_part(task)(name, task, of_image, dataset, metrics) for name, task in predictor.tasks.items()]
     write_report(path, title=metrics.data, metrics=metrics, parts=parts, log=log, making=making)
 
 
-def _objects(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
-    """What a task that tells objects apart shows of its worst, median and best images."""
-    task = predictor.tasks[name]
-    scores = {row.name: row.scores[task.headline] for row in metrics.images}
-    samples = {sample.name: sample for sample in dataset.samples}
-
-    def drawn(chosen: str) -> Drawn:
-        image, truth = dataset.read(samples[chosen])
-        shown = viewable(image, predictor.preprocessing.values)
-        picture = task.draw(shown, predictor.predict(image)[name], truth)
-        return Drawn(chosen, picture, scores[chosen], samples[chosen].tags)
-
-    chosen = choose_exhibits(scores, EXHIBITS).items()
-    exhibits = {kind: [drawn(one) for one in names] for kind, names in chosen}
-    return objects_part(metrics, name, task.labels, exhibits)
-
-
-def _part(task: AnyTask) -> Callable[[str, Predictor, Dataset, Metrics], TaskPart]:
+def _part(task: AnyTask) -> Callable[[str, AnyTask, OfImage, Dataset, Metrics], TaskPart]:
     """What makes a task's part of the page."""
     if any(field.points for field in task.fields()):
         return _people
     return _objects if task.labels.things else _semantic
 
 
-def _semantic(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+def _semantic(name: str, task: AnyTask, of_image: OfImage, dataset: Dataset, metrics: Metrics) -> TaskPart:
     """What a semantic task shows of its worst, median and best images."""
-    task = predictor.tasks[name]
-    scores = {row.name: row.scores[task.headline] for row in metrics.images}
-    samples = {sample.name: sample for sample in dataset.samples}
 
-    def exhibit(chosen: str) -> Exhibit:
-        image, truth = dataset.read(samples[chosen])
+    def exhibit(sample: Sample, score: float) -> Exhibit:
+        image, truth = dataset.read(sample)
+        predictor = of_image(sample)
         prediction = predictor.predict(image)
         return Exhibit(
-            name=chosen,
-            image=viewable(image, predictor.preprocessing.values),
+            name=sample.name,
+            image=predictor.viewable(image),
             truth=truth.class_map,
             predicted=prediction[name].label_map,
-            score=scores[chosen],
-            tags=samples[chosen].tags,
+            score=score,
+            tags=sample.tags,
             uncertainty=prediction.uncertainty,
         )
 
-    exhibits = {
-        kind: [exhibit(chosen) for chosen in names]
-        for kind, names in choose_exhibits(scores, EXHIBITS).items()
-    }
-    return semantic_part(metrics, name, task.labels, exhibits)
+    return semantic_part(metrics, name, task.labels, _exhibits(task, dataset, metrics, exhibit))
 
 
-def _people(name: str, predictor: Predictor, dataset: Dataset, metrics: Metrics) -> TaskPart:
+def _objects(name: str, task: AnyTask, of_image: OfImage, dataset: Dataset, metrics: Metrics) -> TaskPart:
+    """What a task that tells objects apart shows of its worst, median and best images."""
+    drawn = _drawing(name, task, of_image, dataset)
+    return objects_part(metrics, name, task.labels, _exhibits(task, dataset, metrics, drawn))
+
+
+def _people(name: str, task: AnyTask, of_image: OfImage, dataset: Dataset, metrics: Metrics) -> TaskPart:
     """Skeletons drawn into the worst, median and best images, and the table of joints."""
-    task = predictor.tasks[name]
-    scores = {row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}
-    samples = {sample.name: sample for sample in dataset.samples}
-
-    def drawn(chosen: str) -> Drawn:
-        image, truth = dataset.read(samples[chosen])
-        shown = viewable(image, predictor.preprocessing.values)
-        picture = task.draw(shown, predictor.predict(image)[name], truth)
-        return Drawn(chosen, picture, scores[chosen], samples[chosen].tags)
-
-    pictures = {
-        kind: [drawn(chosen) for chosen in names] for kind, names in choose_exhibits(scores, EXHIBITS).items()
-    }
+    drawn = _drawing(name, task, of_image, dataset)
     part = drawn_part(
         metrics,
         name,
-        pictures,
+        _exhibits(task, dataset, metrics, drawn),
         asked="finds the joints of people",
         gives="people with the joints of each, and how sure it is of them",
     )
     return replace(part, sections=[*part.sections, joint_table(metrics, name)])
+
+
+def _drawing(
+    name: str, task: AnyTask, of_image: OfImage, dataset: Dataset
+) -> Callable[[Sample, float], Drawn]:
+    """What draws an image with what was found in it."""
+
+    def drawn(sample: Sample, score: float) -> Drawn:
+        image, truth = dataset.read(sample)
+        predictor = of_image(sample)
+        picture = task.draw(predictor.viewable(image), predictor.predict(image)[name], truth)
+        return Drawn(sample.name, picture, score, sample.tags)
+
+    return drawn
+
+
+def _exhibits(
+    task: AnyTask, dataset: Dataset, metrics: Metrics, shown: Callable[[Sample, float], T]
+) -> dict[str, list[T]]:
+    """The worst, median and best images, as ``shown`` makes them of sample and score."""
+    scores = {row.name: row.scores.get(task.headline, math.nan) for row in metrics.images}
+    samples = {sample.name: sample for sample in dataset.samples}
+    return {
+        kind: [shown(samples[name], scores[name]) for name in names]
+        for kind, names in choose_exhibits(scores, EXHIBITS).items()
+    }

@@ -27,21 +27,30 @@ class Progress:
         job: prepared by the run's recipe.
         path: of the checkpoint.
         started: moment on ``time.monotonic`` that the budget counts from.
+        images: tells whether images and masks are still the same; without it, those of the job do.
+        fold: which of several trainings of the run it is.
 
     Attributes:
         started: the same; for a resumed run earlier, by all the time that it was at work before.
     """
 
-    def __init__(self, job: Job, path: Path, started: float) -> None:
-        self.job, self.path, self.started = job, path, started
+    def __init__(
+        self, job: Job, path: Path, started: float, images: str | None = None, fold: int = 0
+    ) -> None:
+        self.job, self.path, self.started, self.fold = job, path, started, fold
+        self.images = job.identity() if images is None else images
 
     def keep(self, snapshot: Snapshot) -> None:
         """Write a checkpoint in the place of the one before; :class:`OutputError` where there is no room."""
-        about = {"seconds": time.monotonic() - self.started, "images": self.job.identity()}
+        about = {
+            "seconds": time.monotonic() - self.started,
+            "images": self.images,
+            **({"fold": self.fold} if self.fold else {}),
+        }
         write_checkpoint(self.path, Snapshot(snapshot.tensors, {**snapshot.numbers, **about}))
 
     def restore(self, session: Session) -> None:
-        """Take up the checkpoint, if there is one.
+        """Take up the checkpoint, if there is one; of another fold's, which is finished, the time alone.
 
         Raises:
             ModelFileError: it cannot be read.
@@ -50,13 +59,15 @@ class Progress:
         if not self.path.exists():
             return
         kept = read_checkpoint(self.path)
-        if kept.numbers["images"] != self.job.identity():
+        if kept.numbers["images"] != self.images:
             raise RecipeError(
                 f"the images of {self.job.dataset.root} have changed since {self.path.parent} was begun; "
                 "put them back, or train anew without --resume."
             )
-        session.restore(kept)
         self.started -= kept.numbers["seconds"]
+        if kept.numbers.get("fold", 0) != self.fold:
+            return
+        session.restore(kept)
         self.job.listener.say(f"Resumed: {session.step} steps were done already.")
 
 

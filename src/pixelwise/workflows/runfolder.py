@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pixelwise import files
 from pixelwise.data.pictures import is_image
+from pixelwise.data.tables import read_table
 from pixelwise.errors import OutputError, RecipeError
+from pixelwise.recipe import MAX_FOLDS
 from pixelwise.types import LogRow
 
 MODEL = "model.safetensors"
@@ -23,10 +25,14 @@ SPLITS = "splits.csv"
 CHECK = "check.html"
 PLAN = "plan.json"
 CHECKPOINT = "checkpoint.safetensors"
-FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, CHECK, PLAN, CHECKPOINT)
+FOLDS = "folds.csv"
+MEMBERS = tuple(f"fold-{number}.safetensors" for number in range(1, MAX_FOLDS + 1))
+"""Models of finished folds, until the run is finished and one file holds them all."""
+FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, FOLDS, CHECK, PLAN, CHECKPOINT, *MEMBERS)
 
 PLAN_SCHEMA = "pixelwise.plan/1"
 LOG_COLUMNS = ("epoch", "step", "seconds", "loss", "learning_rate", "val_score")
+FOLD_COLUMN = "fold"
 
 
 @contextmanager
@@ -133,12 +139,37 @@ def read_reasons(path: Path) -> dict[str, str]:
 
 def write_log(path: Path, rows: Sequence[LogRow]) -> None:
     """Write ``log.csv`` anew with all rows so far, so that it is whole at any moment."""
+    _write_rows(path, LOG_COLUMNS, map(_cells, rows))
+
+
+def write_fold_log(path: Path, rows: Mapping[int, Sequence[LogRow]]) -> None:
+    """The same of several trainings, by number; their number is the first column."""
+    cells = ([number, *_cells(row)] for number, of in rows.items() for row in of)
+    _write_rows(path, (FOLD_COLUMN, *LOG_COLUMNS), cells)
+
+
+def read_fold_log(path: Path) -> dict[int, list[LogRow]]:
+    """What :func:`write_fold_log` wrote; nothing where there is no such file."""
+    found: dict[int, list[LogRow]] = {}
+    for row in read_table(path).rows if path.exists() else ():
+        number, epoch, step, seconds, loss, rate, score = (
+            row.cells[name] for name in (FOLD_COLUMN, *LOG_COLUMNS)
+        )
+        val_score = float(score) if score else None
+        found.setdefault(int(number), []).append(
+            LogRow(int(epoch), int(step), float(seconds), float(loss), float(rate), val_score)
+        )
+    return found
+
+
+def _cells(row: LogRow) -> list[object]:
+    score = "" if row.val_score is None else f"{row.val_score:.6f}"
+    return [row.epoch, row.step, f"{row.seconds:.2f}", f"{row.loss:.6f}", f"{row.learning_rate:.3g}", score]
+
+
+def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(LOG_COLUMNS)
-    for row in rows:
-        score = "" if row.val_score is None else f"{row.val_score:.6f}"
-        writer.writerow(
-            [row.epoch, row.step, f"{row.seconds:.2f}", f"{row.loss:.6f}", f"{row.learning_rate:.3g}", score]
-        )
+    writer.writerow(columns)
+    writer.writerows(rows)
     files.write_text(path, text.getvalue())

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pixelwise.checks import Check, Looker
+from pixelwise.checks import Looker
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.splits import read_splits, write_splits
-from pixelwise.errors import OutputError
-from pixelwise.evaluation import Metrics, Scored, evaluate
+from pixelwise.evaluation import Metrics, evaluate
 from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
-from pixelwise.workflows.bestbaseline import compare, comparing_seconds
+from pixelwise.workflows.bestbaseline import comparing_seconds, with_baseline
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
 from pixelwise.workflows.choosetasks import parse_tasks
 from pixelwise.workflows.data import open_data
+from pixelwise.workflows.folds import are_folds_wished, pooled, prepare_folds, train_folds
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
 from pixelwise.workflows.listener import Listener
@@ -36,26 +36,9 @@ from pixelwise.workflows.preparation import (
 )
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_recipe
+from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
 
 INTERRUPTED = "Stopping: the model is finished with what it has learned; press Ctrl-C again to give up."
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished training run: its folder, the predictor it made and the scores it reached."""
-
-    folder: Path
-    predictor: Predictor
-    metrics: Metrics
-
-
-@dataclass(frozen=True)
-class Background:
-    """What was known before training began: notes on the data, reasons of the recipe, what the check found."""
-
-    notes: tuple[str, ...]
-    reasons: Mapping[str, str]
-    check: Check
 
 
 def train(
@@ -70,6 +53,7 @@ def train(
     seed: int | None = None,
     task: str | None = None,
     joints: Path | str | None = None,
+    folds: int | None = None,
     listener: Listener | None = None,
     resume: bool = False,
     looker: Looker | None = None,
@@ -94,6 +78,9 @@ def train(
         task: what to learn: "semantic", "instance", "panoptic", "pose", or "semantic,pose"; what the data is labelled
             for if not given.
         joints: folder of another set, of which joints are learned beside the masks of ``data``; both tasks then.
+        folds: divide the images of training and validation, or all where there are no splits, into so many folds;
+            train a model on all but each of them, within the budget, score every image by the model that never saw
+            it, and make one :class:`~pixelwise.prediction.Ensemble` of all.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
             begin.
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
@@ -110,7 +97,7 @@ def train(
     started = time.monotonic() if started is None else started
     listener, looker = listener or Listener(), looker or Looker(Cache.at(cache))
     seconds = parse_budget(budget) if isinstance(budget, str) else budget
-    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, parse_tasks(task))
+    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, parse_tasks(task), folds)
     begun = resume and runfolder.has_begun(Path(out))
     if not resume:
         runfolder.check_free(Path(out))
@@ -124,11 +111,27 @@ def train(
     drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)
+    in_folds = are_folds_wished(wishes, Path(out) if begun else None)
+    if in_folds:
+        opened = pooled(opened)
     checked = check(_used(opened), looker=looker, listener=listener)
     listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
     if not drawn:
         notes += leaks_by_name(checked)
+    if in_folds:
+        validation = prepare_folds(checked.subject, wishes, Path(out) if begun else None, listener)
+        notes += validation.hints if drawn else ()
+        return train_folds(
+            validation,
+            Path(out),
+            Background(tuple(notes), validation.reasons, checked.result),
+            checked.write_page,
+            Cache.at(cache),
+            started=started,
+            resumed=resume,
+            compared=compared,
+        )
     dataset = with_splits(checked.subject, wishes.drawn_by, listener)
     if drawn and (hint := group_hint(dataset)) is not None:
         notes.append(hint)
@@ -165,8 +168,8 @@ def _finish(job: Job, folder: Path, progress: Progress, background: Background, 
     progress.restore(session)
     length = job.length(progress.started, session.recorder.seconds() if session.step else 0.0)
     with stop_on_interrupt(lambda: job.listener.say(INTERRUPTED)) as stopped:
-        log_writer = _log_writer(folder / runfolder.LOG, job.listener)
-        candidates = job.fit(session, length, stopped, log_writer, progress.keep)
+        on_rows = log_writer(runfolder.write_log, folder / runfolder.LOG, job.listener)
+        candidates = job.fit(session, length, stopped, on_rows, progress.keep)
         known = [*background.notes, *_length_notes(candidates.rows[-1], stopped())]
         compared = compared and not stopped()  # who presses Ctrl-C waits for no more than the model
         choice = candidates.choose()
@@ -180,12 +183,12 @@ def _finish(job: Job, folder: Path, progress: Progress, background: Background, 
     metrics = _evaluate(job, predictor, known)
     metrics.write(folder / runfolder.METRICS)
     if compared:
-        image = (time.monotonic() - begin) / metrics.n_images
-        metrics = _compared(job, metrics, progress.started, SLACK * 3 * EXHIBITS * image + REPORT_SECONDS)
+        metrics = _compared(job, metrics, progress.started, (time.monotonic() - begin) / metrics.n_images)
         metrics.write(folder / runfolder.METRICS)
-    job.write_model(folder / runfolder.MODEL, predictor, _headline(metrics))
-    facts = job.facts(candidates, choice, time.monotonic() - progress.started)
+    job.write_model(folder / runfolder.MODEL, predictor, headline(metrics))
     log, report = candidates.rows, folder / runfolder.REPORT
+    trained = f"{log[-1].step} steps, {log[-1].epoch} epochs"
+    facts = job.facts(trained, choice.how, time.monotonic() - progress.started)
     report_run(
         report,
         predictor,
@@ -202,39 +205,13 @@ def _finish(job: Job, folder: Path, progress: Progress, background: Background, 
     return Run(folder, predictor, metrics)
 
 
-def _compared(job: Job, metrics: Metrics, started: float, report: float) -> Metrics:
-    """The metrics with those of the best method that needs no training, if it can be known in time.
-
-    Args:
-        started: moment on the monotonic clock that the budget counts from.
-        report: seconds that the report will take.
-    """
-    settings, seconds = job.recipe.train, None
-    if not job.dataset.labels.is_binary:
-        return metrics
-    if settings.budget_seconds is not None:
-        left = started + settings.budget_seconds - report - time.monotonic()
-        seconds = min(job.comparing, left)
-        if not job.comparing:
-            job.listener.say("Without training: nothing was compared, since the budget is too short for it.")
-            return metrics
-    return metrics.model_copy(update={"baseline": compare(job.dataset, job.recipe, seconds, job.listener)})
-
-
-def _log_writer(path: Path, listener: Listener) -> Callable[[Sequence[LogRow]], None]:
-    """Writes ``log.csv`` at every row; a program that holds the file open (Excel does) ends no training."""
-    said = False
-
-    def write(rows: Sequence[LogRow]) -> None:
-        nonlocal said
-        try:
-            runfolder.write_log(path, rows)
-        except OutputError as error:
-            if not said:
-                listener.say(f"Warning: {error} It is tried again later.")
-            said = True
-
-    return write
+def _compared(job: Job, metrics: Metrics, started: float, image: float) -> Metrics:
+    """The metrics with those of the best method without training; ``image`` is seconds that one takes."""
+    report = SLACK * 3 * EXHIBITS * image + REPORT_SECONDS
+    begin_report = started + (job.recipe.train.budget_seconds or 0.0) - report
+    return with_baseline(
+        metrics, job.dataset, job.recipe, job.listener, comparing=job.comparing, begin_report=begin_report
+    )
 
 
 def _length_notes(last: LogRow, stopped: bool) -> list[str]:
@@ -251,17 +228,5 @@ def _length_notes(last: LogRow, stopped: bool) -> list[str]:
 
 def _evaluate(job: Job, predictor: Predictor, known: Sequence[str]) -> Metrics:
     dataset, split, notes = scored_part(job.dataset)
-    notes = [*known, *notes]
-    done = 0
-
-    def on_image(scored: Scored) -> None:
-        nonlocal done
-        done += 1
-        job.listener.scored(done, len(dataset))
-
-    return evaluate(predictor, dataset, split, notes=notes, on_image=on_image)
-
-
-def _headline(metrics: Metrics) -> dict[str, object]:
-    means = {metric: {"mean": score.mean, "pooled": score.pooled} for metric, score in metrics.scores.items()}
-    return {"split": metrics.split, "n_images": metrics.n_images, **means}
+    on_image = counting(job.listener, len(dataset))
+    return evaluate(predictor, dataset, split, notes=[*known, *notes], on_image=on_image)
