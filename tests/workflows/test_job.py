@@ -16,7 +16,7 @@ from pixelwise.tasks.semantic import SemanticRow
 from pixelwise.training import Until
 from pixelwise.types import Label, LogRow, Spacing
 from pixelwise.workflows.data import open_data
-from pixelwise.workflows.job import REPORT_SECONDS, SLACK, prepare
+from pixelwise.workflows.job import REPORT_SECONDS, SLACK, prepare, without_task
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.report import EXHIBITS
 
@@ -61,3 +61,8 @@ def test_outlines_are_counted_before_training_and_never_in_it(
     job.fit(job.session(), length, lambda: len(rows) > 1, on_row, lambda snapshot: None)
     assert any(row.val_score is not None for row in rows)
     assert counted == [0, 0, 0]
+
+
+def test_the_line_that_scores_again_names_no_task() -> None:
+    assert without_task(("data", "--task", "instance", "--layout", "coco")) == ["data", "--layout", "coco"]
+    assert without_task((Path("data"),)) == [Path("data")]

@@ -212,7 +212,17 @@ class Job:
         split = scored_part(self.dataset)[1]
         commands = (
             ["train", *data, "--splits", splits, "--recipe", recipe, "--out", "again"],
-            ["evaluate", folder, *data, "--splits", splits, "--split", split, "--json", "again.json"],
+            [
+                "evaluate",
+                folder,
+                *without_task(data),
+                "--splits",
+                splits,
+                "--split",
+                split,
+                "--json",
+                "again.json",
+            ],
         )
         join = subprocess.list2cmdline if os.name == "nt" else shlex.join
         return [join(["pixelwise", *map(str, command)]) for command in commands]
@@ -302,6 +312,12 @@ class Job:
         """Some of the images that will be scored."""
         scored = scored_part(self.dataset)[0].samples
         return [scored[place] for place in (0, len(scored) // 2, -1)]
+
+
+def without_task(words: Sequence[Path | str]) -> list[Path | str]:
+    """The words that open data without ``--task`` and its value: a model knows what it does."""
+    at = words.index("--task") if "--task" in words else len(words)
+    return [*words[:at], *words[at + 2 :]]
 
 
 def _tensors(predictor: Predictor) -> dict[str, Tensor]:
