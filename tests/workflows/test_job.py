@@ -50,7 +50,7 @@ def test_outlines_are_counted_before_training_and_never_in_it(
 
     monkeypatch.setattr(SemanticTask, "full_row", spied)
     data = open_data(write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128)))
-    train = TINY.train.model_copy(update={"epochs": None, "budget_seconds": 15.0, "precision": "32-true"})
+    train = TINY.train.model_copy(update={"epochs": None, "budget_seconds": 30.0, "precision": "32-true"})
     job = prepare(data, TINY.model_copy(update={"train": train}), Listener(), Cache(tmp_path / "cache"))
     rows: list[LogRow] = []
 
