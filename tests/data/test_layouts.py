@@ -153,12 +153,6 @@ def test_a_folder_too_far_out_names_the_one_within(tmp_path: Path) -> None:
     assert str(caught.value).endswith(f"; give its folder {tmp_path / 'my data'} instead.")
 
 
-def test_real_sets_of_other_tasks_are_not_taken_for_masks_of_classes(data_root: Path) -> None:
-    for name in ("lsp",):
-        with pytest.raises(DataError, match="is not laid out in a way that is known"):
-            open_data(data_root / name)
-
-
 def test_what_opens_it_again_is_kept(tmp_path: Path) -> None:
     pairs(tmp_path, "images/a:masks/a", values=(0, 1, 7))
     legend = tmp_path / "my legend.csv"

@@ -122,6 +122,8 @@ def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cach
         "size": scale.size,
         "padding": padding,
         **({"zoom": scale.zoom} if scale.policy == "tiles" else {}),
+        # Beside joints, an image without any has a map that says so.
+        **({"joints": True} if dataset.skeleton is not None else {}),
     }
 
     def ensure(sample: Sample) -> list[str]:
