@@ -48,8 +48,7 @@ def test_planted_wrong_masks_are_the_first(spoilt: Path, run: Run, tmp_path: Pat
     checked = pixelwise.check(spoilt, run=run)
     [finding] = [one for one in checked.result.findings if one.kind == "label-suspicious"]
     first = [Path(place.files[0]).stem for place in finding.places[: len(WRONG)]]
-    # The one that is moved is the third, but of so few images and so small a network it may not stand out.
-    assert {"lesion_0003", "lesion_0011"} <= set(first) <= set(WRONG)
+    assert set(first) == set(WRONG)
     assert len(finding.places) <= len(WRONG) + 1
     assert "where the model expected" in finding.places[0].detail
     assert checked.result.judged == "Labels judged: 30 by the model of run that never saw them."

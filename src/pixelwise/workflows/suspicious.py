@@ -9,6 +9,7 @@ from pathlib import Path
 from pixelwise.checks import KINDS, MOST_RANKED, Finding, Subject
 from pixelwise.checks.subject import printable
 from pixelwise.checks.suspicion import Disagreement, disagreement, suspicious
+from pixelwise.confidence import raw_probs
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.folds import Folds, read_folds
 from pixelwise.data.splits import read_splits
@@ -16,7 +17,7 @@ from pixelwise.errors import DataError
 from pixelwise.evaluation import labelled_like
 from pixelwise.prediction import Ensemble, Predictor
 from pixelwise.tasks import SemanticTask
-from pixelwise.types import LabelMap, Sample
+from pixelwise.types import LabelMap, Probs, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.listener import Listener
 
@@ -160,7 +161,14 @@ def _judged(judge: Judge, dataset: Dataset, sample: Sample) -> Judged | None:
         return None
     name, task = next(iter(predictor.tasks.items()))
     result = prediction[name]
-    return Judged(sample, disagreement(label.class_map, result.label_map, result.probs, task.labels.scored))
+    probs = _own(predictor, name, result.probs)
+    return Judged(sample, disagreement(label.class_map, result.label_map, probs, task.labels.scored))
+
+
+def _own(predictor: Predictor, task: str, probs: Probs) -> Probs:
+    """Probabilities as the network says them: calibration was fitted to labels, of which some may be wrong."""
+    known = predictor.confidence
+    return raw_probs(probs, known.calibration[task]) if known and task in known.calibration else probs
 
 
 def _predicted(judge: Judge, dataset: Dataset, sample: Sample) -> tuple[Sample, LabelMap]:
