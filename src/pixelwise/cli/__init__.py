@@ -1,1 +1,6 @@
 """The command line."""
+
+import time
+
+STARTED = time.monotonic()
+"""What budgets count from: before anything heavy is imported."""

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-INTERRUPTED = 130
+from pixelwise.cli.status import INTERRUPTED
+
 MESSAGE = "Stopped; nothing more is written."
 
 

@@ -1,0 +1,94 @@
+"""``pixelwise baseline``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixelwise.cli.opening import to_check
+from pixelwise.cli.options import (
+    MAX_SEED,
+    CacheOption,
+    GroupOption,
+    IgnoreOption,
+    LayoutOption,
+    LegendOption,
+    ObjectSide,
+    Split,
+    SplitsOption,
+)
+from pixelwise.cli.predicted import print_predicted
+
+
+def baseline(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATA|IMAGE…",
+            help="Folder of images and masks, or a CSV that lists them; or images and folders without masks.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for page and scores, or for masks and overlays.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A method, such as watershed; several may be given, else all."),
+    ] = None,
+    split: Annotated[
+        Split | None, typer.Option(help="Images to score: the test split, if there is one.")
+    ] = None,
+    splits: SplitsOption = None,
+    object_side: Annotated[
+        ObjectSide,
+        typer.Option("--object", help="Of images without masks: which side of the outline is the object."),
+    ] = ObjectSide.inside,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = 0,
+    layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that are there already.")
+    ] = False,
+    cache: CacheOption = None,
+) -> None:
+    """Segment without training: thresholds, k-means, watershed, graph cuts and more.
+
+    On labelled DATA of two classes every method's few parameters are chosen on training and validation images; the
+    test images are scored into baseline.html and baselines.json. Images without masks get a mask PNG, an overlay and a
+    JSON each, by the methods that --method names.
+    """
+    from pixelwise.cli.console import Console
+    from pixelwise.workflows.baseline import baseline as compare_methods
+    from pixelwise.workflows.baseline import segment_images
+    from pixelwise.workflows.data import holds_labels
+
+    names = method or []
+    if layout is None and not (len(paths) == 1 and holds_labels(paths[0])):
+        with Console() as console:
+            console.say("Pictures without labels: they are segmented, and nothing is scored.")
+            predicted = segment_images(
+                paths,
+                out,
+                methods=names,
+                side=object_side.value,
+                seed=seed,
+                overwrite=overwrite,
+                listener=console,
+            )
+        print_predicted(console, predicted, out)
+        return
+    looker, dataset = to_check(cache, paths[0], splits, layout, legend, ignore, group_by)
+    with Console() as console:
+        found = compare_methods(
+            dataset,
+            out,
+            methods=names,
+            split=None if split is None else split.value,
+            seed=seed,
+            overwrite=overwrite,
+            looker=looker,
+            listener=console,
+        )
+    console.print_baselines(found)

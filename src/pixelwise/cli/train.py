@@ -1,0 +1,123 @@
+"""``pixelwise train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixelwise.cli import STARTED
+from pixelwise.cli.opening import to_check
+from pixelwise.cli.options import (
+    MAX_SEED,
+    BudgetOption,
+    CacheOption,
+    DataArgument,
+    GroupOption,
+    IgnoreOption,
+    JointsOption,
+    LayoutOption,
+    LegendOption,
+    SplitsOption,
+    TaskOption,
+)
+
+MAX_FOLDS = 20
+
+
+def train(
+    data: DataArgument,
+    out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
+    splits: SplitsOption = None,
+    task: TaskOption = None,
+    joints: JointsOption = None,
+    budget: BudgetOption = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=MAX_FOLDS,
+            help="So many models within the budget, each on all folds of the images but one, which it then scores.",
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe.toml; planned from DATA if not given.")
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="segnet, segnet-upsampling, unet or fcn, from scratch; or decoder:encoder, such as "
+            "fpn:efficientnet-lite1.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of the recipe, such as train.batch_size=16."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
+    layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option("--allow-leaks", help="Train although given splits leak; metrics and report say so."),
+    ] = False,
+    compared: Annotated[
+        bool,
+        typer.Option(
+            "--baseline/--no-baseline", help="Score the best method without training beside the model."
+        ),
+    ] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out that was killed.")
+    ] = False,
+    cache: CacheOption = None,
+) -> None:
+    """Train a model on DATA, evaluate it on the test split and write a report.
+
+    Ctrl-C ends training early with a usable model. Without --budget and --epochs it takes 5 minutes.
+    """
+    from pixelwise.cli.console import Console
+    from pixelwise.recipe import parse_setting, read_recipe
+    from pixelwise.workflows.preparation import check_words
+    from pixelwise.workflows.runfolder import check_free
+    from pixelwise.workflows.train import train as train_model
+
+    if not resume:
+        check_free(out)
+    given = read_recipe(recipe) if recipe else None
+    chosen = dict(parse_setting(text) for text in settings or ())
+    check_words(network, chosen, task)
+    looker, dataset = to_check(
+        cache, data, splits, layout, legend, ignore, group_by, None if joints else task
+    )
+    with Console() as console:
+        run = train_model(
+            dataset,
+            out,
+            recipe=given,
+            network=network,
+            settings=chosen,
+            budget=budget,
+            epochs=epochs,
+            seed=seed,
+            task=task,
+            joints=joints,
+            folds=folds,
+            listener=console,
+            resume=resume,
+            looker=looker,
+            allow_leaks=allow_leaks,
+            compared=compared,
+            cache=cache,
+            started=STARTED,
+        )
+    console.print_run(run)
