@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ from pixelwise.data.synthetic import write_lesions
 from pixelwise.evaluation import BaselineScores, evaluate, read_metrics
 from pixelwise.labels import Labels
 from pixelwise.recipe import Model, Recipe, Scale, Train
+from pixelwise.skeleton import COCO_17
 from pixelwise.types import RGB8
 from pixelwise.workflows.bestbaseline import compare, comparing_seconds, spread_order
+from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
 
-BINARY = Labels(classes=("background", "object"))
 QUICK = Recipe(
     scale=Scale(size=(64, 96)),
     model=Model(encoder="plain-tiny", pretrained=False),
@@ -43,14 +45,17 @@ def lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("budget", "seconds"), [(30.0, 0.0), (60.0, 3.0), (300.0, 15.0), (36000.0, 120.0)])
-def test_a_twentieth_of_the_budget(budget: float, seconds: float) -> None:
-    assert comparing_seconds(Recipe(train=Train(budget_seconds=budget)), BINARY) == seconds
+def test_a_twentieth_of_the_budget(lesions: Path, budget: float, seconds: float) -> None:
+    assert comparing_seconds(Recipe(train=Train(budget_seconds=budget)), open_data(lesions)) == seconds
 
 
-def test_no_time_is_kept_where_nothing_is_compared() -> None:
-    three = Labels(classes=("background", "one", "other"))
-    assert comparing_seconds(Recipe(train=Train(budget_seconds=300)), three) == 0
-    assert comparing_seconds(Recipe(train=Train(epochs=5)), BINARY) == 0
+def test_no_time_is_kept_where_nothing_is_compared(lesions: Path) -> None:
+    two, budget = open_data(lesions), Recipe(train=Train(budget_seconds=300))
+    three = replace(two, labels=Labels(classes=("background", "one", "other")))
+    objects = replace(two, labels=Labels(classes=("background", "cell"), things=(1,)))
+    for other in (three, objects, replace(two, skeleton=COCO_17)):
+        assert comparing_seconds(budget, other) == 0
+    assert comparing_seconds(Recipe(train=Train(epochs=5)), two) == 0
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 64, 100])

@@ -15,6 +15,7 @@ import torch
 from tests.networks import TINY
 
 import pixelwise
+from pixelwise.data.figures import write_figures
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.evaluation import evaluate, read_metrics
@@ -237,6 +238,16 @@ def test_a_budget_is_for_all_of_it(lesions: Path, tmp_path: Path) -> None:
     log = (run.folder / "log.csv").read_text(encoding="utf-8").splitlines()[1:]
     seconds = {line.split(",")[0]: float(line.split(",")[3]) for line in log}
     assert min(seconds.values()) > 0.6 * max(seconds.values())
+
+
+@pytest.mark.slow
+def test_people_are_cut_out_in_folds_too_and_no_threshold_is_set_beside_them(tmp_path: Path) -> None:
+    figures = write_figures(tmp_path / "figures", 12, size=(64, 96), most=1)
+    settings = {"model.encoder": "plain-tiny", "train.precision": "32-true", "scale.size": [64, 96]}
+    run = pixelwise.train(figures, tmp_path / "run", task="pose", folds=2, epochs=1, settings=settings)
+    assert run.predictor.preprocessing.scale.crop > 0
+    assert all(row.size != (64, 96) for row in run.metrics.images)
+    assert run.metrics.baseline is None
 
 
 @pytest.mark.parametrize("folds", [1, 21])

@@ -10,7 +10,6 @@ from typing import Any
 from pixelwise.baselines import METHODS, Baseline, Example, choose_best
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
-from pixelwise.labels import Labels
 from pixelwise.recipe import Recipe
 from pixelwise.workflows.baseline import evenly, read_examples
 from pixelwise.workflows.listener import Listener
@@ -30,10 +29,16 @@ FOR_CHOOSING = 0.6
 """Share of the time for choosing; the rest is for scoring."""
 
 
-def comparing_seconds(recipe: Recipe, labels: Labels) -> float:
+def can_compare(dataset: Dataset) -> bool:
+    """Whether methods that need no training do the same: tell two classes apart, and nothing else."""
+    labels = dataset.labels
+    return labels.is_binary and not labels.things and dataset.skeleton is None
+
+
+def comparing_seconds(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds of the recipe's budget that are kept for the comparison; 0 where there is none."""
     budget = recipe.train.budget_seconds
-    if budget is None or not labels.is_binary or SHARE * budget < SHORTEST:
+    if budget is None or not can_compare(dataset) or SHARE * budget < SHORTEST:
         return 0.0
     return min(SHARE * budget, LONGEST)
 
@@ -70,7 +75,7 @@ def with_baseline(
         begin_report: moment on the monotonic clock at which a budget wants the report begun.
     """
     seconds = None
-    if not dataset.labels.is_binary:
+    if not can_compare(dataset):
         return metrics
     if recipe.train.budget_seconds is not None:
         if not comparing:

@@ -107,7 +107,7 @@ def prepare_folds(
         recipe, reasons = chosen.recipe, chosen.reasons
     apart = f"; {tested} test images stay apart" if tested else ""
     listener.say(f"Data: {len(pool)} images ({dataset.layout}) in {len(folds)} folds{apart}.")
-    return CrossValidation(dataset, folds, recipe, reasons, listener)
+    return CrossValidation(dataset.cropped(recipe.scale.crop), folds, recipe, reasons, listener)
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def _decoded(about: CrossValidation, cache: Cache, compared: bool) -> Trainings:
     frames = read_frames(about.dataset.split("train"), recipe.scale, padding(recipe.values), cache)
     check_readable(about.dataset.split("test"))  # better now than after an hour of training
     measured = Trainings(about, frames, 0.0).job(0).recipe
-    comparing = comparing_seconds(measured, about.dataset.labels) if compared else 0.0
+    comparing = comparing_seconds(measured, about.dataset) if compared else 0.0
     return Trainings(replace(about, recipe=measured), frames, comparing)
 
 

@@ -142,12 +142,10 @@ def train(
         chosen = choose_recipe(wishes, dataset, listener)
         complete, reasons = chosen.recipe, chosen.reasons
     dataset = dataset.cropped(complete.scale.crop)
-    compared = compared and dataset.skeleton is None
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, complete, listener, Cache.at(cache))
-        compared = compared and not job.dataset.labels.things
         if compared:
-            job = replace(job, comparing=comparing_seconds(job.recipe, dataset.labels))
+            job = replace(job, comparing=comparing_seconds(job.recipe, dataset))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
         runfolder.write_reasons(folder / runfolder.PLAN, reasons)
