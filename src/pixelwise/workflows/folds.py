@@ -31,7 +31,7 @@ from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Costs, Job, built, id
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint
 from pixelwise.workflows.report import EXHIBITS, report_run
-from pixelwise.workflows.resume import Progress, resumed_recipe
+from pixelwise.workflows.resume import Progress, resumed_plan
 from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
 
 INTERRUPTED = (
@@ -94,8 +94,7 @@ def prepare_folds(
     if not pool.samples:
         raise DataError(f"{dataset.root} has no training images; assign some to 'train' in the splits file.")
     if begun is not None:
-        recipe = resumed_recipe(wishes, dataset, begun, listener)
-        reasons: Mapping[str, str] = runfolder.read_reasons(begun / runfolder.PLAN)
+        chosen = resumed_plan(wishes, dataset, begun, listener)
         folds = read_folds(begun / runfolder.FOLDS, dataset)
     else:
         count = wishes.number_of_folds
@@ -104,10 +103,10 @@ def prepare_folds(
             pool, count, wishes.drawn_by, together=subject.together, kinds=kinds_of_masks(subject)
         )
         chosen = choose_recipe(wishes, folds.dataset(0, dataset), listener)
-        recipe, reasons = chosen.recipe, chosen.reasons
     apart = f"; {tested} test images stay apart" if tested else ""
     listener.say(f"Data: {len(pool)} images ({dataset.layout}) in {len(folds)} folds{apart}.")
-    return CrossValidation(dataset.cropped(recipe.scale.crop), folds, recipe, reasons, listener)
+    dataset = dataset.cropped(chosen.recipe.scale.crop)
+    return CrossValidation(dataset, folds, chosen.recipe, chosen.reasons, listener)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import RecipeError
-from pixelwise.recipe import Recipe, read_recipe
+from pixelwise.plan import Plan
+from pixelwise.recipe import read_recipe
 from pixelwise.training import Session, Snapshot, read_checkpoint, write_checkpoint
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.job import Job
@@ -71,8 +72,8 @@ class Progress:
         self.job.listener.say(f"Resumed: {session.step} steps were done already.")
 
 
-def resumed_recipe(wishes: Wishes, dataset: Dataset, folder: Path, listener: Listener) -> Recipe:
-    """The recipe of the run in ``folder``; :class:`RecipeError` if another is wished for."""
+def resumed_plan(wishes: Wishes, dataset: Dataset, folder: Path, listener: Listener) -> Plan:
+    """The recipe of the run in ``folder``, with its reasons; :class:`RecipeError` if another is wished for."""
     stored = read_recipe(folder / runfolder.RECIPE)
     wished = complete_recipe(replace(wishes, recipe=wishes.recipe or stored), dataset, listener)
     one, other = _settings(stored.model_dump()), _settings(wished.model_dump())
@@ -82,7 +83,7 @@ def resumed_recipe(wishes: Wishes, dataset: Dataset, folder: Path, listener: Lis
                 f"the run in {folder} was begun with {name} = {one.get(name)}, not {other.get(name)}; "
                 "ask for the same, or train anew without --resume."
             )
-    return stored
+    return Plan(stored, runfolder.read_reasons(folder / runfolder.PLAN))
 
 
 def _settings(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -35,7 +35,7 @@ from pixelwise.workflows.preparation import (
     with_splits,
 )
 from pixelwise.workflows.report import EXHIBITS, report_run
-from pixelwise.workflows.resume import Progress, resumed_recipe
+from pixelwise.workflows.resume import Progress, resumed_plan
 from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
 
 INTERRUPTED = "Stopping: the model is finished with what it has learned; press Ctrl-C again to give up."
@@ -101,13 +101,7 @@ def train(
     begun = resume and runfolder.has_begun(Path(out))
     if not resume:
         runfolder.check_free(Path(out))
-    opened = (
-        data
-        if isinstance(data, Dataset)
-        else open_data(data, task=task, strict=False, values_of=looker.values)
-    )
-    if joints is not None:
-        opened = with_joints(opened, open_data(joints, task="pose", strict=False))
+    opened = _opened(data, task, joints, looker)
     drawn = not opened.has_splits()
     if begun:
         opened = read_splits(Path(out) / runfolder.SPLITS, opened)
@@ -135,24 +129,32 @@ def train(
     dataset = with_splits(checked.subject, wishes.drawn_by, listener)
     if drawn and (hint := group_hint(dataset)) is not None:
         notes.append(hint)
-    if begun:
-        complete = resumed_recipe(wishes, dataset, Path(out), listener)
-        reasons = runfolder.read_reasons(Path(out) / runfolder.PLAN)
-    else:
-        chosen = choose_recipe(wishes, dataset, listener)
-        complete, reasons = chosen.recipe, chosen.reasons
-    dataset = dataset.cropped(complete.scale.crop)
+    chosen = (
+        resumed_plan(wishes, dataset, Path(out), listener)
+        if begun
+        else choose_recipe(wishes, dataset, listener)
+    )
+    dataset = dataset.cropped(chosen.recipe.scale.crop)
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
-        job = prepare(dataset, complete, listener, Cache.at(cache))
+        job = prepare(dataset, chosen.recipe, listener, Cache.at(cache))
         if compared:
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
-        runfolder.write_reasons(folder / runfolder.PLAN, reasons)
+        runfolder.write_reasons(folder / runfolder.PLAN, chosen.reasons)
         job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
         progress = Progress(job, folder / runfolder.CHECKPOINT, started)
-        background = Background(tuple(notes), reasons, checked.result)
+        background = Background(tuple(notes), chosen.reasons, checked.result)
         return _finish(job, folder, progress, background, compared)
+
+
+def _opened(
+    data: Dataset | Path | str, task: str | None, joints: Path | str | None, looker: Looker
+) -> Dataset:
+    """The data as it lies, faults and all, with the joints of another set beside its masks where asked for."""
+    if not isinstance(data, Dataset):
+        data = open_data(data, task=task, strict=False, values_of=looker.values)
+    return data if joints is None else with_joints(data, open_data(joints, task="pose", strict=False))
 
 
 def _used(dataset: Dataset) -> Dataset:
