@@ -48,8 +48,6 @@ from pixelwise.types import (
 HEAT, LIMBS = "heat", "limbs"
 THRESHOLD, FEWEST = "threshold", "fewest_joints"
 SINGLE = "single"
-
-
 NO_PEAKS = Peaks(np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros(0))
 
 
