@@ -279,7 +279,7 @@ def test_two_images_of_one_name_in_two_folders(
     [
         (("train",), "missing argument 'DATA'; see pixelwise train --help."),
         (("train", "x", "--out", "y", "--epochs", "0"), "invalid value for '--epochs'"),
-        (("trian",), "no such command 'trian'"),
+        (("trian",), "no such command 'trian'. Did you mean 'train'? See pixelwise --help."),
         (("check", "x", "--foo"), "no such option: --foo"),
     ],
 )
@@ -287,6 +287,22 @@ def test_words_that_no_command_knows(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
 ) -> None:
     assert said in fails(capsys, *words)
+
+
+def test_help_is_whole_in_a_terminal_of_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["-h"])
+    shown = capsys.readouterr().out
+    assert "..." not in shown.partition("Commands:")[2], "what a command does is cut short"
+    commands = [line.split()[0] for line in shown.partition("Commands:")[2].splitlines() if line.strip()]
+    assert commands[:3] == ["check", "train", "evaluate"]
+    for command in commands:
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main([command, "--help"])
+        shown = capsys.readouterr().out
+        assert max(map(len, shown.splitlines())) <= 80
+        assert "--help" in shown
+        assert "<int range>" not in shown
 
 
 def test_files_of_the_person_are_not_replaced(

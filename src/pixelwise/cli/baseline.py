@@ -30,7 +30,9 @@ def baseline(
             help="Folder of images and masks, or a CSV that lists them; or images and folders without masks.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for page and scores, or for masks and overlays.")],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for page and scores, or for masks and overlays.")
+    ],
     method: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="A method, such as watershed; several may be given, else all."),
@@ -43,7 +45,7 @@ def baseline(
         ObjectSide,
         typer.Option("--object", help="Of images without masks: which side of the outline is the object."),
     ] = ObjectSide.inside,
-    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")] = 0,
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
@@ -53,7 +55,9 @@ def baseline(
     ] = False,
     cache: CacheOption = None,
 ) -> None:
-    """Segment without training: thresholds, k-means, watershed, graph cuts and more.
+    """Segment without training, by thresholds, edges, graph cuts …
+
+    pixelwise baseline PH2Dataset --splits splits.csv --out without-training
 
     On labelled DATA of two classes every method's few parameters are chosen on training and validation images; the
     test images are scored into baseline.html and baselines.json. Images without masks get a mask PNG, an overlay and a

@@ -48,7 +48,9 @@ def check(
     group_by: GroupOption = None,
     cache: CacheOption = None,
 ) -> None:
-    """Look for faults in DATA: files, pairs, sizes, masks, duplicates, leaks.
+    """Look for faults in DATA: files, pairs, masks, duplicates, leaks.
+
+    pixelwise check PH2Dataset --splits splits.csv
 
     Ends with status 1 if there are errors: those keep the data from being used, or make scores untrue.
     """

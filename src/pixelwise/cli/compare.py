@@ -48,9 +48,10 @@ def compare(
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
 ) -> None:
-    """Say which of several models, or recipes, is better on the same images, and how sure that is.
+    """Say which model or recipe is better, and how sure that is.
 
-    Models: pixelwise compare RUN RUN. Recipes: pixelwise compare --recipe a1 a2 a3 --against b1 b2 b3.
+    They are compared on the same images. Models: pixelwise compare RUN RUN. Recipes: pixelwise compare --recipe a1 a2
+    a3 --against b1 b2 b3.
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.compare import compare as compare_runs

@@ -16,9 +16,14 @@ def convert(
         Path | None,
         typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test)."),
     ] = None,
-    layout: Annotated[str | None, typer.Option(help="How DATA is laid out; recognised if not given.")] = None,
+    layout: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How DATA is laid out; recognised if not given.")
+    ] = None,
 ) -> None:
-    """Write DATA anew in a format that other programs read; says first what that format cannot hold."""
+    """Write DATA anew in a format that other programs read.
+
+    Before anything is written it says what that format cannot hold.
+    """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.convert import convert as convert_data
     from pixelwise.workflows.data import open_data

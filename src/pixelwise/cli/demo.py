@@ -12,15 +12,15 @@ from pixelwise.cli.options import MAX_SEED
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="New folder for the drawings and the run.")] = Path(
-        "pixelwise-demo"
-    ),
-    budget: Annotated[str, typer.Option(help="Time for everything.")] = "2m",
-    images: Annotated[int, typer.Option(min=12, help="How many pictures to draw.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = 0,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="New folder for the drawings and the run.")
+    ] = Path("pixelwise-demo"),
+    budget: Annotated[str, typer.Option(metavar="TIME", help="Time for everything.")] = "2m",
+    images: Annotated[int, typer.Option(min=12, metavar="N", help="How many pictures to draw.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo.")] = False,
 ) -> None:
-    """Draw pictures of lesions on skin, train on them, evaluate and report."""
+    """Draw pictures of lesions, train on them, evaluate and report."""
     from pixelwise.cli.console import Console
     from pixelwise.workflows.budget import parse_budget
     from pixelwise.workflows.demo import demo as run_demo

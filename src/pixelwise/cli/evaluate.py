@@ -32,7 +32,12 @@ def evaluate(
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
 ) -> None:
-    """Score MODEL on the labelled images of DATA, at each image's own size."""
+    """Score MODEL on the labelled images of DATA.
+
+    pixelwise evaluate run PH2Dataset --splits splits.csv --split test
+
+    Each image is predicted and scored at its own size.
+    """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.evaluate import evaluate as evaluate_model

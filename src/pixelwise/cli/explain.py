@@ -25,9 +25,11 @@ def explain(
         typer.Option(metavar="FILE", help="Write a page there; explain.html where an image is given."),
     ] = None,
 ) -> None:
-    """Take a network apart: layers with shapes, parameters, multiply–adds and receptive field.
+    """Take a network apart, layer by layer.
 
-    Names are those of train --network.
+    pixelwise explain run --image photo.jpg
+
+    Layers are shown with shapes, parameters, multiply–adds and receptive field. Names are those of train --network.
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.explain import explain as explain_network

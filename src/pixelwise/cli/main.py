@@ -37,6 +37,8 @@ app = typer.Typer(
     help="From a folder of images and labels to a segmentation model that its owner can trust.",
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes leave a terminal of 80 columns no room for what options mean
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -68,9 +70,11 @@ app.command()(demo)
 
 def _in_a_sentence(error: Any) -> str:
     """What is wrong with the words of a command, and where its options are listed."""
-    said = error.format_message().rstrip(".?")
+    said = error.format_message().rstrip(".")
     command = error.ctx.command_path if error.ctx is not None else "pixelwise"
-    return f"{said[0].lower()}{said[1:]}; see {command} --help."
+    said = f"{said[0].lower()}{said[1:]}"
+    # Where typer asks back ("Did you mean 'train'?"), the question ends the sentence.
+    return f"{said} See {command} --help." if said.endswith("?") else f"{said}; see {command} --help."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

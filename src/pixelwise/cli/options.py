@@ -40,8 +40,9 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, coco_keypoints, yolo, labelme, "
-        "table or paired; recognised if not given."
+        "table or paired; recognised if not given.",
     ),
 ]
 LegendOption = Annotated[
@@ -80,7 +81,11 @@ GroupOption = Annotated[
 CacheOption = Annotated[
     Path | None,
     typer.Option(
-        help="Folder for what is decoded and learned of files; the system's cache folder if not given."
+        metavar="FOLDER",
+        help="Folder for what is decoded and learned of files; the system's cache folder if not given.",
     ),
 ]
-BudgetOption = Annotated[str | None, typer.Option(help="Time for everything, such as 90s, 5m or 1h30m.")]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Time for everything, such as 90s, 5m or 1h30m."),
+]

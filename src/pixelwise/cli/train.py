@@ -29,24 +29,28 @@ MAX_FOLDS = 20
 
 def train(
     data: DataArgument,
-    out: Annotated[Path, typer.Option(help="New folder for model, recipe, log, metrics and report.")],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="New folder for model, recipe, log, metrics and report.")
+    ],
     splits: SplitsOption = None,
     task: TaskOption = None,
     joints: JointsOption = None,
     budget: BudgetOption = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training images, instead of a budget.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Passes over the training images, instead of a budget."),
     ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
             min=2,
             max=MAX_FOLDS,
+            metavar="N",
             help="So many models within the budget, each on all folds of the images but one, which it then scores.",
         ),
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="A recipe.toml; planned from DATA if not given.")
+        Path | None, typer.Option(metavar="FILE", help="A recipe.toml; planned from DATA if not given.")
     ] = None,
     network: Annotated[
         str | None,
@@ -62,7 +66,9 @@ def train(
             "--set", metavar="NAME=VALUE", help="A setting of the recipe, such as train.batch_size=16."
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Of everything random.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")
+    ] = None,
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
@@ -82,7 +88,9 @@ def train(
     ] = False,
     cache: CacheOption = None,
 ) -> None:
-    """Train a model on DATA, evaluate it on the test split and write a report.
+    """Train a model on DATA, score it on the test split and report.
+
+    pixelwise train PH2Dataset --splits splits.csv --out run --budget 5m
 
     Ctrl-C ends training early with a usable model. Without --budget and --epochs it takes 5 minutes.
     """
