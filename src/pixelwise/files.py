@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,21 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Raise :class:`OutputError` unless files can be written at ``path``, before work begins that would be lost.
+
+    Args:
+        path: a folder; where it does not exist, the nearest above it that does.
+    """
+    absolute = path.absolute()
+    folder = next(one for one in (absolute, *absolute.parents) if one.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror}); choose another folder.") from error
 
 
 def write_text(path: Path, text: str) -> None:

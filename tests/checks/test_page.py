@@ -144,3 +144,17 @@ def test_nothing_to_complain_of(tmp_path: Path) -> None:
     Page(text)
     assert "Nothing to complain of." in text
     assert "<img" not in text
+
+
+def test_a_photograph_taken_for_a_mask_hides_no_picture(tmp_path: Path) -> None:
+    root = drawn(tmp_path / "data", 4)
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)
+    change(mask_of(root, 1), lambda values: noise)
+    result = checked(root)
+    assert "mask-photo" in {one.kind for one in result.result.findings}
+    result.write_page(tmp_path / "check.html")
+    [encoded] = re.findall(r'base64,([^"]+)"', (tmp_path / "check.html").read_text(encoding="utf-8"))
+    with PIL.Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
+        shown = np.asarray(picture).astype(int)[:, : round(64 * HEIGHT / 48)]
+    yellow = (shown[..., :2].min(axis=2) > 190) & (shown[..., 2] < 90)
+    assert yellow.mean() < 0.01

@@ -72,8 +72,11 @@ def test_without_errors_it_ends_with_0(tmp_path: Path, capsys: pytest.CaptureFix
     status, found = check(drawn(tmp_path / "ข้อมูล", 6))
     assert (status, set(found)) == (0, {"mask-0-255"})
     said = capsys.readouterr().out
-    assert "ข้อมูล: 6 images, 6 masks. 1 note." in said
+    assert said.startswith("ข้อมูล: 6 images, 6 masks. 1 note.\n")
     assert "Masks use 0 and 255" in said
+    assert "    masks: 6 masks." in said
+    assert check(drawn(tmp_path / "one", 1))[0] == 0
+    assert "one: 1 image, 1 mask. 1 note." in capsys.readouterr().out
 
 
 def test_with_an_error_it_ends_with_1_and_says_what_to_do(

@@ -34,7 +34,7 @@ def test_a_model_with_the_features_of_an_image(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["resnet"], "there is no network 'resnet'"),
+        (["resnet"], "'resnet' is no model file, no folder of a run and no network; give one of them"),
         (["missing/model.safetensors"], "does not exist"),
         (["unet", "--image", "missing.png"], "missing.png"),
         (["unet", "--page", "no/such/folder/page.html"], "is not a folder"),

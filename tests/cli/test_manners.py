@@ -120,7 +120,10 @@ def test_a_taken_folder_is_refused_and_kept(
     (out / "metrics.json").write_text("precious")
     assert "already holds a run" in fails(capsys, "train", data, "--out", out)
     assert (out / "metrics.json").read_text() == "precious"
-    assert "data holds splits.csv, which a run would replace" in fails(capsys, "train", data, "--out", data)
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    shutil.copy(data / "splits.csv", lists)
+    assert "lists holds splits.csv, which a run would replace" in fails(capsys, "train", data, "--out", lists)
     (tmp_path / "file").write_text("precious")
     assert "is a file" in fails(capsys, "train", data, "--out", tmp_path / "file")
 
@@ -246,15 +249,54 @@ def test_folders_are_entered_and_their_masks_and_results_left_out(
     )
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="this system has no folder that nobody can write to"
+)
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for words in (
+        ("train", "absent", "--out", "/proc/run"),
+        ("check", "absent", "--page", "/proc/check.html"),
+    ):
+        assert re.search(r"/proc\S* cannot be written \(.+\); choose another folder", fails(capsys, *words))
+
+
+def test_films_are_told_how_to_become_images(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "films" / "dance 1.MP4"
+    film.parent.mkdir()
+    film.write_bytes(b"\0\0\0\x18ftypmp42")
+    for path, said in (
+        (film, "is not an image that can be read"),
+        (film.parent, "holds no images but films"),
+    ):
+        error = fails(capsys, "predict", model, path, "--out", tmp_path / "out")
+        assert (
+            f"{path} {said}; write its frames into a folder, with ffmpeg -i 'dance 1.MP4' frames/%05d.png"
+            in error
+        )
+
+
+def test_predict_leaves_labelled_images_alone(
+    capsys: pytest.CaptureFixture[str], data: Path, model: Path
+) -> None:
+    image, before = data / "images" / "lesion_0000.png", sorted(data.rglob("*"))
+    assert "holds images that have masks" in fails(capsys, "predict", model, image, "--out", data / "images")
+    assert sorted(data.rglob("*")) == before
+
+
 def test_predict_replaces_no_file_of_the_person(
     capsys: pytest.CaptureFixture[str], data: Path, model: Path
 ) -> None:
-    image, out = data / "images" / "lesion_0000.png", data.parent / "out"
+    here, out = data.parent / "photos", data.parent / "out"
+    shutil.copytree(data / "images", here)
+    image, other = here / "lesion_0000.png", here / "lesion_0000_mask.png"
     out.mkdir()
     (out / "lesion_0000_mask.png").write_text("precious")
     assert "exists already" in fails(capsys, "predict", model, image, "--out", out)
     assert (out / "lesion_0000_mask.png").read_text() == "precious"
-    here, other = data / "images", data / "images" / "lesion_0000_mask.png"
     shutil.copy(image, other)
     assert "would be replaced" in fails(capsys, "predict", model, image, other, "--out", here, "--overwrite")
     # A file that no result is named like is in nobody's way.
@@ -281,6 +323,10 @@ def test_two_images_of_one_name_in_two_folders(
         (("train", "x", "--out", "y", "--epochs", "0"), "invalid value for '--epochs'"),
         (("trian",), "no such command 'trian'. Did you mean 'train'? See pixelwise --help."),
         (("check", "x", "--foo"), "no such option: --foo"),
+        (
+            ("evaluate", "x", "y", "--split", "tset"),
+            "invalid value for '--split': 'tset' is not one of 'all',",
+        ),
     ],
 )
 def test_words_that_no_command_knows(
@@ -320,6 +366,11 @@ def test_files_of_the_person_are_not_replaced(
         with pytest.raises(SystemExit):
             main(["check", str(data), "--page", str(tmp_path / "a.html"), "--json", str(tmp_path / "a.json")])
     assert "is a folder of pictures" in fails(capsys, "train", data, "--out", data / "images")
+    # Its splits.csv would be that of the images from then on.
+    assert "is a folder of images and masks" in fails(capsys, "train", data, "--out", data)
+    assert f"{data} is a folder; give a CSV file." in fails(
+        capsys, "train", data, "--out", "x", "--splits", data
+    )
 
 
 def test_a_list_of_another_name_is_pointed_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

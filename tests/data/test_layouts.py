@@ -153,6 +153,23 @@ def test_a_folder_too_far_out_names_the_one_within(tmp_path: Path) -> None:
     assert str(caught.value).endswith(f"; give its folder {tmp_path / 'my data'} instead.")
 
 
+def test_a_folder_two_levels_too_far_out_names_the_one_within(tmp_path: Path) -> None:
+    pairs(tmp_path / "archive" / "my data", "images/a:masks/a")
+    with pytest.raises(DataError) as caught:
+        open_data(tmp_path)
+    assert str(caught.value).endswith(f"; give its folder {tmp_path / 'archive' / 'my data'} instead.")
+
+
+def test_masks_of_which_none_has_the_name_of_an_image(tmp_path: Path) -> None:
+    pairs(tmp_path, "images/0006:masks/mask_0", "images/0007:masks/mask_1")
+    with pytest.raises(DataError) as caught:
+        open_data(tmp_path)
+    said = "no mask there has the name of an image, such as '0006': rename them."
+    assert str(caught.value).endswith(
+        f"mask_0.png has no image of that name in {tmp_path / 'images'}; {said}"
+    )
+
+
 def test_what_opens_it_again_is_kept(tmp_path: Path) -> None:
     pairs(tmp_path, "images/a:masks/a", values=(0, 1, 7))
     legend = tmp_path / "my legend.csv"

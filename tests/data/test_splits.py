@@ -112,6 +112,16 @@ def test_a_name_that_leads_to_no_one_image_is_refused(tmp_path: Path, written: s
     assert said in str(caught.value)
 
 
+def test_a_spreadsheet_that_dropped_noughts_is_told_the_name(tmp_path: Path) -> None:
+    found = dataset("0006", "0060", "p01/007", "x7", "X7")
+    for written, name in (("6", "'0006'"), ("60.png", "'0060'"), ("p1/7", "'p01/007'")):
+        with pytest.raises(DataError, match=f", but {name}; correct the name"):
+            read_splits(listed(tmp_path, f"name,split\n{written},val\n"), found)
+    for written in ("x07", "0", "600"):  # two may be meant, or none
+        with pytest.raises(DataError, match="in data; correct the name"):
+            read_splits(listed(tmp_path, f"name,split\n{written},val\n"), found)
+
+
 def test_a_list_from_another_system_spells_accents_otherwise(tmp_path: Path) -> None:
     composed, apart = "caf\u00e9", "cafe\u0301"
     for ours, theirs in ((composed, apart), (apart, composed)):
@@ -139,6 +149,10 @@ def test_further_columns_become_tags_and_the_reader_knows_better(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            "name,split\nA,train\n",
+            ", line 2: there is no image named 'A' in data, but 'a'; correct the name.",
+        ),
         ("name,split\na,train\nd,test\n", ", line 3: there is no image named 'd' in data; correct the name."),
         ("name,split\n\n\nd,test\n", ", line 4: there is no image named 'd' in data; correct the name."),
         ("name,split\nd.png,train\n", ", line 2: there is no image named 'd.png' in data; correct the name."),

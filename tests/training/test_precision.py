@@ -46,5 +46,9 @@ def test_another_program_misleads_nobody(chosen: Callable[[Costs], tuple[Pace, i
     assert chosen({"bf16-mixed": [1.5], "32-true": [1.0, 2.4, 1.0, 2.4]})[0] == Pace("32-true", 1.0)
 
 
+def test_a_slow_network_takes_one_round(chosen: Callable[[Costs], tuple[Pace, int]]) -> None:
+    assert chosen({"bf16-mixed": [6.0], "32-true": [5.0]}) == (Pace("32-true", 5.0), 4)
+
+
 def test_what_is_clear_takes_one_round(chosen: Callable[[Costs], tuple[Pace, int]]) -> None:
     assert chosen({"bf16-mixed": [60.0], "32-true": [2.0]}) == (Pace("32-true", 2.0), 4)

@@ -158,6 +158,20 @@ def test_a_single_image_trains_and_says_what_its_score_is_worth(lesions: Path, t
     assert "training images" in metrics.notes[0]
 
 
+def test_a_batch_must_leave_batch_normalisation_two_values(lesions: Path, tmp_path: Path) -> None:
+    def recipe(width: int, batch_size: int) -> Recipe:
+        train = Train(epochs=1, precision="32-true", batch_size=batch_size)
+        return QUICK.model_copy(update={"scale": Scale(size=(32, width)), "train": train})
+
+    with pytest.raises(
+        RecipeError, match=r"of one image of 32×32 pixels .* set train.batch_size to 2 or more"
+    ):
+        pixelwise.train(lesions, tmp_path / "run", recipe=recipe(32, 1))
+    assert not (tmp_path / "run").exists()
+    pixelwise.train(lesions, tmp_path / "wide", recipe=recipe(64, 1), compared=False)
+    pixelwise.train(lesions, tmp_path / "two", recipe=recipe(32, 2), compared=False)
+
+
 def test_training_uses_no_test_image(lesions: Path, tmp_path: Path) -> None:
     """Other pixels and masks in the test split leave the weights as they are."""
     first = pixelwise.train(lesions, tmp_path / "one", recipe=QUICK).folder / "model.safetensors"

@@ -47,6 +47,12 @@ class Check(BaseModel):
         return f"Classes: {shown}{', as the values in the masks tell' if self.inferred else ''}."
 
     @property
+    def looked_at(self) -> str:
+        """How many files were looked at: "1 image, 2 masks"."""
+        counts = ((self.n_images, "image"), (self.n_masks, "mask"))
+        return ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts)
+
+    @property
     def summary(self) -> str:
         """How many findings of each severity, in a sentence."""
         counts = [(self.count(severity), severity) for severity in SEVERITIES]

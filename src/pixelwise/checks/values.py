@@ -98,7 +98,7 @@ def _coding(subject: Subject) -> Iterator[Found]:
         for path in fewer:
             yield "mask-mixed", subject.place(path, detail=f"It uses {values}.")
     elif full:
-        yield "mask-0-255", subject.place(_folder(full), detail=f"{len(full)} masks.")
+        yield "mask-0-255", subject.place(_folder(full), detail=f"{len(full)} mask{'s' * (len(full) != 1)}.")
 
 
 def _single_valued(subject: Subject) -> Iterator[Found]:

@@ -70,6 +70,7 @@ class Console(Listener):
             TextColumn("{task.fields[score]}"),
             console=self.console,
             transient=True,
+            disable=not self.console.is_terminal,  # in a file it would leave an empty line
         )
         self.tasks: dict[str, TaskID] = {}
 
@@ -120,7 +121,7 @@ class Console(Listener):
 
     def print_check(self, check: Check) -> None:
         """Findings, errors first, with the first places of each."""
-        self.print(f"{check.data}: {check.n_images} images, {check.n_masks} masks. {check.summary}")
+        self.print(f"{check.data}: {check.looked_at}. {check.summary}")
         self.print(check.read_as)
         if check.judged:
             self.print(check.judged)
@@ -133,7 +134,8 @@ class Console(Listener):
             self.console.print(f"[bold {colour}]{finding.severity}[/]: {said}")
             most = MOST_RANKED if finding.kind in RANKED else PLACES
             for place in finding.places[:most]:
-                self.console.print(f"    {escape(place.shown)} [dim]{escape(place.detail)}[/]".rstrip())
+                detail = f": [dim]{escape(place.detail)}[/]" if place.detail else ""
+                self.console.print(f"    {escape(place.shown)}{detail}")
             if len(finding.places) > most:
                 self.print(f"    and {len(finding.places) - most} more")
 

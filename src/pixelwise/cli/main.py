@@ -70,7 +70,7 @@ app.command()(demo)
 
 def _in_a_sentence(error: Any) -> str:
     """What is wrong with the words of a command, and where its options are listed."""
-    said = error.format_message().rstrip(".")
+    said = error.format_message().rstrip(".").replace("Value error, ", "")
     command = error.ctx.command_path if error.ctx is not None else "pixelwise"
     said = f"{said[0].lower()}{said[1:]}"
     # Where typer asks back ("Did you mean 'train'?"), the question ends the sentence.

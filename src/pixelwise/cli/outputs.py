@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pixelwise.errors import OutputError
+from pixelwise.files import check_writable
 
 _BEGINNING = 2000  # bytes, in which our files say that they are ours
 
@@ -24,6 +25,7 @@ def _check(file: Path | None, option: str, mark: str) -> None:
         return
     if not file.absolute().parent.is_dir():
         raise OutputError(f"{file.parent} is not a folder; give a file in an existing folder with {option}.")
+    check_writable(file.parent)
     if file.is_dir():
         raise OutputError(f"{file} is a folder; give the name of a file with {option}.")
     if file.exists() and mark.encode() not in _beginning(file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -40,6 +41,12 @@ class Finder:
         """The sample of this name; spaces around it count only where the name has them too."""
         return self._names.get(spelt(written), self._names.get(spelt(written.strip())))
 
+    def nearly(self, written: str) -> str | None:
+        """The only sample of a name that differs in noughts in front, which spreadsheets drop, or in upper case."""
+        wanted = _bare(written)
+        found = [name for spelling, name in self._names.items() if _bare(spelling) == wanted]
+        return found[0] if len(found) == 1 else None
+
     def find(self, written: str) -> list[str]:
         """Names of all samples that may be meant: one of that very name, or those whose image is at such a path."""
         exact = self.exactly(written)
@@ -48,6 +55,10 @@ class Finder:
         path = PurePosixPath(written.strip().replace("\\", "/"))
         found = self._by_stem.get(stem_of(path), [])
         return [name for name, folders in found if _agree(path.parent.parts, folders)]
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"\b0+(?=\d)", "", spelt(stem_of(PurePosixPath(name.strip()))).casefold())
 
 
 def _agree(written: tuple[str, ...], folders: tuple[str, ...]) -> bool:

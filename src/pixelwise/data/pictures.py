@@ -21,6 +21,8 @@ PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", 
 """Suffixes of pictures, which Pillow reads."""
 SUFFIXES = PICTURES | {".dcm", ".dicom", ".npy"}
 """Suffixes of images: pictures, DICOM and NumPy arrays."""
+VIDEOS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
+"""Suffixes of films, which are not read."""
 # We have a limit of our own. Set once here, since changing filters around each reading is not safe in threads.
 warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 
@@ -65,6 +67,16 @@ class PictureError(DataError):
 def is_image(path: Path) -> bool:
     """Whether the name is that of an image file (hidden files are not)."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name is that of a film (hidden files are not)."""
+    return path.suffix.lower() in VIDEOS and not path.name.startswith(".")
+
+
+def frames_advice(film: Path) -> str:
+    """How a film becomes images."""
+    return f"write its frames into a folder, with ffmpeg -i '{film.name}' frames/%05d.png for instance"
 
 
 def picture_size(path: Path) -> Size:
@@ -112,9 +124,8 @@ def opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile
     except PIL.Image.DecompressionBombError as error:
         raise PictureError("enormous", f"{path} is too large to read.") from error
     except PIL.UnidentifiedImageError as error:
-        raise PictureError(
-            "foreign", f"{path} is not an image that can be read; open it in a viewer and save it as PNG."
-        ) from error
+        advice = frames_advice(path) if is_video(path) else "open it in a viewer and save it as PNG"
+        raise PictureError("foreign", f"{path} is not an image that can be read; {advice}.") from error
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
         raise PictureError(
             "damaged", f"{path} cannot be read, it may be cut short ({error}); replace the file."

@@ -114,8 +114,10 @@ def _column(table: Table, name: str) -> str:
 def _found(written: str, finder: Finder, row: Row, dataset: Dataset) -> str:
     found = finder.find(written)
     if not found:
+        near = finder.nearly(written)
+        but = f", but '{near}'" if near is not None else ""
         raise DataError(
-            f"{row.where}: there is no image named '{written.strip()}' in {dataset.root}; correct the name."
+            f"{row.where}: there is no image named '{written.strip()}' in {dataset.root}{but}; correct the name."
         )
     if len(found) > 1:
         raise DataError(

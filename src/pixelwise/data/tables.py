@@ -86,6 +86,8 @@ def _read_text(path: Path, advice: str) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; {advice}.") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path} is a folder; give a CSV file.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as UTF-8 text; save it as CSV UTF-8.") from error
 

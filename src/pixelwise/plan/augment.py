@@ -35,5 +35,6 @@ def plan_augment(known: Fingerprint) -> AugmentPlan:
         else "the pictures are taken to have an up: turned little; if they have none, as skin and cells, "
         "--set augment.rotate=180 --set augment.vflip=0.5"
     )
-    count = f" since there are {known.training} to learn from" if known.training else ""
+    there = f"there {'is' if known.training == 1 else 'are'} {known.training}"
+    count = f" since {there} to learn from" if known.training else ""
     return AugmentPlan(most.model_copy(update=chosen), f"images are changed {much}{count}; {turned}")

@@ -27,6 +27,8 @@ MOST_LISTED = 500
 HEIGHT = 220
 """Pixels of an image or mask."""
 GAP = 6
+MOST_EDGE = 0.25
+"""Share of an image that outlines may cover: those of a photograph taken for a mask would hide it."""
 OUTLINE = np.array([255, 210, 31], np.uint8)
 PREDICTED = np.array([0, 229, 255], np.uint8)
 
@@ -153,7 +155,7 @@ def _scaled(values: NDArray[np.uint8], how: PIL.Image.Resampling) -> Image:
 
 
 def _outlined(image: Image, mask: Stored, colour: NDArray[np.uint8], *, thick: bool) -> Image:
-    """The image with a line of one pixel, or two, where the mask's values meet."""
+    """The image with a line of one pixel, or two, where the mask's values meet; without, where they do everywhere."""
     rows, columns = (
         ((np.arange(side) + 0.5) * other / side).astype(int)
         for side, other in zip(image.shape[:2], mask.shape, strict=True)
@@ -162,6 +164,8 @@ def _outlined(image: Image, mask: Stored, colour: NDArray[np.uint8], *, thick: b
     edge = np.zeros(fitted.shape, bool)
     edge[1:] |= fitted[1:] != fitted[:-1]
     edge[:, 1:] |= fitted[:, 1:] != fitted[:, :-1]
+    if edge.mean() > MOST_EDGE:
+        return image
     if thick:
         edge[:-1] |= edge[1:].copy()
         edge[:, :-1] |= edge[:, 1:].copy()

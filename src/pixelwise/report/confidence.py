@@ -67,8 +67,9 @@ def confidence_view(metrics: Metrics) -> ConfidenceView | None:
 def confidence_lines(found: ConfidenceScores) -> list[str]:
     """For the terminal, each number with its 95 % interval."""
     before, after = found.before, found.after
+    images = f"{found.fitted_on} validation image{'s' * (found.fitted_on != 1)}"
     lines = [
-        f"Probabilities, calibrated on {found.fitted_on} validation images: calibration error within "
+        f"Probabilities, calibrated on {images}: calibration error within "
         f"{found.band_pixels} pixels of the contour {estimate_text(after.band_error)}, before "
         f"{estimate_text(before.band_error)}; Brier score there {estimate_text(after.band_brier)}, before "
         f"{estimate_text(before.band_brier)}; of all pixels {estimate_text(after.brier)}, before "

@@ -17,6 +17,8 @@ ROUNDS = 4
 """Steps that each is timed for; the fastest counts, since other programs only ever make a step slower."""
 CLEAR = 2.0
 """One that is so many times as fast needs no further round."""
+PATIENCE = 20.0
+"""Seconds after which no further round begins: a large network's budget is better spent on training it."""
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say ourselves which arithmetic is used
 
@@ -47,6 +49,7 @@ def measure_pace(network: torch.nn.Module, step: Callable[[torch.nn.Module, Fabr
     """
     trials = {name: _trial(name, network) for name in get_args(ArithmeticName)}
     best: dict[ArithmeticName, float] = dict.fromkeys(trials, float("inf"))
+    begun = time.perf_counter()
     for turn in range(ROUNDS + 1):
         for name, (model, fabric) in trials.items():
             begin = time.perf_counter()
@@ -54,7 +57,8 @@ def measure_pace(network: torch.nn.Module, step: Callable[[torch.nn.Module, Fabr
             _wait_for(fabric)
             if turn:  # the first step prepares kernels and memory
                 best[name] = min(best[name], time.perf_counter() - begin)
-        if turn and max(best.values()) > CLEAR * min(best.values()):
+        is_clear = max(best.values()) > CLEAR * min(best.values())
+        if turn and (is_clear or time.perf_counter() - begun > PATIENCE):
             break
     precision = min(best, key=lambda name: best[name])
     return Pace(precision, best[precision])

@@ -44,7 +44,7 @@ class Checked:
         """Write the page with pictures, whole or not at all."""
         result = self.result
         description = (
-            f"{result.n_images} images and {result.n_masks} masks ({result.layout}): every file was decoded, "
+            f"{result.looked_at} ({result.layout}): every file was decoded, "
             "every mask's values were counted, and every image was compared with every other."
             f"{' ' * bool(result.judged)}{result.judged}"
         )

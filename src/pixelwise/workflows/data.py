@@ -9,7 +9,7 @@ from pathlib import Path
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS, cocokeypoints
-from pixelwise.data.layouts.nesting import MOST_FOLDERS, folders_in
+from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.layouts.survey import survey
 from pixelwise.data.layouts.table import is_table, names_pictures
 from pixelwise.data.legend import Hints, read_legend, readable_values
@@ -19,6 +19,8 @@ from pixelwise.errors import DataError
 
 OBJECT_TASKS = frozenset({"instance", "panoptic"})
 """Tasks that need objects told apart."""
+NESTED = 2
+"""Levels below a folder that is not known, in which one that is known is looked for."""
 
 
 def open_data(
@@ -115,7 +117,7 @@ def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> D
     for candidate in LAYOUTS:
         if candidate.detect(root):
             return candidate.read(root, hints, problems)
-    inside = next((folder for folder in folders_in(root)[:MOST_FOLDERS] if _is_known(folder)), None)
+    inside = first_folder(root, _is_known, NESTED)
     listing = next(iter(sorted(one for one in root.iterdir() if is_table(one) and names_pictures(one))), None)
     advice = (
         f"give the list itself: {listing}."

@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 
 from pixelwise.data.images import image_size
+from pixelwise.errors import RecipeError
 from pixelwise.explain import Features, Layer, features_of, trace
 from pixelwise.geometry import Frame, usual_frame
-from pixelwise.models import Network, build_model, model_named
+from pixelwise.models import LESSONS, Network, build_model, model_named
 from pixelwise.prediction import Ensemble, load, normalise, padding, to_pixels, viewable
-from pixelwise.recipe import Preprocessing, Scale, Values
+from pixelwise.recipe import Model, Preprocessing, Scale, Values
 from pixelwise.report.explainpage import write_explanation
 from pixelwise.types import Field, Image, Size
 
@@ -82,6 +83,16 @@ def explain(network: Path | str, image: Path | str | None = None) -> Explanation
     return Explanation(str(network), note, size, built.stride, traced.layers, picture, features)
 
 
+def _named(name: str) -> Model:
+    """The network of a name; one that may be a path is told apart from a name that there is not."""
+    if ":" not in name and name not in LESSONS:
+        raise RecipeError(
+            f"'{name}' is no model file, no folder of a run and no network; give one of them, or one of the networks "
+            f"{', '.join(LESSONS)} or decoder:encoder, as docs/networks.md lists them."
+        )
+    return model_named(name)
+
+
 def _network(network: Path | str, image: Path | str | None) -> tuple[Network, Preprocessing, str]:
     """The network, how images get into it, and what its weights are."""
     path = Path(network)
@@ -89,7 +100,7 @@ def _network(network: Path | str, image: Path | str | None) -> tuple[Network, Pr
         predictor = load(path, device="cpu")
         several = f", the first of {len(predictor.members)} models" if isinstance(predictor, Ensemble) else ""
         return predictor.network, predictor.preprocessing, f"trained{several}"
-    model = model_named(str(network))
+    model = _named(str(network))
     torch.manual_seed(0)
     fields = {"semantic": (Field("classes", 1, "sigmoid"),)}
     built = build_model(model, fields, pretrained=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 import shlex
@@ -24,6 +25,7 @@ from pixelwise.confidence import Confidence
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, Frames, read_frames
+from pixelwise.errors import RecipeError
 from pixelwise.evaluation.confidence import believed_of
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ENSEMBLE, REFERENCES, SINGLE, Header, Member, joined_weights, write_model
@@ -364,6 +366,7 @@ def built(
     """Build the network over decoded images, and settle what is measured on this machine.
 
     Raises:
+        RecipeError: batches of a single value.
         ModelFileError: the pretrained weights are missing.
     """
     tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))
@@ -373,8 +376,20 @@ def built(
     fields = {name: task.fields() for name, task in tasks.items()}
     network = build_model(recipe.model, fields, pretrained=True, channels=recipe.values.channels)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _check_normalised(recipe, network)
     measured = _measured(recipe, tasks, network, training, listener)
     return Job(dataset, measured, listener, tasks, network, training, validation)
+
+
+def _check_normalised(recipe: Recipe, network: Network) -> None:
+    """Raise :class:`RecipeError` where a batch leaves the deepest channels a single value, which has no deviation."""
+    values = recipe.train.batch_size * math.prod(-(-side // network.multiple) for side in recipe.scale.size)
+    if values < 2:
+        height, width = recipe.scale.size
+        raise RecipeError(
+            f"of one image of {width}×{height} pixels a step can normalise nothing; set train.batch_size to 2 or more, "
+            "or a larger scale.size."
+        )
 
 
 def _measured(

@@ -61,7 +61,8 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     if not used.split("train").samples:
         raise DataError(f"{dataset.root} has no training images; assign some to 'train' in the splits file.")
     counts = ", ".join(f"{len(used.split(split))} {split}" for split in SPLITS)
-    listener.say(f"Data: {len(used)} images ({used.layout}): {counts}.")
+    images = f"{len(used)} image{'s' * (len(used) != 1)}"
+    listener.say(f"Data: {images} ({used.layout}): {counts}.")
     return used
 
 

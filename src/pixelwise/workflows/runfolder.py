@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pixelwise import files
+from pixelwise.data.layouts.paired import holds_pairs
 from pixelwise.data.pictures import is_image
 from pixelwise.data.tables import read_table
 from pixelwise.errors import OutputError, RecipeError
@@ -66,16 +67,22 @@ def run_folder(path: Path, *, resumed: bool = False) -> Iterator[Path]:
 
 
 def check_free(path: Path) -> None:
-    """Raise :class:`OutputError` if ``path`` is a file, or holds a run or what one would replace."""
+    """Raise :class:`OutputError` if ``path`` is a file, cannot be written, or holds a run or what one would replace."""
     try:
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; give the name of a new folder with --out.")
         taken = [name for name in FILES if (path / name).exists()]
         pictures = path.is_dir() and any(map(is_image, path.iterdir()))
+        pairs = path.is_dir() and holds_pairs(path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be used ({error.strerror}); give another folder with --out."
         ) from error
+    files.check_writable(path)
+    if pairs:  # the run's splits.csv would from then on be that of these images
+        raise OutputError(
+            f"{path} is a folder of images and masks; give the name of a new folder with --out."
+        )
     if pictures:
         raise OutputError(f"{path} is a folder of pictures; give the name of a new folder with --out.")
     if RECIPE in taken and REPORT not in taken:

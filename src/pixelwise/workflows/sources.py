@@ -12,6 +12,7 @@ from pathlib import Path
 from pixelwise.data.layouts.nesting import pictures_in
 from pixelwise.data.layouts.paired import MASKS
 from pixelwise.data.layouts.pairing import without_ending
+from pixelwise.data.pictures import frames_advice, is_video
 from pixelwise.errors import DataError
 
 
@@ -71,9 +72,9 @@ def find_sources(paths: Sequence[Path], out: Path) -> Found:
         drawn = set(_masks(path, [one for one in pictures if one not in made]))
         images = [one for one in pictures if one not in made | drawn]
         if not images:
-            raise DataError(
-                f"{path} holds no images{_but(made, drawn)}; give image files or folders of images."
-            )
+            film = next(filter(is_video, sorted(path.iterdir())), None)
+            advice = frames_advice(film) if film is not None else "give image files or folders of images"
+            raise DataError(f"{path} holds no images{_but(made, drawn, film)}; {advice}.")
         results, masks = results + len(made), masks + len(drawn)
         for one in images:
             found.setdefault(one, one.parent.relative_to(path))
@@ -89,9 +90,9 @@ def _pictures(folder: Path, out: Path) -> Iterator[Path]:
             yield picture
 
 
-def _but(results: set[Path], masks: set[Path]) -> str:
+def _but(results: set[Path], masks: set[Path], film: Path | None) -> str:
     """What a folder holds where it holds no images."""
-    held = ["results of predictions"] * bool(results) + ["masks"] * bool(masks)
+    held = ["results of predictions"] * bool(results) + ["masks"] * bool(masks) + ["films"] * bool(film)
     return f" but {' and '.join(held)}" if held else ""
 
 

@@ -15,6 +15,7 @@ import PIL.Image
 from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.data.images import image_header, read_image
+from pixelwise.data.layouts.paired import is_of_pairs
 from pixelwise.errors import DataError, OutputError
 from pixelwise.prediction import Prediction, Segmenter
 from pixelwise.types import Json, Pixels
@@ -103,8 +104,17 @@ def _fitting(segmenter: Segmenter, sources: Sequence[Source]) -> tuple[list[Sour
 
 
 def check_outputs(segmenter: Segmenter, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
-    """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``."""
+    """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``.
+
+    So it is if results would lie among the images of a labelled set, where they would be images without masks.
+    """
     inputs = {source.path.resolve() for source in sources}
+    for place in {(folder / source.folder).resolve() for source in sources}:
+        if is_of_pairs(place):
+            raise OutputError(
+                f"{place} holds images that have masks, and results would be taken for more of them; "
+                "choose another --out."
+            )
     for source in sources:
         for path in output_paths(segmenter, source, folder / source.folder):
             if path.resolve() in inputs:

@@ -92,6 +92,12 @@ def holds_pairs(root: Path, names: frozenset[str] = MASKS) -> bool:
     return any(place.masks is not None for place in _places(root, names))
 
 
+def is_of_pairs(folder: Path) -> bool:
+    """Whether a folder holds the images of pairs whose masks lie in a folder beside it."""
+    places = _places(folder.parent, MASKS)
+    return any(place.images == folder and place.masks not in {None, folder} for place in places)
+
+
 def parts_of(root: Path, problems: Problems, names: frozenset[str] = MASKS) -> list[Part]:
     """Images, and what belongs to them in folders of such names, paired by name."""
     return _parts(_places(root, names), problems)

@@ -74,10 +74,14 @@ def masks_by_image(masks: Keys, images: Collection[str], folder: Path, problems:
         DataError: a mask without an image, or two of one image.
     """
     found: dict[str, Path] = {}
+    named = {key: next((one for one in _image_names(key) if one in images), None) for key in masks}
+    advice = "add it or remove the mask"
+    if len(named) > 1 and images and not any(named.values()):
+        advice = f"no mask there has the name of an image, such as '{min(images)}': rename them"
     for key, path in masks.items():
-        image = next((name for name in _image_names(key) if name in images), None)
+        image = named[key]
         if image is None:
-            message = f"{path} has no image of that name in {folder}; add it or remove the mask."
+            message = f"{path} has no image of that name in {folder}; {advice}."
             problems.meet("pair-no-image", message, path)
         elif image in found:
             message = f"{path} and {found[image].name} are both masks of '{image}'; remove one of them."
