@@ -40,17 +40,27 @@ def draw_label_map(
     Returns:
         (H, W, 3) uint8.
     """
-    colours = PALETTE[(label_map.astype(int) - 1) % len(PALETTE)]
+    numbers = ((np.arange(256) - 1) % len(PALETTE)).astype(np.uint8)[label_map]  # places in the palette
     shown = np.ones(label_map.shape, bool) if background is None else label_map != background
     drawn = image.copy()
-    drawn[shown] = ((1 - TINT) * image[shown] + TINT * colours[shown]).astype(np.uint8)
+    for number, colour in enumerate(PALETTE):
+        _tint(drawn, shown & (numbers == number), colour)
     thickness = max(1, round(min(label_map.shape) / 300))
     edge = outline(label_map, thickness) & shown
-    drawn[edge] = colours[edge]
+    drawn[edge] = PALETTE[numbers[edge]]
     if truth is not None:
         known = np.where(truth == IGNORE_INDEX, 0, truth)
         drawn[outline(known, thickness)] = TRUTH_COLOUR
     return drawn
+
+
+def _tint(drawn: Image, where: NDArray[np.bool_], colour: NDArray[np.uint8]) -> None:
+    """Mix ``colour`` into some pixels of a picture, in place: by tables, since fractions of all would be many bytes."""
+    if where.any():
+        for channel, tone in enumerate(colour):
+            table = ((1 - TINT) * np.arange(256) + TINT * float(tone)).astype(np.uint8)
+            plane = drawn[..., channel]
+            plane[where] = table[plane[where]]
 
 
 def outline(label_map: NDArray[np.integer[Any]], thickness: int) -> NDArray[np.bool_]:
