@@ -10,7 +10,16 @@ from pixelwise.confidence.calibration import (
 )
 from pixelwise.confidence.ranking import Estimated, auroc, rank_correlation
 from pixelwise.confidence.reliability import BINS, Reliability, calibration_error, reliability_of
-from pixelwise.confidence.score import TRAITS, Traits, fit_score, left_out, predicted_score, traits_of
+from pixelwise.confidence.score import (
+    TRAITS,
+    Traits,
+    fit_score,
+    left_out,
+    predicted_score,
+    trait_sums,
+    traits_from,
+    traits_of,
+)
 from pixelwise.confidence.stored import Calibration, Confidence, ScoreModel, Unlike
 from pixelwise.confidence.uncertainty import entropy_of_views
 from pixelwise.confidence.unlikeness import Usual, fit_unlike
@@ -42,5 +51,7 @@ __all__ = [
     "rank_correlation",
     "raw_probs",
     "reliability_of",
+    "trait_sums",
+    "traits_from",
     "traits_of",
 ]

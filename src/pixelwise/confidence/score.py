@@ -54,14 +54,32 @@ def traits_of(mean: Tensor, views: tuple[Tensor, Tensor], found: Tensor) -> Trai
         views: the same of the image and of its mirror image.
         found: (K, H, W) bool, where the result has each class.
     """
-    present = found.flatten(1).any(dim=1)
+    return traits_from(trait_sums(mean, views, found))
+
+
+def trait_sums(mean: Tensor, views: tuple[Tensor, Tensor], found: Tensor) -> Tensor:
+    """What traits follow from, of a part of an image or all of it; parts add up.
+
+    Args:
+        mean, views, found: as for :func:`traits_of`.
+
+    Returns:
+        (5, K) float64: pixels found, surely and possibly of each class; what both views have, and the sum of both.
+    """
+    one, other = views
+    shared, both = _sum(torch.minimum(one, other)), _sum(one) + _sum(other)
+    return torch.stack([_sum(found), _sum(mean >= SURE), _sum(mean > 1 - SURE), shared, both])
+
+
+def traits_from(sums: Tensor) -> Traits:
+    """Traits from the (5, K) sums over an image."""
+    pixels, surely, possibly, shared, both = sums
+    present = pixels > 0
     if not bool(present.any()):
         return Traits(math.nan, math.nan)
-    surely, possibly = _sum(mean >= SURE), _sum(mean > 1 - SURE)
-    one, other = views
-    shared = 2 * _sum(torch.minimum(one, other)) / (_sum(one) + _sum(other)).clamp(min=1e-9)
+    agreement = 2 * shared / both.clamp(min=1e-9)
     stability = 2 * surely / (surely + possibly).clamp(min=1)
-    return Traits(float(stability[present].mean()), float(shared[present].mean()))
+    return Traits(float(stability[present].mean()), float(agreement[present].mean()))
 
 
 def _sum(values: Tensor) -> Tensor:

@@ -9,9 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.confidence import Traits, entropy_of_views, traits_of
+from pixelwise.confidence import Traits, entropy_of_views, trait_sums, traits_from
 from pixelwise.labels import Labels
 from pixelwise.types import LabelMap
+
+AT_ONCE = 4_000_000
+"""Logits that are looked at together: what is worked out of them takes ten times their memory."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,17 @@ def doubt_of(logits: Tensor, contradiction: Tensor, label_map: LabelMap, labels:
         contradiction: (C, H, W), half of what those of the image are higher.
         label_map: (H, W) class ids of the result.
     """
-    mean, one, other = (
-        _probabilities(values) for values in (logits, logits + contradiction, logits - contradiction)
-    )
-    uncertainty = entropy_of_views(torch.stack([one, other]))
-    scored = [0] if len(mean) == 1 else list(labels.scored)
-    ids = torch.from_numpy(label_map).to(mean.device)
-    found = torch.stack([ids == class_id for class_id in labels.scored])
-    return Doubt(uncertainty.cpu().numpy(), traits_of(mean[scored], (one[scored], other[scored]), found))
+    scored = [0] if len(logits) == 1 else list(labels.scored)
+    rows = max(1, AT_ONCE // logits[:, 0].numel())
+    uncertainty, sums = [], torch.zeros(())
+    for top in range(0, logits.shape[1], rows):
+        part, away = logits[:, top : top + rows], contradiction[:, top : top + rows]
+        mean, one, other = (_probabilities(values) for values in (part, part + away, part - away))
+        uncertainty.append(entropy_of_views(torch.stack([one, other])))
+        ids = torch.from_numpy(label_map[top : top + rows]).to(mean.device)
+        found = torch.stack([ids == class_id for class_id in labels.scored])
+        sums = sums + trait_sums(mean[scored], (one[scored], other[scored]), found).cpu()
+    return Doubt(torch.cat(uncertainty).cpu().numpy(), traits_from(sums))
 
 
 def pooled(features: Tensor) -> Tensor:
