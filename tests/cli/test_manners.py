@@ -368,6 +368,7 @@ def test_files_of_the_person_are_not_replaced(
     assert "is a folder of pictures" in fails(capsys, "train", data, "--out", data / "images")
     # Its splits.csv would be that of the images from then on.
     assert "is a folder of images and masks" in fails(capsys, "train", data, "--out", data)
+    assert "is a folder of images and masks" in fails(capsys, "baseline", data, "--out", data)
     assert f"{data} is a folder; give a CSV file." in fails(
         capsys, "train", data, "--out", "x", "--splits", data
     )

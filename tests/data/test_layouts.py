@@ -160,6 +160,16 @@ def test_a_folder_two_levels_too_far_out_names_the_one_within(tmp_path: Path) ->
     assert str(caught.value).endswith(f"; give its folder {tmp_path / 'archive' / 'my data'} instead.")
 
 
+@pytest.mark.parametrize("half", ["images", "masks"])
+def test_a_folder_too_deep_names_the_one_around(tmp_path: Path, half: str) -> None:
+    pairs(tmp_path, "images/a:masks/a", "photos of mine/a:photos of mine/b")
+    with pytest.raises(DataError) as caught:
+        open_data(tmp_path / half)
+    assert str(caught.value).endswith(f"; give the folder around it, {tmp_path}, instead.")
+    with pytest.raises(DataError, match="put images into a folder"):
+        open_data(tmp_path / "photos of mine")
+
+
 def test_masks_of_which_none_has_the_name_of_an_image(tmp_path: Path) -> None:
     pairs(tmp_path, "images/0006:masks/mask_0", "images/0007:masks/mask_1")
     with pytest.raises(DataError) as caught:

@@ -27,8 +27,8 @@ from pixelwise.data.images import image_header
 from pixelwise.data.splits import write_splits
 from pixelwise.data.valuerange import ValueRange, find_value_range
 from pixelwise.errors import DataError, OutputError
-from pixelwise.evaluation import Scored
 from pixelwise.evaluation import evaluate as evaluate_segmenter
+from pixelwise.files import check_writable
 from pixelwise.labels import Labels
 from pixelwise.prediction import viewable
 from pixelwise.recipe import Values
@@ -39,8 +39,9 @@ from pixelwise.workflows.check import check, refuse_errors
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part, with_splits
+from pixelwise.workflows.run import counting
 from pixelwise.workflows.runfolder import SPLITS as SPLITS_FILE
-from pixelwise.workflows.runfolder import make_folder
+from pixelwise.workflows.runfolder import check_holds_no_pairs, make_folder
 from pixelwise.workflows.sources import find_sources
 from pixelwise.workflows.writing import Predicted, say_left_out, write_results
 
@@ -228,6 +229,8 @@ def _values(found: ValueRange) -> Values:
 def _check_free(folder: Path, overwrite: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file; give the name of a folder with --out.")
+    check_writable(folder)
+    check_holds_no_pairs(folder)
     for name in (PAGE, NUMBERS, SPLITS_FILE):
         if (folder / name).exists() and not overwrite:
             raise OutputError(f"{folder / name} exists already; choose another --out or add --overwrite.")
@@ -281,14 +284,7 @@ def choice_text(choice: Choice) -> str:
 def _score(
     segmenters: Sequence[Baseline], scored: Dataset, split: str, notes: Sequence[str], listener: Listener
 ) -> list[MethodScores]:
-    done, total = 0, len(segmenters) * len(scored)
-
-    def on_image(one: Scored) -> None:
-        nonlocal done
-        done += 1
-        listener.scored(done, total)
-
-    found = []
+    on_image, found = counting(listener, len(segmenters) * len(scored)), []
     for segmenter in segmenters:
         metrics = evaluate_segmenter(segmenter, scored, split, notes=notes, on_image=on_image)
         method = segmenter.method

@@ -10,6 +10,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS, cocokeypoints
 from pixelwise.data.layouts.nesting import first_folder
+from pixelwise.data.layouts.paired import is_half
 from pixelwise.data.layouts.survey import survey
 from pixelwise.data.layouts.table import is_table, names_pictures
 from pixelwise.data.legend import Hints, read_legend, readable_values
@@ -124,11 +125,19 @@ def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> D
         if listing
         else f"give its folder {inside} instead."
         if inside
+        else f"give the folder around it, {around}, instead."
+        if (around := _around(root)) is not None
         else "put images into a folder 'images' and masks of the same names into 'masks' beside it, "
         "or list both in a CSV."
     )
     found = survey(root)
     raise DataError(f"{root} is not laid out in a way that is known ({names}): found {found}; {advice}")
+
+
+def _around(folder: Path) -> Path | None:
+    """The folder that holds images and masks, where a person gave one of the two folders in it."""
+    whole = folder.resolve()
+    return whole.parent if is_half(whole) else None
 
 
 def holds_labels(path: Path) -> bool:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset, SplitChoice, check_pairs
 from pixelwise.errors import DataError
-from pixelwise.evaluation import Metrics, Scored
+from pixelwise.evaluation import Metrics
 from pixelwise.evaluation import evaluate as evaluate_predictor
 from pixelwise.modelfile import read_model
 from pixelwise.prediction import Predictor
 from pixelwise.workflows.choosetasks import tasks_for
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.run import counting
 
 
 def task_of(model: Path) -> str:
@@ -52,14 +53,8 @@ def evaluate(
     if len(predictor.tasks) > 1:  # data may be labelled for some of them
         predictor = predictor.only(tasks_for(dataset, ()))
     check_pairs(dataset.samples)
-    done = 0
-
-    def on_image(scored: Scored) -> None:
-        nonlocal done
-        done += 1
-        listener.scored(done, len(dataset))
-
     notes = [] if isinstance(model, Predictor) else _seen_in_training(Path(model), dataset)
+    on_image = counting(listener, len(dataset))
     return evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image)
 
 
@@ -79,7 +74,7 @@ def _seen_in_training(model: Path, dataset: Dataset) -> list[str]:
     seen = assigned.where(lambda sample: sample.split in {"train", "val"}) if assigned else None
     if not seen:
         return []
-    return [
-        f"{len(seen)} of these {len(dataset)} images have names of images that trained or tuned the model: "
-        "if they are the same images, the scores are too good."
-    ]
+    some = f"{len(seen)} of these {len(dataset)} images have names of images"
+    if len(dataset) == 1:
+        some = "This image has the name of one"
+    return [f"{some} that trained or tuned the model: if they are the same, the scores are too good."]

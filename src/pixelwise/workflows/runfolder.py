@@ -73,16 +73,12 @@ def check_free(path: Path) -> None:
             raise OutputError(f"{path} is a file; give the name of a new folder with --out.")
         taken = [name for name in FILES if (path / name).exists()]
         pictures = path.is_dir() and any(map(is_image, path.iterdir()))
-        pairs = path.is_dir() and holds_pairs(path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be used ({error.strerror}); give another folder with --out."
         ) from error
     files.check_writable(path)
-    if pairs:  # the run's splits.csv would from then on be that of these images
-        raise OutputError(
-            f"{path} is a folder of images and masks; give the name of a new folder with --out."
-        )
+    check_holds_no_pairs(path)
     if pictures:
         raise OutputError(f"{path} is a folder of pictures; give the name of a new folder with --out.")
     if RECIPE in taken and REPORT not in taken:
@@ -96,6 +92,14 @@ def check_free(path: Path) -> None:
     if taken:
         raise OutputError(
             f"{path} already holds a run ({taken[0]}); give the name of a new folder with --out."
+        )
+
+
+def check_holds_no_pairs(path: Path) -> None:
+    """Raise :class:`OutputError` for a folder of images and masks: a ``splits.csv`` written there would be theirs."""
+    if path.is_dir() and holds_pairs(path):
+        raise OutputError(
+            f"{path} is a folder of images and masks; give the name of a new folder with --out."
         )
 
 

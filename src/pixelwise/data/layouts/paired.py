@@ -94,8 +94,17 @@ def holds_pairs(root: Path, names: frozenset[str] = MASKS) -> bool:
 
 def is_of_pairs(folder: Path) -> bool:
     """Whether a folder holds the images of pairs whose masks lie in a folder beside it."""
-    places = _places(folder.parent, MASKS)
-    return any(place.images == folder and place.masks not in {None, folder} for place in places)
+    return any(place.images == folder for place in _beside(folder))
+
+
+def is_half(folder: Path) -> bool:
+    """Whether a folder holds the images or the masks of pairs, and a folder beside it the others."""
+    return any(folder in {place.images, place.masks} for place in _beside(folder))
+
+
+def _beside(folder: Path) -> list[_Place]:
+    """The places in the folder around it that have two folders."""
+    return [place for place in _places(folder.parent, MASKS) if place.masks not in {None, place.images}]
 
 
 def parts_of(root: Path, problems: Problems, names: frozenset[str] = MASKS) -> list[Part]:
