@@ -45,7 +45,9 @@ def check_writable(path: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OutputError(f"{absolute} cannot be written ({error.strerror}); choose another folder.") from error
+        raise OutputError(
+            f"{absolute} cannot be written ({error.strerror}); choose another folder."
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:
