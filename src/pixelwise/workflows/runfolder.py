@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import filelock
 
 from pixelwise import files
 from pixelwise.data.layouts.paired import holds_pairs
@@ -29,6 +32,8 @@ CHECKPOINT = "checkpoint.safetensors"
 FOLDS = "folds.csv"
 MEMBERS = tuple(f"fold-{number}.safetensors" for number in range(1, MAX_FOLDS + 1))
 """Models of finished folds, until the run is finished and one file holds them all."""
+LOCK = ".lock"
+"""Held while a process writes a run."""
 FILES = (MODEL, RECIPE, LOG, METRICS, REPORT, SPLITS, FOLDS, CHECK, PLAN, CHECKPOINT, *MEMBERS)
 
 PLAN_SCHEMA = "pixelwise.plan/1"
@@ -46,14 +51,52 @@ def run_folder(path: Path, *, resumed: bool = False) -> Iterator[Path]:
         resumed: it may hold a run that was not finished; nothing is removed then.
 
     Raises:
-        OutputError: the folder holds a run already, or cannot be created.
+        OutputError: the folder holds a run already, or cannot be created, or another process writes one there.
     """
     if not resumed:
         check_free(path)
     created = not path.exists()
     make_folder(path)
     try:
-        yield path
+        with _claimed(path):
+            if not resumed:
+                check_free(path)  # again: another run may have come and gone since
+            with _emptied_on_failure(path, resumed):
+                yield path
+    except BaseException:
+        if created and path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+        raise
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[None]:
+    """No other process may write a run into the folder meanwhile; a process that is killed gives it free."""
+    lock = filelock.FileLock(path / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise OutputError(
+            f"another training is writing into {path}; wait for it, or give another folder with --out."
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be used ({error.strerror}); give another folder with --out."
+        ) from error
+    try:
+        yield
+    finally:
+        if (
+            os.name == "posix"
+        ):  # while it is held, so that nobody holds a file without a name; Windows does it itself
+            (path / LOCK).unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def _emptied_on_failure(path: Path, resumed: bool) -> Iterator[None]:
+    try:
+        yield
     except BaseException as error:
         useful = (path / MODEL).exists() or (
             (path / CHECKPOINT).exists() and not isinstance(error, RecipeError)
@@ -61,8 +104,6 @@ def run_folder(path: Path, *, resumed: bool = False) -> Iterator[Path]:
         if not (useful or resumed):
             for name in FILES:
                 (path / name).unlink(missing_ok=True)
-            if created and not any(path.iterdir()):
-                path.rmdir()
         raise
 
 

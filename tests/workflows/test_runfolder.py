@@ -1,0 +1,63 @@
+"""The folder of a run: one process at a time, and nothing left where nothing came of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pixelwise.errors import OutputError
+from pixelwise.workflows.runfolder import RECIPE, run_folder
+
+HOLD = """
+import sys
+from pathlib import Path
+from pixelwise.workflows.runfolder import run_folder
+with run_folder(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_two_processes_never_write_one_run(tmp_path: Path, resumed: bool) -> None:
+    out = tmp_path / "รัน 1"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with (
+            pytest.raises(OutputError, match="another training is writing into"),
+            run_folder(out, resumed=resumed),
+        ):
+            pass
+        assert out.is_dir()
+        holder.kill()
+        holder.wait()
+    with run_folder(out, resumed=resumed) as folder:  # killed, it holds the folder no more
+        (folder / RECIPE).write_text("")
+    assert [one.name for one in out.iterdir()] == [RECIPE]
+
+
+def begin_and_fail(out: Path) -> None:
+    """Write a file of a run and give up."""
+    with run_folder(out) as folder:
+        (folder / RECIPE).write_text("")
+        raise ValueError("broken")
+
+
+def test_a_run_that_fails_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        begin_and_fail(tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_else_is_in_the_folder_stays(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="broken"):
+        begin_and_fail(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["notes.txt"]
