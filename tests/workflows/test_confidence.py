@@ -82,6 +82,7 @@ def test_the_validation_images_are_better_calibrated_after(run: pixelwise.Run, l
     metrics = pixelwise.evaluate(run.folder, lesions, split="val")
     assert metrics.confidence is not None
     before, after = metrics.confidence.before, metrics.confidence.after
+    assert before is not None
     assert after.band_brier.value < before.band_brier.value
     test = read_metrics(run.folder / "metrics.json").confidence
     assert test is not None

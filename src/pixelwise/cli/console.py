@@ -155,7 +155,7 @@ class Console(Listener):
         what = "Objects of all images together" if counted else "Mean over images"
         self.print(f"{what}, with the 95 % bootstrap interval.")
         if metrics.confidence is not None:
-            for said in confidence_lines(metrics.confidence):
+            for said in confidence_lines(metrics.confidence, metric_text(metrics.headline)):
                 self.print(said)
         if (line := baseline_sentence(metrics)) is not None:
             self.print(line)

@@ -51,8 +51,9 @@ class Confidence(_Stored):
     """All of it; each part is absent where it could not be fitted.
 
     Attributes:
-        fitted_on: number of validation images.
-        calibration, score: by task name.
+        fitted_on: number of validation images; of several models as one, of images that each was predicted by the
+            model that never saw it.
+        calibration, score: by task name. Several models as one have no calibration beside that of each.
     """
 
     fitted_on: int

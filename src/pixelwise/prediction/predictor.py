@@ -18,7 +18,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.confidence import Confidence, Traits, Usual, apply, entropy_of_views, predicted_score
+from pixelwise.confidence import (
+    Confidence,
+    ScoreModel,
+    Traits,
+    Usual,
+    apply,
+    entropy_of_views,
+    predicted_score,
+)
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import Frame, flip_field
@@ -112,7 +120,8 @@ class Predictor:
         device: where to compute; ``"auto"`` takes a CUDA GPU where there is one.
 
     Attributes:
-        confidence: what was fitted on validation images: calibration, predicted score, limit of unlikeness.
+        confidence: what was fitted on validation images: calibration, predicted score, limit of unlikeness; of an
+            :class:`Ensemble` on images that each was predicted by the member that never saw it, without calibration.
         references: (N, D) float32 features of training images, for the last of these.
     """
 
@@ -161,7 +170,8 @@ class Predictor:
 
         if header.members is None:
             return built(None, header)
-        return Ensemble([built(*one) for one in enumerate(header.members)], header.settings)
+        members = [built(*one) for one in enumerate(header.members)]
+        return Ensemble(members, header.settings, header.confidence)
 
     def only(self, tasks: Collection[str]) -> Predictor:
         """The same that gives the results of some tasks alone."""
@@ -348,11 +358,18 @@ class Ensemble(Predictor):
     Args:
         members: two or more, or one; of the same tasks and preprocessing.
         settings: decision settings for the mean, by task name.
+        confidence: what was fitted on images that each was predicted by the member that never saw it: the predicted
+            score, and the limit of the members' unlikeness. The members' own hold where it is None.
     """
 
-    def __init__(self, members: Sequence[Predictor], settings: Mapping[str, Mapping[str, float]]) -> None:
-        first = members[0]
-        super().__init__(first.network, first.tasks, first.preprocessing, settings, str(first.device))
+    def __init__(
+        self,
+        members: Sequence[Predictor],
+        settings: Mapping[str, Mapping[str, float]],
+        confidence: Confidence | None = None,
+    ) -> None:
+        first, device = members[0], str(members[0].device)
+        super().__init__(first.network, first.tasks, first.preprocessing, settings, device, confidence)
         self.members = tuple(members)
 
     def look(self, image: Pixels) -> Look:
@@ -377,12 +394,22 @@ class Ensemble(Predictor):
             for member, of_member in zip(self.members, look.members, strict=True)
         ]
         probabilities = torch.from_numpy(look.values[task][CLASSES])
+        score = None if self.confidence is None else self.confidence.score.get(task)
+        limit = None if self.confidence is None else self.confidence.unlike
+        unlikeness = _mean([one.unlikeness for one in each])
         return replace(
             prediction,
             uncertainty=entropy_of_views(probabilities[None]).numpy(),
-            predicted_dice=_mean([one.predicted_dice for one in each]),
-            unlikeness=_mean([one.unlikeness for one in each]),
+            predicted_dice=_mean([_predicted(one, score) for one in each]),
+            unlikeness=unlikeness if unlikeness is None or limit is None else unlikeness / limit.limit,
         )
+
+
+def _predicted(prediction: Prediction, score: ScoreModel | None) -> float | None:
+    """The score that a member's prediction can be expected to reach, by ``score`` where there is that."""
+    if score is None or prediction.evidence is None:
+        return prediction.predicted_dice
+    return predicted_score(score, prediction.evidence.traits)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from pixelwise.data.cache import Cache
 from pixelwise.data.splits import write_splits
-from pixelwise.evaluation import OUT_OF_FOLD, Metrics, evaluate
-from pixelwise.prediction import Ensemble, Predictor, mean_settings
+from pixelwise.evaluation import OUT_OF_FOLD, Metrics, Scored, evaluate
+from pixelwise.prediction import Ensemble, Predictor
+from pixelwise.tasks.semantic import THRESHOLD
 from pixelwise.types import LogRow, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.bestbaseline import with_baseline
@@ -21,6 +22,7 @@ from pixelwise.workflows.foldplan import CrossValidation
 from pixelwise.workflows.foldtrainings import Trainings, decoded, member, train_all
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job
+from pixelwise.workflows.outoffold import OutOfFold
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.run import Background, Run, counting, headline
 
@@ -77,7 +79,10 @@ def _finish(
     """Make one model of the folds that are done, then write everything that a run holds."""
     about, job = trainings.about, trainings.job(0)
     members = [Predictor.load(member(folder, number)) for number in range(done)]
-    ensemble = Ensemble(members, mean_settings(members))
+    found = OutOfFold()
+    ensemble = found.ensemble(
+        members
+    )  # nothing is found yet: a model to have, should it be given up from here on
     job.write_model(folder / runfolder.MODEL, ensemble, {})
 
     def by(sample: Sample) -> Predictor:
@@ -86,13 +91,21 @@ def _finish(
         return members[fold]
 
     scored, begin = trainings.scored(done), time.monotonic()
-    on_image = counting(about.listener, len(scored) + len(about.dataset.split("test")))
+    count = counting(about.listener, len(scored) + len(about.dataset.split("test")))
+
+    def on_image(one: Scored) -> None:
+        count(one)
+        found.add(one)
+
     known = [*background.notes, *_stopped_notes(trainings, done) * stopped]
     metrics = evaluate(ensemble, scored, OUT_OF_FOLD, notes=known, on_image=on_image, by=by)
     image = (time.monotonic() - begin) / metrics.n_images
+    ensemble = found.ensemble(members)
+    metrics = metrics.model_copy(update={"settings": ensemble.settings})
+    job.write_model(folder / runfolder.MODEL, ensemble, {})
     metrics.write(folder / runfolder.METRICS)
     if about.dataset.split("test").samples:
-        test = evaluate(ensemble, about.dataset.split("test"), "test", on_image=on_image)
+        test = evaluate(ensemble, about.dataset.split("test"), "test", on_image=count)
         metrics = metrics.model_copy(update={"test": test})
         metrics.write(folder / runfolder.METRICS)
     if compared:
@@ -100,8 +113,7 @@ def _finish(
         metrics.write(folder / runfolder.METRICS)
     job.write_model(folder / runfolder.MODEL, ensemble, headline(metrics))
     logs = runfolder.read_fold_log(folder / runfolder.LOG)
-    facts = _facts(trainings, job, logs, done, time.monotonic() - started)
-    log = next(iter(logs.values()), [])
+    facts = _facts(trainings, job, logs, done, time.monotonic() - started) | _threshold_facts(ensemble)
     commands = job.commands(folder)[:1]  # what trains again scores again
     report = folder / runfolder.REPORT
     reported = replace(about.dataset, samples=(*scored.samples, *about.dataset.split("test").samples))
@@ -111,7 +123,7 @@ def _finish(
         job.recipe,
         reported,
         metrics,
-        log,
+        [logs[number] for number in sorted(logs) if number <= done],
         facts,
         commands,
         background.reasons,
@@ -170,7 +182,7 @@ def _facts(
     steps = ", ".join(str(rows[-1].step) for number, rows in logs.items() if number <= done)
     epochs = ", ".join(str(rows[-1].epoch) for number, rows in logs.items() if number <= done)
     facts = job.facts(
-        f"{done} models, one without each fold: {steps} steps, {epochs} epochs; the curves are of the first",
+        f"{done} models, one without each fold: {steps} steps, {epochs} epochs",
         "of each model, chosen on a part of the folds that it learned from",
         seconds,
     )
@@ -182,4 +194,16 @@ def _facts(
     return {
         **facts,
         "Data": f"{about.dataset.root.resolve().name} ({about.dataset.layout}): {data}",
+    }
+
+
+def _threshold_facts(ensemble: Ensemble) -> dict[str, str]:
+    """Which threshold was fitted on what, of a task that has one."""
+    name = ensemble.classified
+    if name is None or THRESHOLD not in ensemble.settings[name]:
+        return {}
+    own = ", ".join(f"{one.settings[name][THRESHOLD]:.3f}" for one in ensemble.members)
+    return {
+        "Thresholds": f"of each model {own}, chosen on its validation images: the out-of-fold scores are at these; "
+        "that of the models as one was fitted on the out-of-fold predictions"
     }

@@ -61,7 +61,8 @@ class Trainings:
         """Seconds that evaluation, comparison and report will take after all trainings."""
         scored, tested = len(self.scored(len(self))), len(self.about.dataset.split("test"))
         predicting = (scored + 3 * EXHIBITS + tested * len(self)) * costs.predicting
-        return SLACK * (predicting + (scored + tested) * costs.scoring) + REPORT_SECONDS + self.comparing
+        counting = (scored + tested) * costs.scoring + scored * costs.trying
+        return SLACK * (predicting + counting) + REPORT_SECONDS + self.comparing
 
 
 class FoldListener(Listener):
