@@ -119,11 +119,12 @@ def test_each_image_is_judged_by_the_model_that_never_saw_it(run: Run, lesions: 
 def test_all_as_one_decide_by_what_was_predicted_out_of_fold(run: Run, lesions: Path) -> None:
     ensemble, data = ensemble_of(run), pixelwise.open_data(lesions)
     images = {sample.name: sample for sample in data.samples}
-    curves, unlikeness = [], []
+    curves, unlikeness = [], list[float]()
     for name, row in folds_of(run).items():
         image, truth = data.read(images[name])
         prediction = ensemble.members[int(row["fold"]) - 1].predict(image)
         curves.append(dice_by_threshold(prediction["semantic"].probs[1], truth.class_map))
+        assert prediction.unlikeness is not None
         unlikeness.append(prediction.unlikeness)
     task = ensemble.tasks["semantic"]
     assert isinstance(task, SemanticTask)
