@@ -79,6 +79,10 @@ class ConfidenceScores(Strict):
         description="What logits are multiplied by, one over the temperature; of each fold's model the mean; null of "
         "several models as one, whose probabilities are calibrated each on its own."
     )
+    scale_below: float | None = Field(
+        default=None,
+        description="What logits far below 0 are multiplied by instead, of two classes; likewise.",
+    )
     bias: float | None = Field(description="What is added then; likewise.")
     band_pixels: int = Field(description="How far from the contour the band reaches.")
     before: CalibrationScores | None = Field(

@@ -112,6 +112,7 @@ def confidence_scores(rows: Sequence[Believed]) -> ConfidenceScores:
     task, draws = rows[0].task, resamples(len(rows))
     asked = list({id(row.confidence): row.confidence for row in rows}.values())
     known = [one.calibration[task] for one in asked if task in one.calibration]
+    below = [one.scale_below for one in known if one.scale_below is not None]
     before, after = (
         _calibration_scores([row.band[at] for row in rows], [row.everywhere[at] for row in rows], draws)
         for at in (0, 1)
@@ -123,6 +124,7 @@ def confidence_scores(rows: Sequence[Believed]) -> ConfidenceScores:
         fitted="each_fold" if len(asked) > 1 else "validation" if known else "out_of_fold",
         fitted_on=round(_mean([one.fitted_on for one in asked])),
         scale=_mean([one.scale for one in known]) if known else None,
+        scale_below=_mean(below) if below else None,
         bias=_mean([one.bias for one in known]) if known else None,
         band_pixels=BAND_PIXELS,
         before=before if known else None,

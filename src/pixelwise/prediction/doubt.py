@@ -23,17 +23,15 @@ class Doubt:
 
 
 @torch.inference_mode()
-def doubt_of(logits: Tensor, contradiction: Tensor, label_map: LabelMap, labels: Labels) -> Doubt:
+def doubt_of(logits: Tensor, views: tuple[Tensor, Tensor], label_map: LabelMap, labels: Labels) -> Doubt:
     """From calibrated logits.
 
     Args:
         logits: (C, H, W), the mean of the image and its mirror image; C is 1 where there are two classes.
-        contradiction: (C, H, W), half of what those of the image are higher.
+        views: the same of the image alone and of its mirror image alone.
         label_map: (H, W) class ids of the result.
     """
-    mean, one, other = (
-        _probabilities(values) for values in (logits, logits + contradiction, logits - contradiction)
-    )
+    mean, one, other = (_probabilities(values) for values in (logits, *views))
     uncertainty = entropy_of_views(torch.stack([one, other]))
     scored = [0] if len(mean) == 1 else list(labels.scored)
     ids = torch.from_numpy(label_map).to(mean.device)

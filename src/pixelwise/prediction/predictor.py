@@ -65,7 +65,7 @@ class Look:
         values: the fields by task and name, (C, H, W) float32 after activation.
         canvas: how the image lies in what the network saw.
         logits: (C, H, W) of the field of classes, calibrated; None where there is none.
-        contradiction: (C, H, W) half of what the image's logits are higher than its mirror image's.
+        views: (C, H, W) the same of the image alone and of its mirror image alone, each calibrated.
         features: (T, D) float32, means of the encoder's features over each tile.
         members: what each of several models says, where this is their mean.
     """
@@ -73,7 +73,7 @@ class Look:
     values: FieldsByTask
     canvas: Frame
     logits: Tensor | None
-    contradiction: Tensor | None
+    views: tuple[Tensor, Tensor] | None
     features: NDArray[np.float32]
     members: tuple[Look, ...] = ()
 
@@ -259,17 +259,19 @@ class Predictor:
         # All fields of all tasks as channels of one, so that tiles are joined one by one.
         joined = tiling.joined(outputs())
         found: FieldsByTask = {task: {} for task in self.network.fields}
-        classes = contradiction = None
+        classes: Tensor | None = None
+        views: tuple[Tensor, Tensor] | None = None
         total = sum(field.channels for _, field in self._named_fields())
         for task, field, logits in self._separate(joined[:total]):
             own = logits if field.points else tiling.canvas.to_image(logits, field)
             if field.name == CLASSES:
-                own = self._calibrated(task, own)
                 if task == self.classified:
-                    classes = own
-                    contradiction = tiling.canvas.to_image(joined[total:], field) * self._scale_of(task)
+                    higher = tiling.canvas.to_image(joined[total:], field)
+                    views = self._calibrated(task, own + higher), self._calibrated(task, own - higher)
+                own = self._calibrated(task, own)
+                classes = own if task == self.classified else classes
             found[task][field.name] = activate(own, field).cpu().numpy()
-        return Look(found, tiling.canvas, classes, contradiction, torch.stack(features).cpu().numpy())
+        return Look(found, tiling.canvas, classes, views, torch.stack(features).cpu().numpy())
 
     @torch.inference_mode()
     def features(self, framed: Tensor) -> NDArray[np.float32]:
@@ -283,19 +285,15 @@ class Predictor:
         known = None if self.confidence is None else self.confidence.calibration.get(task)
         return logits if known is None else apply(logits, known)
 
-    def _scale_of(self, task: str) -> float:
-        known = None if self.confidence is None else self.confidence.calibration.get(task)
-        return 1.0 if known is None else known.scale
-
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with what can be said of how good it is."""
         task = self.classified
         if task is None:
             return prediction
         assert look.logits is not None
-        assert look.contradiction is not None
+        assert look.views is not None
         label_map, labels = prediction[task].label_map, self.tasks[task].labels
-        doubt = doubt_of(look.logits, look.contradiction, label_map, labels)
+        doubt = doubt_of(look.logits, look.views, label_map, labels)
         known = self.confidence
         score = None if known is None else known.score.get(task)
         unlikeness = None
@@ -382,7 +380,7 @@ class Ensemble(Predictor):
             }
             for task, fields in looks[0].values.items()
         }
-        return replace(looks[0], values=mean, logits=None, contradiction=None, members=looks)
+        return replace(looks[0], values=mean, logits=None, views=None, members=looks)
 
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with means of what its members say of theirs; uncertainty is of their mean probabilities."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from pixelwise.baselines import METHODS, Baseline, Example, choose_best
+from pixelwise.baselines.choosing import FIRST
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
 from pixelwise.recipe import Recipe
@@ -24,8 +25,8 @@ SHORTEST = 3.0
 """In less nothing can be compared: the libraries alone take part of it."""
 EXAMPLES = 24
 """Images that methods are chosen on at the most: validation first, then training, of which methods learn nothing."""
-FIRST, FEWEST = 2, 1
-"""Images that every method is tried on, within a budget and where passes are counted."""
+FEWEST = 1
+"""Images that every method is tried on where passes are counted; of a budget ``FIRST``."""
 MOST_SCORED = 50
 """Images that the chosen method is scored on where passes are counted; of a budget, what there is time for."""
 FOR_CHOOSING = 0.6

@@ -291,7 +291,7 @@ class Job:
             for name, task in self.tasks.items():
                 task.full_row(prediction[name], label, spacing)
                 if name == predictor.classified:
-                    said = Confidence(fitted_on=0, calibration={name: Calibration()})
+                    said = Confidence(fitted_on=0, calibration={name: Calibration(scale_below=1.0)})
                     believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
         return statistics.median(times)
