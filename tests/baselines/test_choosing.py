@@ -7,7 +7,9 @@ import pytest
 from tests.baselines.drawn import coloured, disc, mole
 
 from pixelwise.baselines import METHODS, Example, choose, choose_best
+from pixelwise.baselines.base import Method
 from pixelwise.baselines.choosing import dice
+from pixelwise.baselines.picture import Mask, Picture
 
 
 def examples(inside: tuple[int, int, int], outside: tuple[int, int, int]) -> list[Example]:
@@ -67,9 +69,9 @@ def test_no_time_is_no_method() -> None:
     assert choose_best(METHODS.values(), examples((0, 0, 0), (255, 255, 255)), lambda seconds: True) is None
 
 
-@pytest.mark.parametrize("calls", [3, 5, 7, 40])
-def test_what_has_not_seen_all_examples_does_not_count(calls: int) -> None:
-    """Otsu's threshold is the first; after three pictures it has seen all, and the next one begins."""
+@pytest.mark.parametrize("calls", [2, 3, 5, 40])
+def test_what_has_not_seen_all_examples_of_a_round_does_not_count(calls: int) -> None:
+    """Otsu is the first; after two pictures it has seen those of the first round, and the next one begins."""
     asked = 0
 
     def enough(seconds: float) -> bool:
@@ -81,8 +83,28 @@ def test_what_has_not_seen_all_examples_does_not_count(calls: int) -> None:
     best = choose_best(METHODS.values(), some, enough)
     assert best is not None
     assert asked == calls + 1  # nothing is begun after the first no
-    if calls < 6:
+    if calls < 4:
         assert best.method.name == "otsu"
+
+
+def test_few_see_many_and_many_see_few() -> None:
+    """What is poor on the first pictures is not tried on others; the best is scored on all of them."""
+    seen: dict[str, int] = {}
+
+    def always(name: str, grey: int) -> Method:
+        def part(picture: Picture) -> Mask:
+            seen[name] = seen.get(name, 0) + 1
+            return picture.rgb[..., 0] < grey
+
+        return Method(name, name, "", "", {}, part)
+
+    some = examples((40, 40, 40), (220, 220, 220)) * 4
+    methods = [always(f"{grey}", grey) for grey in (45, 90, 150, 230, 250)]
+    best = choose_best(methods, some)
+    assert best is not None
+    assert best.method.name in {"90", "150"}
+    assert sorted(seen.values()) == [2, 2, 2, 4, 12]  # 5 on 2, the best 2 on 4, the best on all
+    assert best.score == pytest.approx(choose(METHODS["otsu"], some).score, abs=0.03)
 
 
 def test_the_best_of_all_beats_its_own_default() -> None:

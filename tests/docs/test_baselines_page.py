@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from pixelwise.baselines import METHODS, OBJECT_SIDES, WORKING_SIDE
+from pixelwise.baselines.choosing import CUT, FIRST
 from pixelwise.baselines.comparison import SCHEMA, Comparison, MethodScores
 from pixelwise.baselines.objectrule import KEEPS
 from pixelwise.baselines.picture import FEWEST_PIXELS
@@ -52,9 +53,11 @@ def test_what_training_says_of_the_comparison() -> None:
     quick = sum(not method.slow for method in METHODS.values())
     words = {11: "eleven", 15: "fifteen"}
     assert f"{words[len(METHODS)]} methods" in flat
-    assert f"the {words[quick]} quick methods, {bestbaseline.FEWER_EXAMPLES} validation images" in flat
-    assert f"up to {bestbaseline.MOST_SCORED} scored ones" in flat
-    assert f"tried on {bestbaseline.EXAMPLES} validation images" in flat
+    assert f"the {words[quick]} quick methods, first on {bestbaseline.FEWEST} image" in flat
+    assert f"up to {bestbaseline.MOST_SCORED} scored images" in flat
+    assert f"chosen on up to {bestbaseline.EXAMPLES} images" in flat
+    assert f"on {FIRST} images, the best two in five" in flat
+    assert CUT == 5 / 2
     assert f"until {bestbaseline.FOR_CHOOSING:.0%}".replace("%", " %") in flat
     assert (bestbaseline.SHARE, bestbaseline.LONGEST) == (
         1 / 20,

@@ -147,7 +147,8 @@ def page(
     **making: Any,
 ) -> str:
     shown = [semantic_part(found, "mask", labels, exhibits), *parts]
-    write_report(path, title=title, metrics=found, parts=shown, log=log, making=Making(**making))
+    logs = [log] if log else []
+    write_report(path, title=title, metrics=found, parts=shown, logs=logs, making=Making(**making))
     text = path.read_text(encoding="utf-8")
     Checker().check(text)
     return text

@@ -12,6 +12,7 @@ import pytest
 from tests.networks import TINY
 
 import pixelwise
+from pixelwise.confidence import moved_probability
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import read_metrics
@@ -67,8 +68,10 @@ def test_calibration_decides_no_pixel_otherwise(run: pixelwise.Run, lesions: Pat
     known = calibrated.confidence.calibration["semantic"]
     bare.confidence = None
     moved = calibrated.settings["semantic"]["threshold"]
-    logit = (np.log(moved / (1 - moved)) - known.bias) / known.scale
-    bare.settings["semantic"]["threshold"] = float(1 / (1 + np.exp(-logit)))
+    own = np.linspace(0.001, 0.999, 99_801)
+    bare.settings["semantic"]["threshold"] = float(
+        np.interp(moved, [moved_probability(one, known) for one in own], own)
+    )
     assert bare.settings["semantic"]["threshold"] != pytest.approx(moved, abs=1e-3)
     assert 0.19 < bare.settings["semantic"]["threshold"] < 0.81
     for path in sorted((lesions / "images").iterdir())[:8]:
@@ -82,6 +85,7 @@ def test_the_validation_images_are_better_calibrated_after(run: pixelwise.Run, l
     metrics = pixelwise.evaluate(run.folder, lesions, split="val")
     assert metrics.confidence is not None
     before, after = metrics.confidence.before, metrics.confidence.after
+    assert before is not None
     assert after.band_brier.value < before.band_brier.value
     test = read_metrics(run.folder / "metrics.json").confidence
     assert test is not None

@@ -22,6 +22,8 @@ from pixelwise.evaluation import evaluate, read_metrics
 from pixelwise.modelfile import read_model
 from pixelwise.prediction import Ensemble, Predictor
 from pixelwise.recipe import Recipe, Train
+from pixelwise.tasks import SemanticTask
+from pixelwise.tasks.semantic import dice_by_threshold
 from pixelwise.training import Step
 from pixelwise.workflows.budget import kept_for_later
 from pixelwise.workflows.listener import Listener
@@ -95,6 +97,51 @@ def test_the_test_split_is_scored_by_all_as_one(run: Run, lesions: Path) -> None
     assert '"baseline"' not in (run.folder / "metrics.json").read_text(encoding="utf-8")
 
 
+def test_each_image_is_judged_by_the_model_that_never_saw_it(run: Run, lesions: Path) -> None:
+    found = run.metrics.confidence
+    assert found is not None
+    assert found.fitted == "each_fold"
+    rows = {row.name: row.confidence for row in run.metrics.images}
+    name, of_fold = next((name, int(row["fold"])) for name, row in folds_of(run).items())
+    sample = next(one for one in pixelwise.open_data(lesions).samples if one.name == name)
+    own = ensemble_of(run).members[of_fold - 1].predict(sample.image)
+    said = rows[name]
+    assert said is not None
+    assert own.uncertainty is not None
+    assert said.uncertainty == pytest.approx(float(own.uncertainty.mean()), rel=1e-4)
+    assert said.unlikeness == pytest.approx(own.unlikeness, rel=1e-4)
+    # As many pixels are told apart before calibration as after it, and all images are among them.
+    assert found.before is not None
+    assert sum(one.pixels for one in found.before.bins) == sum(one.pixels for one in found.after.bins)
+    assert "<h2>What it says of itself</h2>" in (run.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_all_as_one_decide_by_what_was_predicted_out_of_fold(run: Run, lesions: Path) -> None:
+    ensemble, data = ensemble_of(run), pixelwise.open_data(lesions)
+    images = {sample.name: sample for sample in data.samples}
+    curves, unlikeness = [], list[float]()
+    for name, row in folds_of(run).items():
+        image, truth = data.read(images[name])
+        prediction = ensemble.members[int(row["fold"]) - 1].predict(image)
+        curves.append(dice_by_threshold(prediction["semantic"].probs[1], truth.class_map))
+        assert prediction.unlikeness is not None
+        unlikeness.append(prediction.unlikeness)
+    task = ensemble.tasks["semantic"]
+    assert isinstance(task, SemanticTask)
+    assert ensemble.settings["semantic"] == task.tuned(curves) == run.metrics.settings["semantic"]
+    known = ensemble.confidence
+    assert known is not None
+    assert known.fitted_on == len(images) - len(data.split("test"))
+    assert known.unlike is not None
+    assert known.unlike.limit == pytest.approx(
+        max(unlikeness), rel=1e-4
+    )  # of fewer than 19 images the farthest
+    assert run.metrics.test is not None
+    said = run.metrics.test.confidence
+    assert said is not None
+    assert (said.fitted, said.before) == ("out_of_fold", None)
+
+
 def test_what_a_run_holds(run: Run) -> None:
     names = {path.name for path in run.folder.iterdir()}
     assert names == {
@@ -108,6 +155,11 @@ def test_what_a_run_holds(run: Run) -> None:
     assert "The models of all folds as one" in page
     assert "each by the one of several models that had learned nothing from it" in page
     assert "not a test split" not in page
+    assert (
+        page.count('<span class="line-chip series-')
+        == page.count('<polyline class="curve series-') / 2
+        == FOLDS
+    )
     header = read_model(run.folder).header
     assert header.scores["split"] == "out_of_fold"
     assert header.recipe.train.folds == FOLDS

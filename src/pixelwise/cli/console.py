@@ -157,7 +157,7 @@ class Console(Listener):
         what = "Objects of all images together" if counted else "Mean over images"
         self.print(f"{what}, with the 95 % bootstrap interval.")
         if metrics.confidence is not None:
-            for said in confidence_lines(metrics.confidence):
+            for said in confidence_lines(metrics.confidence, metric_text(metrics.headline)):
                 self.print(said)
         if (line := baseline_sentence(metrics)) is not None:
             self.print(line)
@@ -284,7 +284,7 @@ class Console(Listener):
 
 
 def _score_table(metrics: Metrics, *, narrow: bool) -> Table:
-    """A line for each metric; in a narrow terminal without the median."""
+    """A line for each metric; in a narrow terminal without the median and the interval of what is pooled."""
     images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
     table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
     counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
@@ -293,9 +293,11 @@ def _score_table(metrics: Metrics, *, narrow: bool) -> Table:
     for name in [*names, *["n/a" if narrow else "images without"] * incomplete]:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for name, score in metrics.scores.items():
-        values = [*[score.median] * (not narrow), score.bad_end, score.worst, score.pooled]
+        values = [*[score.median] * (not narrow), score.bad_end, score.worst]
         without = [str(score.n_undefined or "")] * incomplete
-        cells = [_with_interval(score), *(_value(value, score.unit) for value in values), *without]
+        cells = [_with_interval(score), *(_value(value, score.unit) for value in values)]
+        cells.append(_value(score.pooled, score.unit) if narrow else _pooled(score))
+        cells += without
         table.add_row(escape(metric_text(name)), *cells)
     return table
 
@@ -342,6 +344,11 @@ def _with_interval(score: Score) -> str:
     if math.isnan(low):
         return value
     return f"{value} ({_value(low, score.unit, short=True)}–{_value(high, score.unit, short=True)})"
+
+
+def _pooled(score: Score) -> str:
+    """The pooled score with its interval."""
+    return _with_interval(score.model_copy(update={"value": score.pooled, "ci95": score.pooled_ci95}))
 
 
 def _value(value: float, unit: str, *, short: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from pixelwise.evaluation.numbers import Estimate, Number, Strict
@@ -47,8 +49,9 @@ class PredictedScores(Strict):
     auroc: Estimate = Field(description="How well the predicted score tells these from the others.")
     absolute_error: Estimate = Field(description="Mean absolute difference of predicted and true score.")
     selection: Selection | None
-    left_out: Estimate = Field(
-        description="Rank correlation on the validation images, each predicted by a fit to the others."
+    left_out: Estimate | None = Field(
+        description="Rank correlation on the images fitted on, each predicted by a fit to the others; null of several "
+        "models."
     )
 
 
@@ -66,11 +69,25 @@ class ConfidenceScores(Strict):
     """All of it, for the first task that gives every pixel a class."""
 
     task: str
-    fitted_on: int = Field(description="Validation images that everything was fitted on.")
-    scale: float = Field(description="What logits are multiplied by: one over the temperature.")
-    bias: float = Field(description="What is added then.")
+    fitted: Literal["validation", "each_fold", "out_of_fold"] = Field(
+        default="validation",
+        description="On what: the model's validation images; each fold's model on its own; or, of several models as "
+        "one, on images that each was predicted by the model that never saw it.",
+    )
+    fitted_on: int = Field(description="Images that everything was fitted on; of several models the mean.")
+    scale: float | None = Field(
+        description="What logits are multiplied by, one over the temperature; of each fold's model the mean; null of "
+        "several models as one, whose probabilities are calibrated each on its own."
+    )
+    scale_below: float | None = Field(
+        default=None,
+        description="What logits far below 0 are multiplied by instead, of two classes; likewise.",
+    )
+    bias: float | None = Field(description="What is added then; likewise.")
     band_pixels: int = Field(description="How far from the contour the band reaches.")
-    before: CalibrationScores = Field(description="Of what the network says itself.")
+    before: CalibrationScores | None = Field(
+        description="Of what the network says itself; null of several models as one."
+    )
     after: CalibrationScores = Field(description="Of calibrated probabilities, which predictions hold.")
     predicted: PredictedScores | None = Field(description="Null where there was too little to fit it on.")
     unlike: UnlikeScores | None

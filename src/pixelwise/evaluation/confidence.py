@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pixelwise.confidence import (
     BAND_PIXELS,
     BINS,
-    Calibration,
     Confidence,
     Estimated,
     Reliability,
@@ -56,6 +55,7 @@ class Believed:
     Attributes:
         score: the true headline score; NaN where there is none.
         predicted, unlikeness: what the model said; NaN where it said nothing.
+        confidence: what the model that said it holds, of ``task``.
     """
 
     band: tuple[Reliability, Reliability]
@@ -64,6 +64,8 @@ class Believed:
     score: float
     predicted: float
     unlikeness: float
+    confidence: Confidence
+    task: str
 
     def to_row(self) -> ImageConfidence:
         """For ``metrics.json``."""
@@ -87,8 +89,8 @@ def believed_of(
     """
     truth = label.class_map
     band = contour_band(truth)
-    calibration = confidence.calibration.get(task, Calibration())
-    both = raw_probs(probs, calibration), probs
+    calibration = confidence.calibration.get(task)
+    both = probs if calibration is None else raw_probs(probs, calibration), probs
     assert prediction.uncertainty is not None
     predicted, unlikeness = prediction.predicted_dice, prediction.unlikeness
     near = tuple(reliability_of(one, truth, band) for one in both)
@@ -100,29 +102,40 @@ def believed_of(
         score=score,
         predicted=math.nan if predicted is None else predicted,
         unlikeness=math.nan if unlikeness is None else unlikeness,
+        confidence=confidence,
+        task=task,
     )
 
 
-def confidence_scores(rows: Sequence[Believed], confidence: Confidence, task: str) -> ConfidenceScores:
-    """Over images, with intervals."""
-    calibration = confidence.calibration.get(task, Calibration())
-    draws = resamples(len(rows))
+def confidence_scores(rows: Sequence[Believed]) -> ConfidenceScores:
+    """Over images, one at least, with intervals; of images that several models were asked for, each one of its own."""
+    task, draws = rows[0].task, resamples(len(rows))
+    asked = list({id(row.confidence): row.confidence for row in rows}.values())
+    known = [one.calibration[task] for one in asked if task in one.calibration]
+    below = [one.scale_below for one in known if one.scale_below is not None]
     before, after = (
         _calibration_scores([row.band[at] for row in rows], [row.everywhere[at] for row in rows], draws)
         for at in (0, 1)
     )
-    score = confidence.score.get(task)
+    models = [one.score[task] for one in asked if task in one.score]
+    limits = [one.unlike for one in asked if one.unlike is not None]
     return ConfidenceScores(
         task=task,
-        fitted_on=confidence.fitted_on,
-        scale=calibration.scale,
-        bias=calibration.bias,
+        fitted="each_fold" if len(asked) > 1 else "validation" if known else "out_of_fold",
+        fitted_on=round(_mean([one.fitted_on for one in asked])),
+        scale=_mean([one.scale for one in known]) if known else None,
+        scale_below=_mean(below) if below else None,
+        bias=_mean([one.bias for one in known]) if known else None,
         band_pixels=BAND_PIXELS,
-        before=before,
+        before=before if known else None,
         after=after,
-        predicted=None if score is None else _predicted_scores(rows, score),
-        unlike=None if confidence.unlike is None else _unlike_scores(rows, confidence.unlike),
+        predicted=_predicted_scores(rows, models) if models else None,
+        unlike=_unlike_scores(rows, limits) if limits else None,
     )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def review_order(predicted: Values, unlikeness: Values, uncertainty: Values) -> NDArray[np.intp]:
@@ -216,7 +229,7 @@ def _brier(rows: Sequence[Reliability], draws: Values) -> Estimate:
     return Estimate(value=ratio.pooled(), ci95=interval(ratio, draws, highest=2.0))
 
 
-def _predicted_scores(rows: Sequence[Believed], model: ScoreModel) -> PredictedScores:
+def _predicted_scores(rows: Sequence[Believed], models: Sequence[ScoreModel]) -> PredictedScores:
     predicted, scores, unlikeness, uncertainty = (
         np.array([getattr(row, name) for row in rows])
         for name in ("predicted", "score", "unlikeness", "uncertainty")
@@ -236,14 +249,16 @@ def _predicted_scores(rows: Sequence[Believed], model: ScoreModel) -> PredictedS
             ci95=interval(means, resamples(len(errors))) if many else UNKNOWN,
         ),
         selection=selection(scores, review_order(predicted, unlikeness, uncertainty)),
-        left_out=_estimate(rank_correlation(*left_out(model))),
+        left_out=_estimate(rank_correlation(*left_out(models[0]))) if len(models) == 1 else None,
     )
 
 
-def _unlike_scores(rows: Sequence[Believed], unlike: Unlike) -> UnlikeScores:
+def _unlike_scores(rows: Sequence[Believed], limits: Sequence[Unlike]) -> UnlikeScores:
     flagged = sum(row.unlikeness > 1 for row in rows)
     return UnlikeScores(
-        false_alarms=unlike.false_alarms, n_flagged=flagged, share=share_of(flagged, len(rows))
+        false_alarms=_mean([one.false_alarms for one in limits]),
+        n_flagged=flagged,
+        share=share_of(flagged, len(rows)),
     )
 
 

@@ -33,13 +33,18 @@ MOST_GROUPS = 20
 
 @dataclass(frozen=True)
 class Scored:
-    """One image with its truth, what the model said, the rows that its scores derive from by task name, and its mm."""
+    """One image with its truth, what the model said, the rows that its scores derive from by task name, and its mm.
+
+    Attributes:
+        by: what predicted it.
+    """
 
     sample: Sample
     image: Pixels
     truth: Label
     prediction: Prediction
     rows: Mapping[str, Any]
+    by: Segmenter
     spacing: Spacing | None = None
 
 
@@ -64,12 +69,13 @@ def score_images(predictor: Segmenter, dataset: Dataset, by: By | None = None) -
     """
     for sample in dataset.samples:
         image, truth = dataset.read(sample)
-        prediction = (by(sample) if by else predictor).predict(image)
+        model = by(sample) if by else predictor
+        prediction = model.predict(image)
         spacing = dataset.spacing(sample)
         rows = {
             name: task.full_row(prediction[name], truth, spacing) for name, task in predictor.tasks.items()
         }
-        yield Scored(sample, image, truth, prediction, rows, spacing)
+        yield Scored(sample, image, truth, prediction, rows, model, spacing)
 
 
 def evaluate(
@@ -99,7 +105,7 @@ def evaluate(
     kept: list[_Kept] = []  # no pixels: thousands of images do not fit into memory, their rows do
     for scored in score_images(predictor, dataset, by):
         on_image(scored)
-        believed = _believed(predictor, scored)
+        believed = _believed(scored)
         kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing, believed))
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
@@ -115,13 +121,14 @@ def evaluate(
         tags=_tag_groups(predictor.tasks, samples, rows),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings={task: dict(values) for task, values in predictor.settings.items()},
-        confidence=_confidence(predictor, kept),
+        confidence=_confidence(kept),
         notes=tuple(notes),
     )
 
 
-def _believed(predictor: Segmenter, scored: Scored) -> Believed | None:
-    """What the model's own word is worth on one image; None where it says nothing."""
+def _believed(scored: Scored) -> Believed | None:
+    """What the word of the model that predicted an image is worth on it; None where it says nothing."""
+    predictor = scored.by
     if not (isinstance(predictor, Predictor) and predictor.confidence is not None and predictor.classified):
         return None
     name = predictor.classified
@@ -130,11 +137,9 @@ def _believed(predictor: Segmenter, scored: Scored) -> Believed | None:
     return believed_of(scored.prediction, result.probs, scored.truth, score, predictor.confidence, name)
 
 
-def _confidence(predictor: Segmenter, kept: Sequence[_Kept]) -> ConfidenceScores | None:
+def _confidence(kept: Sequence[_Kept]) -> ConfidenceScores | None:
     rows = [one.believed for one in kept if one.believed is not None]
-    if not (rows and isinstance(predictor, Predictor) and predictor.confidence and predictor.classified):
-        return None
-    return confidence_scores(rows, predictor.confidence, predictor.classified)
+    return confidence_scores(rows) if rows else None
 
 
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:

@@ -26,20 +26,19 @@ class Doubt:
 
 
 @torch.inference_mode()
-def doubt_of(logits: Tensor, contradiction: Tensor, label_map: LabelMap, labels: Labels) -> Doubt:
+def doubt_of(logits: Tensor, views: tuple[Tensor, Tensor], label_map: LabelMap, labels: Labels) -> Doubt:
     """From calibrated logits.
 
     Args:
         logits: (C, H, W), the mean of the image and its mirror image; C is 1 where there are two classes.
-        contradiction: (C, H, W), half of what those of the image are higher.
+        views: the same of the image alone and of its mirror image alone.
         label_map: (H, W) class ids of the result.
     """
     scored = [0] if len(logits) == 1 else list(labels.scored)
     rows = max(1, AT_ONCE // logits[:, 0].numel())
     uncertainty, sums = [], torch.zeros(())
     for top in range(0, logits.shape[1], rows):
-        part, away = logits[:, top : top + rows], contradiction[:, top : top + rows]
-        mean, one, other = (_probabilities(values) for values in (part, part + away, part - away))
+        mean, one, other = (_probabilities(each[:, top : top + rows]) for each in (logits, *views))
         uncertainty.append(entropy_of_views(torch.stack([one, other])))
         ids = torch.from_numpy(label_map[top : top + rows]).to(mean.device)
         found = torch.stack([ids == class_id for class_id in labels.scored])

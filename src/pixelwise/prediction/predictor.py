@@ -18,7 +18,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.confidence import Confidence, Traits, Usual, apply, entropy_of_views, predicted_score
+from pixelwise.confidence import (
+    Confidence,
+    ScoreModel,
+    Traits,
+    Usual,
+    apply,
+    entropy_of_views,
+    predicted_score,
+)
 from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import Frame, flip_field
@@ -57,7 +65,7 @@ class Look:
         values: the fields by task and name, (C, H, W) float32 after activation.
         canvas: how the image lies in what the network saw.
         logits: (C, H, W) of the field of classes, calibrated; None where there is none.
-        contradiction: (C, H, W) half of what the image's logits are higher than its mirror image's.
+        views: (C, H, W) the same of the image alone and of its mirror image alone, each calibrated.
         features: (T, D) float32, means of the encoder's features over each tile.
         members: what each of several models says, where this is their mean.
     """
@@ -65,7 +73,7 @@ class Look:
     values: FieldsByTask
     canvas: Frame
     logits: Tensor | None
-    contradiction: Tensor | None
+    views: tuple[Tensor, Tensor] | None
     features: NDArray[np.float32]
     members: tuple[Look, ...] = ()
 
@@ -112,7 +120,8 @@ class Predictor:
         device: where to compute; ``"auto"`` takes a CUDA GPU where there is one.
 
     Attributes:
-        confidence: what was fitted on validation images: calibration, predicted score, limit of unlikeness.
+        confidence: what was fitted on validation images: calibration, predicted score, limit of unlikeness; of an
+            :class:`Ensemble` on images that each was predicted by the member that never saw it, without calibration.
         references: (N, D) float32 features of training images, for the last of these.
     """
 
@@ -161,7 +170,8 @@ class Predictor:
 
         if header.members is None:
             return built(None, header)
-        return Ensemble([built(*one) for one in enumerate(header.members)], header.settings)
+        members = [built(*one) for one in enumerate(header.members)]
+        return Ensemble(members, header.settings, header.confidence)
 
     def only(self, tasks: Collection[str]) -> Predictor:
         """The same that gives the results of some tasks alone."""
@@ -249,17 +259,19 @@ class Predictor:
         # All fields of all tasks as channels of one, so that tiles are joined one by one.
         joined = tiling.joined(outputs())
         found: FieldsByTask = {task: {} for task in self.network.fields}
-        classes = contradiction = None
+        classes: Tensor | None = None
+        views: tuple[Tensor, Tensor] | None = None
         total = sum(field.channels for _, field in self._named_fields())
         for task, field, logits in self._separate(joined[:total]):
             own = logits if field.points else tiling.canvas.to_image(logits, field)
             if field.name == CLASSES:
-                own = self._calibrated(task, own)
                 if task == self.classified:
-                    classes = own
-                    contradiction = tiling.canvas.to_image(joined[total:], field) * self._scale_of(task)
+                    higher = tiling.canvas.to_image(joined[total:], field)
+                    views = self._calibrated(task, own + higher), self._calibrated(task, own - higher)
+                own = self._calibrated(task, own)
+                classes = own if task == self.classified else classes
             found[task][field.name] = activate(own, field).cpu().numpy()
-        return Look(found, tiling.canvas, classes, contradiction, torch.stack(features).cpu().numpy())
+        return Look(found, tiling.canvas, classes, views, torch.stack(features).cpu().numpy())
 
     @torch.inference_mode()
     def features(self, framed: Tensor) -> NDArray[np.float32]:
@@ -273,19 +285,15 @@ class Predictor:
         known = None if self.confidence is None else self.confidence.calibration.get(task)
         return logits if known is None else apply(logits, known)
 
-    def _scale_of(self, task: str) -> float:
-        known = None if self.confidence is None else self.confidence.calibration.get(task)
-        return 1.0 if known is None else known.scale
-
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with what can be said of how good it is."""
         task = self.classified
         if task is None:
             return prediction
         assert look.logits is not None
-        assert look.contradiction is not None
+        assert look.views is not None
         label_map, labels = prediction[task].label_map, self.tasks[task].labels
-        doubt = doubt_of(look.logits, look.contradiction, label_map, labels)
+        doubt = doubt_of(look.logits, look.views, label_map, labels)
         known = self.confidence
         score = None if known is None else known.score.get(task)
         unlikeness = None
@@ -348,11 +356,18 @@ class Ensemble(Predictor):
     Args:
         members: two or more, or one; of the same tasks and preprocessing.
         settings: decision settings for the mean, by task name.
+        confidence: what was fitted on images that each was predicted by the member that never saw it: the predicted
+            score, and the limit of the members' unlikeness. The members' own hold where it is None.
     """
 
-    def __init__(self, members: Sequence[Predictor], settings: Mapping[str, Mapping[str, float]]) -> None:
-        first = members[0]
-        super().__init__(first.network, first.tasks, first.preprocessing, settings, str(first.device))
+    def __init__(
+        self,
+        members: Sequence[Predictor],
+        settings: Mapping[str, Mapping[str, float]],
+        confidence: Confidence | None = None,
+    ) -> None:
+        first, device = members[0], str(members[0].device)
+        super().__init__(first.network, first.tasks, first.preprocessing, settings, device, confidence)
         self.members = tuple(members)
 
     def look(self, image: Pixels) -> Look:
@@ -365,7 +380,7 @@ class Ensemble(Predictor):
             }
             for task, fields in looks[0].values.items()
         }
-        return replace(looks[0], values=mean, logits=None, contradiction=None, members=looks)
+        return replace(looks[0], values=mean, logits=None, views=None, members=looks)
 
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with means of what its members say of theirs; uncertainty is of their mean probabilities."""
@@ -377,12 +392,22 @@ class Ensemble(Predictor):
             for member, of_member in zip(self.members, look.members, strict=True)
         ]
         probabilities = torch.from_numpy(look.values[task][CLASSES])
+        score = None if self.confidence is None else self.confidence.score.get(task)
+        limit = None if self.confidence is None else self.confidence.unlike
+        unlikeness = _mean([one.unlikeness for one in each])
         return replace(
             prediction,
             uncertainty=entropy_of_views(probabilities[None]).numpy(),
-            predicted_dice=_mean([one.predicted_dice for one in each]),
-            unlikeness=_mean([one.unlikeness for one in each]),
+            predicted_dice=_mean([_predicted(one, score) for one in each]),
+            unlikeness=unlikeness if unlikeness is None or limit is None else unlikeness / limit.limit,
         )
+
+
+def _predicted(prediction: Prediction, score: ScoreModel | None) -> float | None:
+    """The score that a member's prediction can be expected to reach, by ``score`` where there is that."""
+    if score is None or prediction.evidence is None:
+        return prediction.predicted_dice
+    return predicted_score(score, prediction.evidence.traits)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -25,6 +25,8 @@ SQUARE = 330.0
 """Side of a square chart."""
 MOST_DOTS = 1000
 """A strip of more dots than that is drawn as a histogram: nobody points at one of so many."""
+COLOURS = 6
+"""Curves of one chart that are told apart by colour alone."""
 MOST_POINTS = 400
 """A curve with more points shows every k-th of them and the last."""
 
@@ -53,6 +55,14 @@ class Point:
     x: float
     y: float
     title: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of several curves of a chart, by the name that its points are told by."""
+
+    name: str
+    points: Sequence[Point]
 
 
 def finite(values: Sequence[float]) -> list[float]:
@@ -169,11 +179,28 @@ def curve(
 
     Points whose y is not finite are left out.
     """
+    return curves([Line("", points)], x_label=x_label, y_label=y_label, best=best, zero=zero)
+
+
+def curves(
+    lines: Sequence[Line],
+    *,
+    x_label: str,
+    y_label: str,
+    best: Literal["max"] | None = None,
+    zero: bool = False,
+) -> Markup:
+    """Learning curves over common axes; of several each has a colour of its own, and ``best`` marks nothing.
+
+    Points whose y is not finite are left out.
+    """
+    points = [point for line in lines for point in line.points]
     width, height, left, right, top, bottom = 420.0, 250.0, 46.0, 408.0, 34.0, 206.0
-    shown = _thinned([point for point in points if math.isfinite(point.y)])
+    kept = [_thinned([point for point in line.points if math.isfinite(point.y)]) for line in lines]
+    known = [point.y for of_line in kept for point in of_line]
     low_x, high_x = _spread([point.x for point in points], pad=0.0)
-    low_y, high_y = _spread([point.y for point in shown] + ([0.0] if zero else []), pad=0.06)
-    low_y = max(low_y, 0.0) if zero or all(point.y >= 0 for point in shown) else low_y
+    low_y, high_y = _spread(known + ([0.0] if zero else []), pad=0.06)
+    low_y = max(low_y, 0.0) if zero or all(value >= 0 for value in known) else low_y
     at_x, at_y = _scale((low_x, high_x), left, right), _scale((low_y, high_y), bottom, top)
     parts = [
         _text(0, 14, y_label, "axis-label", "start"),
@@ -186,13 +213,23 @@ def curve(
     marks = ticks(low_x, high_x, 6)
     for value, label in zip(marks, tick_labels(marks), strict=True):
         parts.append(_text(at_x(value), bottom + 18, label, "tick", "middle"))
-    places = [(at_x(point.x), at_y(point.y), point) for point in shown]
-    parts.append(f'<polyline class="curve" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)}"/>')
-    radius = 3.0 if len(places) <= 60 else 1.5
-    parts += [_dot("curve-dot", x, y, radius, point.title) for x, y, point in places]
-    if best and places:
-        parts += _best(max(places, key=lambda place: place[2].y), left, right)
+    several = len(lines) > 1
+    for number, (line, shown) in enumerate(zip(lines, kept, strict=True)):
+        places = [(at_x(point.x), at_y(point.y), point) for point in shown]
+        colour = f" {series(number)}" if several else ""
+        corners = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
+        parts.append(f'<polyline class="curve{colour}" points="{corners}"/>')
+        radius = 3.0 if len(places) <= 60 and not several else 1.5
+        told = f"{line.name}, " if line.name else ""
+        parts += [_dot(f"curve-dot{colour}", x, y, radius, told + point.title) for x, y, point in places]
+        if best and places and not several:
+            parts += _best(max(places, key=lambda place: place[2].y), left, right)
     return _svg("curve-chart", width, height, f"{y_label} by {x_label}", parts)
+
+
+def series(number: int) -> str:
+    """Classes of the colour of one of several curves, counted from 0; beyond ``COLOURS`` they are dashed."""
+    return f"series-{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
 
 
 @dataclass(frozen=True)

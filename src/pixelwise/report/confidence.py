@@ -55,41 +55,40 @@ def confidence_view(metrics: Metrics) -> ConfidenceView | None:
         return None
     rows = [(row, row.confidence) for row in metrics.images if row.confidence is not None]
     metric = metric_text(metrics.headline)
+    reliability = [_reliability(found.after, "After calibration")]
+    if found.before is not None:
+        reliability.insert(0, _reliability(found.before, "Before calibration"))
     return ConfidenceView(
         found,
         metric,
-        [_reliability(found.before, "Before calibration"), _reliability(found.after, "After calibration")],
+        reliability,
         Markup("") if found.predicted is None else _scatter(rows, metrics.headline, metric),
         _first(rows, metrics.headline),
     )
 
 
-def confidence_lines(found: ConfidenceScores) -> list[str]:
-    """For the terminal, each number with its 95 % interval."""
-    before, after = found.before, found.after
-    images = f"{found.fitted_on} validation image{'s' * (found.fitted_on != 1)}"
-    lines = [
-        f"Probabilities, calibrated on {images}: calibration error within "
-        f"{found.band_pixels} pixels of the contour {estimate_text(after.band_error)}, before "
-        f"{estimate_text(before.band_error)}; Brier score there {estimate_text(after.band_brier)}, before "
-        f"{estimate_text(before.band_brier)}; of all pixels {estimate_text(after.brier)}, before "
-        f"{estimate_text(before.brier)}."
-    ]
+def confidence_lines(found: ConfidenceScores, metric: str) -> list[str]:
+    """For the terminal: short sentences, each number with its 95 % interval.
+
+    Args:
+        metric: of the predicted score, as people write it.
+    """
+    before = "" if found.before is None else f"; before calibration {estimate_text(found.before.band_error)}"
+    lines = [f"Probabilities near outlines are off by {estimate_text(found.after.band_error)}{before}."]
     if (predicted := found.predicted) is not None:
-        said = (
-            f"Predicted score: rank correlation with the true one {estimate_text(predicted.rank_correlation)}"
+        lines.append(
+            f"Predicted {metric}: rank correlation with the true one {estimate_text(predicted.rank_correlation)}; "
+            f"off by {estimate_text(predicted.absolute_error)}."
         )
-        said += f"; off by {estimate_text(predicted.absolute_error)} on average"
         if not math.isnan(predicted.auroc.value):
-            low = f"below {predicted.low_score} ({predicted.n_low} images)"
-            said += f"; AUROC for {low} {estimate_text(predicted.auroc)}"
-        lines.append(f"{said}.")
-        if (selection := predicted.selection) is not None:
-            gain = selection.gain
+            low = f"{predicted.n_low} image{'s' * (predicted.n_low != 1)}"
             lines.append(
-                f"Without the {selection.dropped:.0%} to look at first: mean {estimate_text(selection.kept)}, "
-                f"{signed_text(gain.value, 3)} ({signed_span_text(gain.ci95, 3)})."
+                f"It finds those below {predicted.low_score:g} ({low}): AUROC {estimate_text(predicted.auroc)}."
             )
+        if (selection := predicted.selection) is not None:
+            gain = f"{signed_text(selection.gain.value, 3)} ({signed_span_text(selection.gain.ci95, 3)})"
+            kept = estimate_text(selection.kept)
+            lines.append(f"Without the {selection.dropped:.0%} to look at first: {kept}, a gain of {gain}.")
     if found.unlike is not None:
         share = found.unlike.share
         lines.append(

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -61,13 +62,31 @@ class _Bar:
     """Whether there is an interval."""
 
 
+@dataclass(frozen=True)
+class _Trained:
+    """A model whose training is drawn: name, classes of its colour, length in words, best validation score."""
+
+    name: str
+    colour: str
+    length: str
+    best: float
+
+
+@dataclass(frozen=True)
+class _Training:
+    """Curves, and the models that they are of."""
+
+    curves: list[Markup]
+    models: list[_Trained]
+
+
 def write_report(
     path: Path,
     *,
     title: str,
     metrics: Metrics,
     parts: Sequence[TaskPart],
-    log: Sequence[LogRow] = (),
+    logs: Sequence[Sequence[LogRow]] = (),
     making: Making = Making(),  # noqa: B008 - it is frozen
 ) -> None:
     """Write the page, whole or not at all.
@@ -77,7 +96,7 @@ def write_report(
         title: what the page is about: the data set or the run.
         metrics: the evaluation.
         parts: what each task adds, in the order of the metrics' tasks.
-        log: the training log in its order; empty where nothing was trained.
+        logs: the training log in its order, of each of several models; none where nothing was trained.
         making: how the model came about.
     """
     main = metrics.headline
@@ -106,9 +125,8 @@ def write_report(
         ],
         bars=_bars(metrics, main),
         strips=_strips(metrics, main, shown),
-        curves=_curves(log),
+        training=_training(logs),
         confidence=confidence_view(metrics),
-        log=log,
         image_rows=_worst_first(metrics, main),
         shown=shown,
         few=words.FEW,
@@ -188,28 +206,48 @@ def _dot_title(name: str, scores: Mapping[str, float], main: str) -> str:
     return f"{name}: {metric_text(main)} {score_text(scores.get(main, math.nan))}"
 
 
-def _curves(log: Sequence[LogRow]) -> list[Markup]:
-    """Training loss and validation score over the steps."""
-    if not log:
-        return []
-    loss = [charts.Point(row.step, row.loss, f"{_moment(row)}: loss {row.loss:.4g}") for row in log]
-    found = [
-        charts.curve(loss, x_label="training step", y_label="Training loss (lower is better)", zero=True)
-    ]
-    checked = [
-        (row, row.val_score) for row in log if row.val_score is not None and math.isfinite(row.val_score)
-    ]
-    if checked:
-        points = [charts.Point(row.step, score, f"{_moment(row)}: {score:.4f}") for row, score in checked]
-        found.append(
-            charts.curve(
-                points,
-                x_label="training step",
-                y_label="Validation score (0–1, higher is better)",
-                best="max",
-            )
+def _training(logs: Sequence[Sequence[LogRow]]) -> _Training | None:
+    """Training loss and validation score over the steps; None where nothing was trained."""
+    named = [(f"fold {number}" if len(logs) > 1 else "", log) for number, log in enumerate(logs, start=1)]
+    trained = [(name, log) for name, log in named if log]
+    if not trained:
+        return None
+    x_label = "training step"
+    losses = [charts.Line(name, _points(log, "loss")) for name, log in trained]
+    scores = [charts.Line(name, _points(log, "val_score")) for name, log in trained]
+    drawn = [charts.curves(losses, x_label=x_label, y_label="Training loss (lower is better)", zero=True)]
+    if any(line.points for line in scores):
+        y_label = "Validation score (0–1, higher is better)"
+        drawn.append(charts.curves(scores, x_label=x_label, y_label=y_label, best="max"))
+    legend = [
+        _Trained(
+            line.name.capitalize(),
+            charts.series(number),
+            _length(log),
+            max((p.y for p in line.points), default=math.nan),
         )
+        for number, (line, (_, log)) in enumerate(zip(scores, trained, strict=True))
+    ]
+    return _Training(drawn, legend)
+
+
+def _points(log: Sequence[LogRow], what: Literal["loss", "val_score"]) -> list[charts.Point]:
+    """What was logged of it; of the validation score, which is not known at every row, the rows that have one."""
+    found = []
+    for row in log:
+        value = getattr(row, what)
+        if what == "loss":
+            found.append(charts.Point(row.step, value, f"{_moment(row)}: loss {value:.4g}"))
+        elif value is not None and math.isfinite(value):
+            found.append(charts.Point(row.step, value, f"{_moment(row)}: {value:.4f}"))
     return found
+
+
+def _length(log: Sequence[LogRow]) -> str:
+    """How long a training was, in words."""
+    last = log[-1]
+    steps, epochs = ("step" if last.step == 1 else "steps"), ("epoch" if last.epoch == 1 else "epochs")
+    return f"{last.step:,} {steps}, {last.epoch:,} {epochs}, {time_text(last.seconds)}"
 
 
 def _moment(row: LogRow) -> str:

@@ -189,8 +189,12 @@ class SemanticTask:
         if not self.labels.is_binary:
             return {}
         curves = [dice_by_threshold(values[CLASSES][0], label.class_map) for values, label in pairs]
+        return self.tuned(curves) or self.default_settings()
+
+    def tuned(self, curves: Sequence[NDArray[np.float64]]) -> dict[str, float]:
+        """The same from :func:`dice_by_threshold` of each image; nothing where no image tells."""
         defined = [curve for curve in curves if not np.isnan(curve).any()]
-        return {THRESHOLD: _cautious_threshold(np.stack(defined))} if defined else self.default_settings()
+        return {THRESHOLD: _cautious_threshold(np.stack(defined))} if defined else {}
 
     def row(self, result: SemanticResult, label: Label) -> SemanticRow:
         """Pixels by true and predicted class."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 from pixelwise.baselines import METHODS, Baseline, Example, choose_best
+from pixelwise.baselines.choosing import FIRST
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
 from pixelwise.recipe import Recipe
+from pixelwise.types import Sample
 from pixelwise.workflows.baseline import evenly, read_examples
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
@@ -21,8 +23,10 @@ LONGEST = 120.0
 """Seconds after which a comparison tells no more; all methods have had their turn by then."""
 SHORTEST = 3.0
 """In less nothing can be compared: the libraries alone take part of it."""
-EXAMPLES, FEWER_EXAMPLES = 8, 4
-"""Images that methods are chosen on, within a budget and where passes are counted."""
+EXAMPLES = 24
+"""Images that methods are chosen on at the most: validation first, then training, of which methods learn nothing."""
+FEWEST = 1
+"""Images that every method is tried on where passes are counted; of a budget ``FIRST``."""
 MOST_SCORED = 50
 """Images that the chosen method is scored on where passes are counted; of a budget, what there is time for."""
 FOR_CHOOSING = 0.6
@@ -88,7 +92,7 @@ def with_baseline(
 def compare(
     dataset: Dataset, recipe: Recipe, seconds: float | None, listener: Listener
 ) -> BaselineScores | None:
-    """Choose the best method on validation images, and score it on images that the model is scored on.
+    """Choose the best method on validation and training images, and score it on images that the model is scored on.
 
     Args:
         dataset: of two classes, every sample in a split.
@@ -102,12 +106,10 @@ def compare(
     """
     clock = Clock.of(seconds)
     scored, split, _ = scored_part(dataset)
-    others = [name for name in ("val", "train") if name != split and dataset.split(name).samples]
-    pool = dataset.split(others[0]) if others else scored  # type: ignore[arg-type]
-    chosen_on = evenly(pool, FEWER_EXAMPLES if seconds is None else EXAMPLES)
-    examples = _examples(chosen_on, recipe, clock)
+    examples = Examples(_choosing(dataset, split) or list(scored.samples), dataset, recipe)
     methods = [method for method in METHODS.values() if seconds is not None or not method.slow]
-    best = choose_best(methods, examples, lambda more: _is_over(clock.chosen, more))
+    first = FIRST if seconds is not None else FEWEST
+    best = choose_best(methods, examples, lambda more: _is_over(clock.chosen, more), first=first)
     if best is None:
         listener.say("Without training: no method was compared, since there was no time left for it.")
         return None
@@ -123,24 +125,53 @@ def compare(
         method=best.method.name,
         title=best.method.title,
         choice=best.choice.as_json(),
-        chosen_on=tuple(sample.name for sample in chosen_on.samples[: len(examples)]),
+        chosen_on=tuple(sample.name for sample in examples.seen),
         n_images=len(rows),
         images=None if len(rows) == len(scored) else tuple(rows),
         scores=scores_of(segmenter.tasks, {task: list(rows.values())}),
     )
 
 
-def _examples(dataset: Dataset, recipe: Recipe, clock: Clock) -> list[Example]:
-    """Small copies of the images, the first in any case; large ones take their time to read."""
-    found: list[Example] = []
-    longest, begin = 0.0, time.monotonic()
-    for sample in dataset.samples:
-        if found and _is_over(clock.chosen, 2 * longest):
-            break
-        found += read_examples(replace(dataset, samples=(sample,)), recipe.values, recipe.seed)
-        now = time.monotonic()
-        longest, begin = max(longest, now - begin), now
+def _choosing(dataset: Dataset, scored: str) -> list[Sample]:
+    """The images that methods may be chosen on: those of validation first, each split in a spread order."""
+    found: list[Sample] = []
+    for name in ("val", "train"):
+        samples = dataset.where(lambda one, name=name: one.split == name != scored).samples  # type: ignore[misc]
+        found += [samples[index] for index in spread_order(len(samples))]
     return found
+
+
+class Examples(Sequence[Example]):
+    """Small copies of images, up to ``EXAMPLES``, each read when it is asked for: large ones take their time.
+
+    Attributes:
+        seen: the samples that were read.
+    """
+
+    def __init__(self, samples: Sequence[Sample], dataset: Dataset, recipe: Recipe) -> None:
+        self._samples, self._dataset, self._recipe = samples[:EXAMPLES], dataset, recipe
+        self._read: list[Example] = []
+
+    @property
+    def seen(self) -> Sequence[Sample]:
+        """Those whose copies there are."""
+        return self._samples[: len(self._read)]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
+        """One by its number; those before it are read too."""
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        while len(self._read) <= index:
+            one = replace(self._dataset, samples=(self._samples[len(self._read)],))
+            self._read += read_examples(one, self._recipe.values, self._recipe.seed)
+        return self._read[index]
 
 
 def _is_over(end: float | None, more: float) -> bool:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise._version import __version__
-from pixelwise.confidence import Confidence
+from pixelwise.confidence import Calibration, Confidence
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, Frames, read_frames
@@ -63,10 +63,11 @@ SLACK = 1.15
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds that an image takes on this computer, as just measured: to predict it, and to count its row."""
+    """Seconds of an image on this computer, as just measured: to predict it, to count its row, to try settings."""
 
     predicting: float
     scoring: float
+    trying: float
 
 
 @dataclass(frozen=True)
@@ -268,13 +269,13 @@ class Job:
             image, _label = self.dataset.read(sample)
             predictor.predict(image)
             times.append(time.monotonic() - begin)
-        return Costs(statistics.median(times), self._scoring_seconds)
+        return Costs(statistics.median(times), self._scoring_seconds, self._trying_seconds)
 
     def tuning_seconds(self, costs: Costs) -> float:
         """How long settings and confidence will take."""
         # Validation images are seen twice, for settings and for confidence; training frames without flip and decoder.
         images = 2 * len(self.tuning()) + len(spread(len(self.training))) / 2
-        return SLACK * (images * costs.predicting + self._trying_seconds)
+        return SLACK * (images * costs.predicting + len(self.tuning()) * costs.trying)
 
     def _finishing(self, costs: Costs) -> float:
         scored = len(scored_part(self.dataset)[0])
@@ -292,14 +293,14 @@ class Job:
             for name, task in self.tasks.items():
                 task.full_row(prediction[name], label, spacing)
                 if name == predictor.classified:
-                    said = Confidence(fitted_on=0)
+                    said = Confidence(fitted_on=0, calibration={name: Calibration(scale_below=1.0)})
                     believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
         return statistics.median(times)
 
     @cached_property
     def _trying_seconds(self) -> float:
-        """How long trying settings on validation images will take beside predicting them; timed once."""
+        """How long trying settings on an image will take beside predicting it; timed once."""
         predictor, samples = self._predictor(), self.tuning()
         if not samples:
             return 0.0
@@ -308,7 +309,7 @@ class Job:
         begin = time.monotonic()
         for name, task in self.tasks.items():
             task.tune([(values[name], label)])
-        return len(samples) * (time.monotonic() - begin)
+        return time.monotonic() - begin
 
     def _timed(self) -> list[Sample]:
         """Some of the images that will be scored."""

@@ -55,7 +55,7 @@ def report_run(
     recipe: Recipe,
     dataset: Dataset,
     metrics: Metrics,
-    log: Sequence[LogRow],
+    logs: Sequence[Sequence[LogRow]],
     facts: Mapping[str, str],
     commands: Sequence[str],
     reasons: Mapping[str, str] = MappingProxyType({}),
@@ -66,6 +66,7 @@ def report_run(
 
     Args:
         dataset: holds the images that ``metrics`` are of.
+        logs: of the training; of several models that of each.
         facts: what to list under how it was made.
         commands: lines that make the same run again.
         reasons: by setting, what it was set to and why.
@@ -84,7 +85,7 @@ def report_run(
     )
     of_image = by or (lambda _sample: predictor)
     parts = [_part(task)(name, task, of_image, dataset, metrics) for name, task in predictor.tasks.items()]
-    write_report(path, title=metrics.data, metrics=metrics, parts=parts, log=log, making=making)
+    write_report(path, title=metrics.data, metrics=metrics, parts=parts, logs=logs, making=making)
 
 
 def _part(task: AnyTask) -> Callable[[str, AnyTask, OfImage, Dataset, Metrics], TaskPart]:

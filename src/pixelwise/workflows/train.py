@@ -23,7 +23,8 @@ from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
 from pixelwise.workflows.choosetasks import parse_tasks
 from pixelwise.workflows.data import open_data
-from pixelwise.workflows.folds import are_folds_wished, pooled, prepare_folds, train_folds
+from pixelwise.workflows.foldplan import are_folds_wished, pooled, prepare_folds
+from pixelwise.workflows.folds import train_folds
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
 from pixelwise.workflows.listener import Listener
@@ -195,7 +196,7 @@ def _finish(job: Job, folder: Path, progress: Progress, background: Background, 
         job.recipe,
         job.dataset,
         metrics,
-        log,
+        [log],
         facts,
         job.commands(folder),
         background.reasons,
