@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 import pixelwise
 from pixelwise.geometry import Frame, resize
-from pixelwise.prediction import Predictor
 from pixelwise.tasks import PanopticTask
 from pixelwise.tasks.panoptic.decoding import CENTRES, OFFSETS
 from pixelwise.tasks.panoptic.rows import PanopticRow
@@ -88,18 +87,24 @@ def main() -> None:
         print(f"{what:28}" + "".join(f"{scores[one]:12.3f}" for one in SHOWN), flush=True)
 
     print(f"{'':28}" + "".join(f"{one:>12}" for one in SHOWN))
-    found = rows(lambda at: predicted[at], dict(tuned))
+    found = rows(predicted.__getitem__, dict(tuned))
     show("as predicted", found)
-    ranked = [
-        replace(row, objects=replace(row.objects, score=best_overlaps(row.objects))) for row in found
-    ]
+    ranked = [replace(row, objects=replace(row.objects, score=best_overlaps(row.objects))) for row in found]
     show("scores are true overlaps", ranked)
-    for names in ((CLASSES,), (CENTRES,), (OFFSETS,), (CENTRES, OFFSETS), (CLASSES, CENTRES), (CLASSES, OFFSETS)):
-        chosen = {**tuned, "smoothing": default["smoothing"]} if CENTRES in names else dict(tuned)
-        show("true " + ", ".join(names), rows(lambda at, names=names: mixed(predicted[at], true[at], names), chosen))
+    for names in (
+        (CLASSES,),
+        (CENTRES,),
+        (OFFSETS,),
+        (CENTRES, OFFSETS),
+        (CLASSES, CENTRES),
+        (CLASSES, OFFSETS),
+    ):
+        chosen = {**tuned, "blur": default["blur"]} if CENTRES in names else dict(tuned)
+        replaced = [mixed(one, other, names) for one, other in zip(predicted, true, strict=True)]
+        show("true " + ", ".join(names), rows(replaced.__getitem__, chosen))
     size = predictor.preprocessing.scale.size
     perfect = [through_frame(task, label, size) for label in labels]
-    show("all true, through the frame", rows(lambda at: perfect[at], dict(default)))
+    show("all true, through the frame", rows(perfect.__getitem__, dict(default)))
 
 
 if __name__ == "__main__":

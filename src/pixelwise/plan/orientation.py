@@ -47,5 +47,5 @@ def _directions(instances: NDArray[np.int32]) -> NDArray[np.complex128]:
     from_x, from_y = x - mean(x.astype(np.float64))[own], y - mean(y.astype(np.float64))[own]
     across, down, both = mean(from_x**2), mean(from_y**2), mean(from_x * from_y)
     large = area >= LEAST_AREA
-    found: NDArray[np.complex128] = ((across - down + 2j * both) / np.maximum(across + down, 1e-9))[large]
-    return found
+    doubled = (across - down).astype(np.complex128) + 2j * both
+    return np.asarray((doubled / np.maximum(across + down, 1e-9))[large], np.complex128)

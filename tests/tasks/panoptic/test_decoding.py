@@ -123,3 +123,19 @@ def test_few_objects_move_the_weights_of_scores_a_little_and_many_far() -> None:
         errors = np.abs(object_scores(features, weights) - overlaps)
     assert 0 < moved[0] < moved[1] < moved[2]
     assert errors.mean() < 0.05
+
+
+def test_a_large_object_with_many_tops_is_one_and_a_small_one_beside_it_keeps_its_own() -> None:
+    instances = np.zeros((260, 220), np.int32)
+    instances[10:250, 20:140] = 1
+    instances[100:106, 190:196] = 2
+    instances[140:146, 190:196] = 3
+    label, of, rng = labelled(instances), task(), np.random.default_rng(0)
+    values = fields(label)
+    unsure = rng.uniform(0.3, 1, (1, 52, 44)).repeat(5, axis=1).repeat(5, axis=2)  # tops 5 pixels wide
+    person = instances == 1
+    values["centres"][0, person] *= unsure[0, person]
+    values["offsets"][:, person] *= 0.6  # and votes that reach a part of the way
+    blurred = of.decode(values, of.default_settings())
+    assert of.image_scores(of.row(blurred, label))["f1_50"] == 1
+    assert of.decode(values, {**of.default_settings(), "blur": 0.0}).instance_map.max() > 3
