@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pixelwise.metrics import ObjectCounts, count_objects
-from pixelwise.types import CLASSES, IGNORE_INDEX, INSTANCES, Label
+from pixelwise.types import IGNORE_INDEX, Label
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def scene(seed: int, size: int = 160, count: int = 14) -> Scene:
 def mistaken(label: Label, seed: int) -> Scene:
     """Real objects as a model might find them: moved, grown, cut, joined with others, missed, and some made up."""
     rng = np.random.default_rng(seed)
-    classes, instances = label.maps[CLASSES], label.maps[INSTANCES]
+    classes, instances = label.class_map, label.instance_map
     found = np.zeros(instances.shape, np.int32)
     for number in np.unique(instances[instances > 0]).tolist():
         mask = ndimage.shift(instances == number, rng.integers(-2, 3, 2), order=0)
