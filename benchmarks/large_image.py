@@ -40,7 +40,7 @@ def decoded(task: PanopticTask, instances: NDArray[np.int32], window: Window) ->
     part = torch.from_numpy(instances[window.y0 : window.y1, window.x0 : window.x1].copy())[None]
     targets = task.targets(LabelBatch({CLASSES: (part > 0).to(torch.uint8), INSTANCES: part}))
     values = {name: target[0].numpy() for name, (target, _) in targets.items()}
-    return task.decode(values, task.default_settings())
+    return task.decode(values, {**task.default_settings(), "smoothing": 1.0})
 
 
 def main() -> None:

@@ -99,7 +99,7 @@ def main() -> None:
         (CLASSES, CENTRES),
         (CLASSES, OFFSETS),
     ):
-        chosen = {**tuned, "blur": default["blur"]} if CENTRES in names else dict(tuned)
+        chosen = {**tuned, "smoothing": default["smoothing"]} if CENTRES in names else dict(tuned)
         replaced = [mixed(one, other, names) for one, other in zip(predicted, true, strict=True)]
         show("true " + ", ".join(names), rows(replaced.__getitem__, chosen))
     size = predictor.preprocessing.scale.size

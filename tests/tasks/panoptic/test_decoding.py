@@ -125,7 +125,7 @@ def test_few_objects_move_the_weights_of_scores_a_little_and_many_far() -> None:
     assert errors.mean() < 0.05
 
 
-def test_a_large_object_with_many_tops_is_one_and_a_small_one_beside_it_keeps_its_own() -> None:
+def test_tuning_blurs_large_objects_with_many_tops_until_they_are_one() -> None:
     instances = np.zeros((260, 220), np.int32)
     instances[10:250, 20:140] = 1
     instances[100:106, 190:196] = 2
@@ -136,6 +136,7 @@ def test_a_large_object_with_many_tops_is_one_and_a_small_one_beside_it_keeps_it
     person = instances == 1
     values["centres"][0, person] *= unsure[0, person]
     values["offsets"][:, person] *= 0.6  # and votes that reach a part of the way
-    blurred = of.decode(values, of.default_settings())
-    assert of.image_scores(of.row(blurred, label))["f1_50"] == 1
-    assert of.decode(values, {**of.default_settings(), "blur": 0.0}).instance_map.max() > 3
+    settings = of.tune([(values, label)])
+    assert settings["smoothing"] > of.default_settings()["smoothing"]
+    assert of.image_scores(of.row(of.decode(values, settings), label))["f1_50"] == 1
+    assert of.decode(values, of.default_settings()).instance_map.max() > 3

@@ -14,9 +14,9 @@ from pixelwise.tasks.panoptic.targets import UNIT
 from pixelwise.types import CLASSES, Probs, Settings
 
 CENTRES, OFFSETS = "centres", "offsets"
-CENTRE, BLUR, THRESHOLD, SMALLEST = "centre", "blur", "threshold", "smallest"
-"""Settings: height of a peak that is a centre, how much the heat map is blurred before in parts of the offsets there,
-probability of a thing where two classes are told apart, and pixels of an object."""
+CENTRE, SMOOTHING, THRESHOLD, SMALLEST = "centre", "smoothing", "threshold", "smallest"
+"""Settings: height of a peak that is a centre, pixels by which the heat map is blurred before, probability of a thing
+where two classes are told apart, and pixels of an object."""
 
 
 def decode(values: FieldValues, settings: Settings, labels: Labels) -> PanopticResult:
@@ -25,7 +25,7 @@ def decode(values: FieldValues, settings: Settings, labels: Labels) -> PanopticR
     classes = _class_map(probs, settings)
     is_thing = np.isin(classes, labels.things)
     offsets = values[OFFSETS] * np.float32(UNIT)
-    grouped = group(is_thing, values[CENTRES][0], offsets, settings[CENTRE], settings[BLUR])
+    grouped = group(is_thing, values[CENTRES][0], offsets, settings[CENTRE], settings[SMOOTHING])
     objects = grouped.instance_map
     count = len(grouped.peaks) + 1
     flat = objects.reshape(-1).astype(np.int64)

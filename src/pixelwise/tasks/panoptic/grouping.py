@@ -16,8 +16,6 @@ from scipy.spatial import cKDTree
 Floats = NDArray[np.float32]
 NEIGHBOURS = 8
 """Centres near a vote among which a stronger one is looked for."""
-WIDEST = 6
-"""Power of two of the pixels by which the heat map is blurred at most."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Grouped:
 
 
 def group(
-    is_thing: NDArray[np.bool_], centres: Floats, offsets: Floats, threshold: float, blur: float = 0.0
+    is_thing: NDArray[np.bool_], centres: Floats, offsets: Floats, threshold: float, smoothing: float = 0.0
 ) -> Grouped:
     """Put the pixels of things together.
 
@@ -45,11 +43,10 @@ def group(
         centres: (H, W) 0–1, with a peak at each object's centre.
         offsets: (2, H, W) x and y from each pixel to its object's centre, in pixels.
         threshold: height of a peak from which on it is a centre.
-        blur: standard deviation by which the heat map is blurred first, in parts of how long offsets are there: one
-            unsure hill has many tops, and those of a large object lie far apart.
+        smoothing: standard deviation in pixels by which the heat map is blurred first: one unsure hill has many tops.
     """
-    if blur:
-        centres = _blurred(is_thing, centres, offsets, blur)
+    if smoothing:
+        centres = ndimage.gaussian_filter(centres, smoothing, truncate=3)
     height, width = is_thing.shape
     y, x = np.nonzero(is_thing)
     if not len(y):
@@ -72,22 +69,6 @@ def group(
     instance_map[y, x] = number[owners]
     peaks = centres[found[kept, 0], found[kept, 1]].astype(np.float64)
     return Grouped(instance_map, peaks, spread[kept])
-
-
-def _blurred(is_thing: NDArray[np.bool_], centres: Floats, offsets: Floats, blur: float) -> Floats:
-    """(H, W) the heat map on things, blurred in each connected region by the power of two next to its share of the
-    region's mean offset, by none under half a pixel; so a small object beside a large one keeps its peak."""
-    regions, count = ndimage.label(is_thing)
-    flat = regions.reshape(-1)
-    lengths = np.bincount(flat, weights=np.hypot(*offsets).reshape(-1), minlength=count + 1)
-    mean = lengths / np.maximum(np.bincount(flat, minlength=count + 1), 1)
-    powers = np.minimum(np.rint(np.log2(np.maximum(blur * mean, 0.5))), WIDEST).astype(np.int8)
-    of_pixel = powers[regions]
-    found = np.where(is_thing, centres, np.float32(0))
-    for power in np.unique(powers[1:][powers[1:] >= 0]).tolist():
-        here = is_thing & (of_pixel == power)
-        found[here] = ndimage.gaussian_filter(centres, 2.0**power, truncate=3)[here]
-    return found
 
 
 def _centres(

@@ -9,13 +9,13 @@ import numpy as np
 
 from pixelwise.labels import Labels
 from pixelwise.tasks.base import FieldValues
-from pixelwise.tasks.panoptic.decoding import BLUR, CENTRE, SMALLEST, THRESHOLD, decode
+from pixelwise.tasks.panoptic.decoding import CENTRE, SMALLEST, SMOOTHING, THRESHOLD, decode
 from pixelwise.tasks.panoptic.rows import count_row, row_ratios
 from pixelwise.tasks.panoptic.scores import best_overlaps, default_weights, joined, learn_weights
 from pixelwise.types import INSTANCES, Label
 
 CENTRE_CHOICES = (0.1, 0.05, 0.2, 0.4)
-BLUR_CHOICES = (0.25, 0.125, 0.5)
+SMOOTHING_CHOICES = (2.0, 1.0, 4.0, 8.0)
 THRESHOLD_CHOICES = (0.5, 0.4, 0.6)
 """The first of each is the default, which stays where none is better."""
 SMALLEST_SHARE = 0.25
@@ -25,17 +25,17 @@ SMALLEST_SHARE = 0.25
 def default_settings(labels: Labels) -> dict[str, float]:
     """Settings before tuning; with a threshold where two classes are told apart."""
     threshold = {THRESHOLD: THRESHOLD_CHOICES[0]} if labels.is_binary else {}
-    peaks = {CENTRE: CENTRE_CHOICES[0], BLUR: BLUR_CHOICES[0]}
+    peaks = {CENTRE: CENTRE_CHOICES[0], SMOOTHING: SMOOTHING_CHOICES[0]}
     return {**peaks, **threshold, SMALLEST: 1.0, **default_weights()}
 
 
 def tune(pairs: Iterable[tuple[FieldValues, Label]], labels: Labels) -> dict[str, float]:
     """The settings of the best mean PQ over images, then weights of scores for objects that these settings give.
 
-    Blur and height of peaks are tried together, the threshold of two classes beside them with their defaults.
+    Smoothing and height of peaks are tried together, the threshold of two classes beside them with their defaults.
     """
     default = default_settings(labels)
-    peaks = [{CENTRE: c, BLUR: s} for s, c in product(BLUR_CHOICES, CENTRE_CHOICES)]
+    peaks = [{CENTRE: c, SMOOTHING: s} for s, c in product(SMOOTHING_CHOICES, CENTRE_CHOICES)]
     others = [{THRESHOLD: one} for one in THRESHOLD_CHOICES[1:]] if labels.is_binary else []
     choices = [{**default, **changed} for changed in (*peaks, *others)]
     qualities, features, overlaps = [], [], []
