@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pixelwise.data.synthetic import draw_lesion
 from pixelwise.data.valuerange import ValueRange
 from pixelwise.labels import Labels
-from pixelwise.plan import Covered, Fingerprint, ceiling, plan, plan_scale
+from pixelwise.plan import Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
 from pixelwise.recipe import Augment, Model, Scale, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticTask
@@ -153,6 +154,29 @@ def test_the_fewer_images_the_more_they_are_changed() -> None:
     assert "changed little since there are 220 to learn from" in little.reasons["augment"]
     turned = plan(replace(known, training=220, any_way_up=True)).recipe.augment
     assert (turned.rotate, turned.vflip, turned.scale) == (180.0, 0.5, 1.25)
+
+
+def ellipses(*angles: float) -> NDArray[np.int32]:
+    """Numbered ellipses of 24 by 12 pixels, at these angles in degrees, in a row."""
+    y, x = np.mgrid[-16:16, -16:16] + 0.5
+    found = np.zeros((32, 32 * len(angles)), np.int32)
+    for number, angle in enumerate(np.radians(angles)):
+        along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+        found[:, 32 * number : 32 * number + 32][(along / 12) ** 2 + (across / 6) ** 2 < 1] = number + 1
+    return found
+
+
+def test_what_lies_in_every_direction_is_turned_any_way() -> None:
+    angles = np.random.default_rng(0).uniform(0, 180, 80).tolist()
+    assert lie_any_way([ellipses(*angles[:40]), ellipses(*angles[40:])])
+    assert not lie_any_way([ellipses(*angles[:30])])  # too few to tell
+    assert not lie_any_way([ellipses(*([90] * 80))])  # people who stand
+    assert not lie_any_way([ellipses(*([0, 90] * 40))])  # and cars beside them
+    assert not lie_any_way([])
+    known = Fingerprint({(224, 224): 200}, any_way_up=False, objects_any_way=True)
+    planned = plan(known)
+    assert (planned.recipe.augment.rotate, planned.recipe.augment.vflip) == (180.0, 0.5)
+    assert "objects lie in every direction" in planned.reasons["augment"]
 
 
 def test_a_ceiling_by_hand() -> None:

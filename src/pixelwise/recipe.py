@@ -275,6 +275,10 @@ class Augment(_Strict):
     saturation: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.4, description="Factor 1 ± this, about grey."
     )
+    paste: Fraction = Field(
+        default=0.0,
+        description="Where objects are told apart: probability that about half of another image's are laid over one.",
+    )
 
 
 class Train(_Strict):

@@ -74,13 +74,15 @@ class Tiling:
         return total.div_(covered)
 
 
-def windows_of(image_size: Size, side: int = WINDOW) -> tuple[Window, ...]:
+def windows_of(image_size: Size, side: int = WINDOW, large: int = LARGE) -> tuple[Window, ...]:
     """Overlapping windows of an image (H, W), row by row, that are predicted one by one; one of all that is not large.
+
+    An image is large by more than ``large`` pixels.
 
     The fields of a large image at its own size do not fit into memory; results of windows do.
     """
     height, width = image_size
-    if height * width <= LARGE:
+    if height * width <= large:
         return (Window(0, 0, width, height),)
     tops, lefts = _starts(max(height, side), side), _starts(max(width, side), side)
     return tuple(Window(x, y, min(x + side, width), min(y + side, height)) for y, x in product(tops, lefts))

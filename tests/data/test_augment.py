@@ -12,10 +12,10 @@ from tests.people import of_points
 from torch import Tensor
 
 from pixelwise.data.augment import augment as augment_batch
-from pixelwise.data.augment import draw_affine, normalised, recolour
+from pixelwise.data.augment import draw_affine, normalised, paste, recolour
 from pixelwise.recipe import Augment, Values
 from pixelwise.skeleton import Skeleton
-from pixelwise.types import CLASSES, IGNORE_INDEX, JOINTS, LabelBatch
+from pixelwise.types import CLASSES, IGNORE_INDEX, INSTANCES, JOINTS, LabelBatch
 
 SIZE = (48, 64)
 
@@ -33,6 +33,7 @@ def only(**ranges: float) -> Augment:
         "contrast": 0.0,
         "colour": 0.0,
         "saturation": 0.0,
+        "paste": 0.0,
     }
     assert set(none) == set(Augment.model_fields)
     return Augment(**{**none, **ranges})
@@ -349,3 +350,38 @@ def test_beyond_the_frame_nothing_is_said_of_joints() -> None:
     assert 0.05 < shares < 0.7
     _, same = augment_batch(torch.zeros(1, 3, *SIZE), LabelBatch(maps, people), only(), VALUES, generator)
     assert not same.maps[JOINTS].any()
+
+
+def test_pasted_objects_bring_their_pixels_classes_and_ids() -> None:
+    rng = np.random.default_rng(0)
+    ids = torch.zeros((2, *SIZE), dtype=torch.int32)
+    ids[0, 5:15, 5:25], ids[0, 30:40, 5:25] = 1, 2
+    ids[1, 8:12, 10:50], ids[1, 20:45, 40:60], ids[1, 0, 0] = 1, 2, 3
+    images = torch.from_numpy(rng.normal(size=(2, 3, *SIZE)).astype(np.float32))
+    labels = LabelBatch({CLASSES: (ids > 0).to(torch.uint8), INSTANCES: ids})
+    pasted = 0
+    for seed in range(8):
+        generator = torch.Generator().manual_seed(seed)
+        moved, found = paste(images, labels.maps, 1.0, generator)
+        new = found[INSTANCES]
+        for image, other in ((0, 1), (1, 0)):
+            laid = new[image] > ids.max()
+            numbers = set(new[image][laid].tolist())
+            pasted += len(numbers)
+            assert torch.equal(moved[image][:, ~laid], images[image][:, ~laid])
+            assert torch.equal(moved[image][:, laid], images[other][:, laid])
+            assert torch.equal(new[image][~laid], ids[image][~laid])
+            assert torch.equal(found[CLASSES][image] > 0, new[image] > 0)
+            for number in numbers:  # whole, as they lie in the other image
+                where = new[image] == number
+                assert torch.equal(where, ids[other] == ids[other][where][0])
+    assert 8 * 5 * 0.3 < pasted < 8 * 5 * 0.7
+
+
+def test_nothing_is_pasted_with_probability_0_and_into_about_half_with_a_half() -> None:
+    ids = torch.ones((64, 4, 4), dtype=torch.int32)
+    labels = LabelBatch({CLASSES: ids.to(torch.uint8), INSTANCES: ids})
+    generator = torch.Generator().manual_seed(0)
+    _, found = augment_batch(torch.zeros(64, 3, 4, 4), labels, only(paste=0.5), VALUES, generator)
+    changed = (found.maps[INSTANCES] > 1).flatten(1).any(dim=1).sum()
+    assert 8 <= changed <= 24  # half of the images, half of their neighbours' only object

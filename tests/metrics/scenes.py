@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pixelwise.metrics import ObjectCounts, count_objects
-from pixelwise.types import IGNORE_INDEX
+from pixelwise.types import IGNORE_INDEX, Label
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,33 @@ def scene(seed: int, size: int = 160, count: int = 14) -> Scene:
     classes[stripe], instances[stripe], crowd[stripe] = IGNORE_INDEX, 0, 0
     of_class = np.array(found_class, np.int64)[numbers - 1]
     return Scene(classes, instances, crowd, found, of_class, rng.random(len(numbers)).round(2))
+
+
+def mistaken(label: Label, seed: int) -> Scene:
+    """Real objects as a model might find them: moved, grown, cut, joined with others, missed, and some made up."""
+    rng = np.random.default_rng(seed)
+    classes, instances = label.class_map, label.instance_map
+    found = np.zeros(instances.shape, np.int32)
+    for number in np.unique(instances[instances > 0]).tolist():
+        mask = ndimage.shift(instances == number, rng.integers(-2, 3, 2), order=0)
+        kind = rng.random()
+        if kind < 0.15:
+            continue
+        if kind < 0.35:
+            mask = ndimage.binary_dilation(mask, iterations=int(rng.integers(1, 5)))
+        elif kind < 0.5 and mask.any():
+            mask[: int(np.nonzero(mask)[0].mean())] = False
+        found[mask] = max(1, int(found.max())) if kind > 0.9 else int(found.max()) + 1
+    y, x = rng.integers(0, np.array(instances.shape) - 12)
+    found[y : y + 12, x : x + 12] = found.max() + 1
+    numbers, places = np.unique(found, return_inverse=True)
+    places = places.reshape(found.shape) + (numbers[0] != 0)
+    count = int(places.max())
+    return Scene(
+        classes,
+        instances,
+        np.zeros(instances.shape, np.uint8),
+        places.astype(np.int32),
+        np.ones(count, np.int64),
+        rng.random(count).round(2),
+    )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.metrics.scenes import Scene, scene
+from tests.metrics.scenes import Scene, mistaken, scene
+from tests.real import present
 
 from pixelwise.metrics import AveragePrecision, ObjectCounts
 from pixelwise.metrics.average_precision import NAMES
+from pixelwise.workflows.data import open_data
 
 FOUND = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "ar")
 
@@ -98,6 +101,18 @@ def test_scores_are_those_of_cocos_program(seed: int) -> None:
     assert 0.05 < expected["ap"] < 0.95  # neither all nor nothing is found
     for name in FOUND:
         assert found[name] == pytest.approx(expected[name], abs=1e-9, nan_ok=True), name
+
+
+@pytest.mark.parametrize("name", ["pennfudan", "dsb2018"])
+def test_scores_of_real_objects_are_those_of_cocos_program(data_root: Path, name: str) -> None:
+    data = open_data(present(data_root / name), task="instance").split("val")
+    scenes = [
+        mistaken(data.read(sample)[1], seed) for seed, sample in enumerate(data.samples[:: len(data) // 5])
+    ]
+    found, expected = ours([one.counts() for one in scenes]), coco_scores(scenes)
+    assert 0.05 < expected["ap"] < 0.95
+    for score in FOUND:
+        assert found[score] == pytest.approx(expected[score], abs=1e-9, nan_ok=True), score
 
 
 def test_an_image_that_counts_twice_is_an_image_that_is_there_twice() -> None:

@@ -19,16 +19,31 @@ def convert(
     layout: Annotated[
         str | None, typer.Option(metavar="NAME", help="How DATA is laid out; recognised if not given.")
     ] = None,
+    things: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLASSES",
+            help="Where DATA has masks of classes: those, after commas, whose connected regions become objects.",
+        ),
+    ] = None,
 ) -> None:
     """Write DATA anew in a format that other programs read.
 
     Before anything is written it says what that format cannot hold.
     """
     from pixelwise.cli.console import Console
+    from pixelwise.data.regions import with_regions
     from pixelwise.workflows.convert import convert as convert_data
     from pixelwise.workflows.data import open_data
 
     dataset = open_data(data, splits=splits, layout=layout)
     with Console() as console:
+        if things is not None:
+            names = [name.strip() for name in things.split(",") if name.strip()]
+            dataset = with_regions(dataset, names)
+            console.say(
+                f"Objects of {', '.join(names)} are connected regions of the masks: those that touch are one, and one "
+                "that something hides in part is several."
+            )
         done = convert_data(dataset, out, to, console)
     console.print(f"{done.out}: {done.images} images with {done.objects} objects.")

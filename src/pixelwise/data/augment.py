@@ -7,6 +7,7 @@ product. Randomness comes from the generator alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -42,6 +43,8 @@ def augment(
     maps = {name: _moved_map(ids, grid) for name, ids in labels.maps.items()}
     if INSTANCES in maps:
         maps[INSTANCES] = _mirrored_apart(maps[INSTANCES], grid)
+        if recipe.paste:
+            moved, maps = paste(moved, maps, recipe.paste, generator)
     people = None
     if labels.people is not None:
         people = tuple(
@@ -73,6 +76,30 @@ def _mirrored_apart(instances: Tensor, grid: Tensor) -> Tensor:
     x, y = (((grid[..., axis] + 1) / 2).floor().clamp_(-1, 1) for axis in (0, 1))
     beyond = (x % 3 + 3 * (y % 3)).to(instances.dtype)  # 0 within the frame, else which of its mirror images
     return torch.where(instances > 0, instances + beyond * (instances.max() + 1), instances)
+
+
+def paste(
+    images: Tensor, maps: Mapping[str, Tensor], probability: float, generator: Generator
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Objects of one image laid over another, as they lie there, about half of them (Ghiasi 2021, Copy-Paste).
+
+    Objects that hide each other are what sets of few images have few of.
+
+    Args:
+        images: (N, C, h, w); each may get objects of the next.
+        maps: of the images, (N, h, w) by name, with ``INSTANCES``.
+        probability: that an image gets any.
+    """
+    ids = maps[INSTANCES].roll(1, 0).long()
+    chosen = torch.rand(len(ids), int(ids.max()) + 1, generator=generator) < 0.5
+    chosen[:, 0] = False
+    chosen &= torch.rand(len(ids), 1, generator=generator) < probability
+    chosen = chosen.to(ids.device)
+    laid = chosen.gather(1, ids.flatten(1)).view_as(ids)
+    pasted = {name: torch.where(laid, values.roll(1, 0), values) for name, values in maps.items()}
+    apart = maps[INSTANCES].max() + 1
+    pasted[INSTANCES] = torch.where(laid, pasted[INSTANCES] + apart, pasted[INSTANCES])
+    return torch.where(laid[:, None], images.roll(1, 0), images), pasted
 
 
 def draw_affine(count: int, size: tuple[int, int], recipe: Augment, generator: Generator) -> Tensor:

@@ -2,6 +2,7 @@
 
 from pixelwise.plan.ceiling import ceiling
 from pixelwise.plan.fingerprint import Covered, Fingerprint
+from pixelwise.plan.orientation import lie_any_way
 from pixelwise.plan.planning import Plan, plan
 from pixelwise.plan.pose import CROP, PoseFacts, plan_pose, share_of
 from pixelwise.plan.scale import ScalePlan, plan_scale
@@ -14,6 +15,7 @@ __all__ = [
     "PoseFacts",
     "ScalePlan",
     "ceiling",
+    "lie_any_way",
     "plan",
     "plan_pose",
     "plan_scale",

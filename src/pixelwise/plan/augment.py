@@ -26,11 +26,13 @@ def plan_augment(known: Fingerprint) -> AugmentPlan:
     width = min(1.0, max(0.0, (MANY - known.training) / (MANY - FEW)))
     most = Augment()
     chosen = {name: round(low + width * (getattr(most, name) - low), 3) for name, low in LITTLE.items()}
-    if known.any_way_up:
+    if known.any_way_up or known.objects_any_way:
         chosen |= {"vflip": 0.5, "rotate": 180.0}
     much = "little" if width == 0 else "much" if width == 1 else "more than a little"
     turned = (
-        "the pictures have no up and down: turned any way"
+        "objects lie in every direction: turned any way"
+        if known.objects_any_way
+        else "the pictures have no up and down: turned any way"
         if known.any_way_up
         else "the pictures are taken to have an up: turned little; if they have none, as skin and cells, "
         "--set augment.rotate=180 --set augment.vflip=0.5"

@@ -42,6 +42,7 @@ class Fingerprint:
         ceiling: the best score that a scale allows, 0–1.
         scored: number of images that the budget has to predict after training.
         classes: how much of some masks each class covers, by its name; background aside.
+        objects_any_way: objects lie in every direction, as cells do.
     """
 
     sizes: Mapping[Size, int]
@@ -54,3 +55,4 @@ class Fingerprint:
     ceiling: Callable[[Scale], float] = _everything
     scored: int = 0
     classes: Mapping[str, Covered] = field(default_factory=dict)
+    objects_any_way: bool = False

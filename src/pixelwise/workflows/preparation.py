@@ -19,10 +19,10 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import CROP, Covered, Fingerprint, Plan, ceiling, plan, plan_pose
+from pixelwise.plan import CROP, Covered, Fingerprint, Plan, ceiling, lie_any_way, plan, plan_pose
 from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_task
-from pixelwise.types import SPLITS, Label, SplitName
+from pixelwise.types import INSTANCES, SPLITS, Label, SplitName
 from pixelwise.workflows.choosetasks import parse_tasks, pose_facts, tasks_for, tasks_named
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.pace import BATCH, pace_of
@@ -241,6 +241,7 @@ def fingerprint(
         ceiling=best,
         classes=_covered(dataset.labels, labels) if labels else {},
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
+        objects_any_way=lie_any_way(one.instance_map for one in labels if INSTANCES in one.maps),
     )
     if seconds is None:
         return known

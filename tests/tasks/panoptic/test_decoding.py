@@ -7,6 +7,7 @@ import pytest
 from tests.tasks.panoptic.cells import CELLS, discs, fields, labelled, task
 
 from pixelwise.labels import Labels
+from pixelwise.tasks.panoptic.scores import BEFORE, learn_weights, object_scores
 from pixelwise.types import CLASSES, INSTANCES, Label
 
 
@@ -107,3 +108,35 @@ def test_tuning_learns_scores_that_are_the_overlaps_to_be_expected() -> None:
         return float(of.ratios(rows)["pq"].by_image().mean())
 
     assert quality(settings) >= quality(of.default_settings())
+
+
+def test_few_objects_move_the_weights_of_scores_a_little_and_many_far() -> None:
+    rng = np.random.default_rng(0)
+    before = np.array(list(learn_weights(np.zeros((0, 3)), np.zeros(0)).values()))
+    assert before.tolist() == list(BEFORE)
+    moved = []
+    for count in (3, 30, 3000):
+        features = np.stack([rng.uniform(0.3, 1, count), rng.uniform(0.5, 1, count), np.full(count, 0.1)], 1)
+        overlaps = features[:, 0] ** 2  # the probability tells nothing
+        weights = learn_weights(features, overlaps)
+        moved.append(np.abs(np.array(list(weights.values())) - before).sum())
+        errors = np.abs(object_scores(features, weights) - overlaps)
+    assert 0 < moved[0] < moved[1] < moved[2]
+    assert errors.mean() < 0.05
+
+
+def test_tuning_blurs_large_objects_with_many_tops_until_they_are_one() -> None:
+    instances = np.zeros((260, 220), np.int32)
+    instances[10:250, 20:140] = 1
+    instances[100:106, 190:196] = 2
+    instances[140:146, 190:196] = 3
+    label, of, rng = labelled(instances), task(), np.random.default_rng(0)
+    values = fields(label)
+    unsure = rng.uniform(0.3, 1, (1, 52, 44)).repeat(5, axis=1).repeat(5, axis=2)  # tops 5 pixels wide
+    person = instances == 1
+    values["centres"][0, person] *= unsure[0, person]
+    values["offsets"][:, person] *= 0.6  # and votes that reach a part of the way
+    settings = of.tune([(values, label)])
+    assert settings["smoothing"] > of.default_settings()["smoothing"]
+    assert of.image_scores(of.row(of.decode(values, settings), label))["f1_50"] == 1
+    assert of.decode(values, of.default_settings()).instance_map.max() > 3

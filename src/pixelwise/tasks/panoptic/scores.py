@@ -14,10 +14,8 @@ WEIGHTS = ("score_constant", "score_centre", "score_probability", "score_spread"
 """Settings that hold the weights."""
 BEFORE = (2.0, 1.0, 3.0, -3.0)
 """Weights before any are learned: sure, well-marked objects whose votes agree rank first."""
-FEWEST = 30
-"""Objects from which weights can be learned."""
 TRUST = 4.0
-"""How many objects the weights before learning are worth."""
+"""How firmly the weights before learning are held to: some twenty objects move them half of the way."""
 
 
 def default_weights() -> dict[str, float]:
@@ -34,12 +32,12 @@ def object_scores(features: Floats, settings: Mapping[str, float]) -> Floats:
 def learn_weights(features: Floats, overlaps: Floats) -> dict[str, float]:
     """The weights by which scores are nearest to the overlaps that objects had (logistic regression, Newton's method).
 
+    Those before learning are a prior: without objects they stay, and few objects move them little.
+
     Args:
         features: (P, 3) of predicted objects.
         overlaps: (P,) intersection over union with the best true object of the class.
     """
-    if len(overlaps) < FEWEST:
-        return default_weights()
     terms, start = _terms(features), np.array(BEFORE)
     weights = start.copy()
     for _ in range(30):

@@ -15,7 +15,7 @@ from pixelwise.tasks.panoptic.scores import best_overlaps, default_weights, join
 from pixelwise.types import INSTANCES, Label
 
 CENTRE_CHOICES = (0.1, 0.05, 0.2, 0.4)
-SMOOTHING_CHOICES = (2.0, 1.0, 4.0)
+SMOOTHING_CHOICES = (2.0, 1.0, 4.0, 8.0)
 THRESHOLD_CHOICES = (0.5, 0.4, 0.6)
 """The first of each is the default, which stays where none is better."""
 SMALLEST_SHARE = 0.25
