@@ -40,7 +40,8 @@ SplitsOption = Annotated[
 LayoutOption = Annotated[
     str | None,
     typer.Option(
-        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, coco_keypoints, yolo, labelme, "
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, object_masks, instances, coco, coco_panoptic, "
+        "coco_keypoints, yolo, labelme, "
         "table or paired; recognised if not given."
     ),
 ]
