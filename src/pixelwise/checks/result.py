@@ -29,6 +29,7 @@ class Check(BaseModel):
     inferred: bool = Field(description="Nothing names the classes: they were told from the masks' values.")
     n_images: int
     n_masks: int
+    n_objects: int = Field(default=0, description="Objects told apart, crowds and stuff aside.")
     judged: str = Field(
         default="", description="With `--with`: which labels were held against predictions, in sentences."
     )
@@ -37,6 +38,14 @@ class Check(BaseModel):
     def count(self, severity: Severity) -> int:
         """Number of findings of this severity."""
         return sum(finding.severity == severity for finding in self.findings)
+
+    @property
+    def looked_at(self) -> str:
+        """How many images and labels, in words."""
+        labels = [f"{self.n_masks} masks"] * bool(self.n_masks) + [f"{self.n_objects} objects"] * bool(
+            self.n_objects
+        )
+        return ", ".join([f"{self.n_images} images", *labels])
 
     @property
     def read_as(self) -> str:

@@ -120,7 +120,7 @@ class Console(Listener):
 
     def print_check(self, check: Check) -> None:
         """Findings, errors first, with the first places of each."""
-        self.print(f"{check.data}: {check.n_images} images, {check.n_masks} masks. {check.summary}")
+        self.print(f"{check.data}: {check.looked_at}. {check.summary}")
         self.print(check.read_as)
         if check.judged:
             self.print(check.judged)
