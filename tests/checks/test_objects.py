@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -398,3 +400,21 @@ def test_real_sets_have_no_error(data_root: Path, name: str) -> None:
     result = check(present(data_root / name)).result
     assert result.count("error") == 0
     assert sum(len(one.places) for one in result.findings if one.kind.startswith(OBJECT_KINDS)) <= 2
+
+
+def test_the_page_shows_the_objects_of_a_place(sets: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(sets / "instances", tmp_path / "data")
+    [name] = in_ids(joined_far, every=False)(root)
+    checked = check(root)
+    checked.write_page(tmp_path / "check.html")
+    page = (tmp_path / "check.html").read_text(encoding="utf-8")
+    assert "every object was looked at" in page
+    assert "Beside a picture are its objects" in page
+    assert name in page.split("lie far apart")[-1]
+    section = page.split('id="object-pieces"')[-1] if 'id="object-pieces"' in page else page
+    jpeg = base64.b64decode(section.split("data:image/jpeg;base64,")[1].split('"')[0])
+    with PIL.Image.open(io.BytesIO(jpeg)) as picture:
+        pixels = np.asarray(picture).astype(int)
+    middle = pixels.shape[1] // 2
+    coloured = np.ptp(pixels, axis=-1) > 60  # nuclei are grey, objects are not
+    assert coloured[:, middle + 10 :].mean() > 0.02 > coloured[:, : middle - 10].mean()

@@ -22,6 +22,8 @@ PART, LEAST = 0.1, 4
 """A piece counts from this share of the object's largest one, and from so many pixels."""
 _THIN = 5
 """Numbers at least that lie along edges alone, in a picture that was smoothed."""
+_WIDE = 2
+"""Pixels from the inside of an object to the end of a smoothed edge."""
 _MOST_IN_8_BITS = 255
 _NEARLY_ALL = 250
 
@@ -118,6 +120,8 @@ def _numbered(path: Path, objects: Sequence[ObjectMask], size: Size) -> tuple[tu
 
 def _thin(ids: Ids, count: int) -> int:
     """How many numbers lie along the edges of others and have no inside, where most are so; else 0."""
+    from scipy import ndimage
+
     framed = np.pad(ids, 1)
     sides = [framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:]]
     inside = np.bincount(ids[np.logical_and.reduce([side == ids for side in sides])], minlength=count + 1)
@@ -127,7 +131,7 @@ def _thin(ids: Ids, count: int) -> int:
         return 0
     solid = ~is_thin
     solid[0] = False
-    beside = np.logical_or.reduce([solid[side] for side in sides])
+    beside = ndimage.binary_dilation(solid[ids], iterations=_WIDE)
     along = is_thin[ids]
     return int(is_thin.sum()) if solid.any() and beside[along].mean() > 0.5 else 0
 
