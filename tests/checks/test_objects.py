@@ -385,6 +385,16 @@ def test_sets_as_they_are_have_no_error_and_their_copies_hold_the_same(
         assert one == other
 
 
+def test_tags_and_splits_stay_in_the_copy(sets: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(sets / "coco", tmp_path / "data")
+    names = [sample.name for sample in open_data(root).samples]
+    lines = [f"{name},{'train' if place < 4 else 'test'},{place % 2}" for place, name in enumerate(names)]
+    (root / "splits.csv").write_text("\n".join(["name,split,camera", *lines]))
+    check(open_data(root)).mend(tmp_path / "mended")
+    found = {Path(one.name).name: (one.split, one.tags) for one in open_data(tmp_path / "mended").samples}
+    assert found == {one.name: (one.split, one.tags) for one in open_data(root).samples}
+
+
 def test_what_is_looked_at_is_said_in_objects(sets: Path) -> None:
     result = check(sets / "instances").result
     assert result.n_masks == 0

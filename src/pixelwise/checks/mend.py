@@ -28,7 +28,7 @@ from pixelwise.data.images import read_image
 from pixelwise.data.layouts.nesting import LEFT_OUT
 from pixelwise.data.spacing import COLUMN, spacing_text
 from pixelwise.data.splits import write_splits
-from pixelwise.data.writers.base import Written
+from pixelwise.data.writers.base import Written, named
 from pixelwise.errors import DataError, OutputError
 from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
 
@@ -166,7 +166,7 @@ class _Copy:
     def _write_objects(self) -> Mended:
         """The same of a set that tells objects apart, in its own format."""
         lines: list[_Line] = []
-        kept: list[Written] = []
+        kept: dict[str, Written] = {}
         changed = 0
         for one, name in zip(self.subject.examined, _new_names(self.subject), strict=True):
             reason = self._hopeless(one)
@@ -178,17 +178,28 @@ class _Copy:
             except DataError as error:
                 lines += [self._set_aside(path, self.subject.shown(str(error))) for path in self._files(one)]
                 continue
-            kept.append(Written(replace(one.sample, name=name, image=image), objects))
+            kept[one.sample.name] = Written(replace(one.sample, name=name, image=image), objects)
             done = [line, *self._anew(one)]
             changed += any(each.why for each in done)
             lines += done
         lines += self._others()
         if kept:
-            write_objects(self.subject.dataset, kept, self.out)
+            write_objects(self.subject.dataset, list(kept.values()), self.out)
+            self._write_tags(kept)
         shutil.rmtree(self.out / _IMAGES, ignore_errors=True)
         self._write_changes(lines)
         total = len(self.subject.examined)
         return Mended(total, changed, total - len(kept))
+
+    def _write_tags(self, kept: Mapping[str, Written]) -> None:
+        """The splits with all that stands beside them, by the files' names, which are alike in no two folders."""
+        dataset = self.subject.dataset.where(lambda sample: sample.name in kept)
+        if dataset.has_splits() and any(sample.tags or sample.spacing for sample in dataset.samples):
+            files_of = {
+                sample: f"{name}{one.sample.image.suffix}"
+                for sample, (name, one) in zip(kept, named(list(kept.values())), strict=True)
+            }
+            write_splits(self.out / "splits.csv", dataset.renamed(files_of))
 
     def _files(self, one: Examined) -> list[Path]:
         return _files_of(self.subject, one)

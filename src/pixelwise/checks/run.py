@@ -46,13 +46,12 @@ def look_at(
         for done, one in enumerate(examined, start=1):
             found.append(one)
             on_sample(done)
-        whole = [one.sample for one in found if one.image.file.fault is None and one.sample.labels]
+        whole = [one for one in found if one.image.file.fault is None and one.sample.labels]
         if dataset.source is not None:
-            sizes = {one.sample.name: one.image.file.size for one in found}
             facts = pool.map(
-                lambda sample: looker.look_at_objects(dataset, sample, sizes[sample.name]), whole
+                lambda one: looker.look_at_objects(dataset, one.sample, one.image.file.size), whole
             )
-            told_apart = dict(zip((sample.name for sample in whole), facts, strict=True))
+            told_apart = {one.sample.name: each for one, each in zip(whole, facts, strict=True)}
     return Subject(dataset, found, coding, _near_duplicates(found, looker), told_apart)
 
 
