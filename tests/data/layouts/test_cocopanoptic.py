@@ -89,6 +89,7 @@ def test_cocos_own_examples(data_root: Path) -> None:
         assert void.any()
 
 
+@pytest.mark.slow
 def test_cocos_own_examples_go_round(data_root: Path, tmp_path: Path) -> None:
     dataset = open_data(data_root / "coco_panoptic")
     done = convert(dataset, tmp_path / "out", "coco-panoptic")

@@ -91,6 +91,7 @@ def read_all(root: Path, layout: str) -> None:
     assert said.rstrip().endswith(".")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", JSON_FILES)
 def test_any_value_in_any_place_of_a_json_file(formats: Path, tmp_path: Path, name: str) -> None:
     root = shutil.copytree(formats / name, tmp_path / "data")
