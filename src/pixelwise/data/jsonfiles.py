@@ -52,7 +52,7 @@ def speaks_of(path: Path, words: Sequence[bytes], never: bytes | None = None) ->
     except OSError:
         return False
     held = sum(word in content for word in words)
-    is_cut = held >= 2 and not content.rstrip().endswith(b"}")
+    is_cut = held > 0 and content.lstrip().startswith(b"{") and not content.rstrip().endswith(b"}")
     return (held == len(words) or is_cut) and (never is None or never not in content)
 
 
