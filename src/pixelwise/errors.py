@@ -23,3 +23,10 @@ class ModelFileError(PixelwiseError):
 
 class OutputError(PixelwiseError):
     """A place to write that is taken or cannot be written."""
+
+
+def one_line(text: str) -> str:
+    """Text on one line: ends of lines and control codes, which names in files may hold, are spelt out."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )

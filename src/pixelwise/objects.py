@@ -52,6 +52,29 @@ class ObjectMask:
         return cls(class_id, _pair(mask.shape), _counts(changes, flat.size), is_crowd, original)
 
     @classmethod
+    def from_cut_out(
+        cls,
+        cut_out: NDArray[np.bool_],
+        corner: tuple[int, int],
+        size: Size,
+        class_id: int,
+        *,
+        is_crowd: bool = False,
+        original: int | None = None,
+    ) -> ObjectMask:
+        """The object that covers a mask (h, w) whose upper left pixel is at (x, y) of an image; nothing beyond it."""
+        x0, y0 = corner
+        rows = cut_out.shape[0] + 1
+        # A row of nothing below, so that no run goes on in the next column.
+        flat = np.pad(np.asarray(cut_out, np.bool_), ((0, 1), (0, 0))).ravel(order="F")
+        changes = np.flatnonzero(np.diff(flat, prepend=False))
+        places = (x0 + changes // rows) * size[0] + y0 + changes % rows
+        if cut_out.shape[0] == size[0]:  # but where it fills whole columns
+            unique, times = np.unique(places, return_counts=True)
+            places = unique[times == 1]
+        return cls(class_id, size, _counts(places, size[0] * size[1]), is_crowd, original)
+
+    @classmethod
     def from_rings(
         cls,
         rings: Iterable[outlines.Ring],
@@ -183,6 +206,22 @@ def objects_of(maps: Mapping[str, IdMap], labels: Labels) -> list[ObjectMask]:
     return found
 
 
+def objects_by_id(ids: IdMap, about: Mapping[int, tuple[int, bool]]) -> list[ObjectMask]:
+    """The objects in a map of ids (H, W) of which class and crowd are known, in the order in which these are listed.
+
+    Args:
+        about: (class id, is a crowd) by id; an id that the map does not hold is an object without pixels, and one that
+            is not listed is left out.
+    """
+    size = _pair(ids.shape)
+    places = _places_by_id(ids.ravel(order="F"))
+    nowhere = np.empty(0, np.int64)
+    return [
+        ObjectMask(class_id, size, _counts_at(places.get(number, nowhere), ids.size), is_crowd, number)
+        for number, (class_id, is_crowd) in about.items()
+    ]
+
+
 def _places_by_id(flat: IdMap) -> dict[int, NDArray[np.int64]]:
     """The places of each id but 0, ascending; ids in order."""
     places = np.flatnonzero(flat)
@@ -195,6 +234,8 @@ def _places_by_id(flat: IdMap) -> dict[int, NDArray[np.int64]]:
 
 def _counts_at(places: NDArray[np.int64], total: int) -> tuple[int, ...]:
     """Runs of a mask that covers these places, ascending."""
+    if not len(places):
+        return (total,)
     gaps = np.flatnonzero(np.diff(places) > 1)
     begins = places[np.concatenate([[0], gaps + 1])]
     ends = places[np.concatenate([gaps, [len(places) - 1]])] + 1

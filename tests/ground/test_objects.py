@@ -46,6 +46,8 @@ def test_a_mask_comes_back(mask: NDArray[np.bool_], random: object) -> None:
         x0, y0, x1, y1 = found.box
         assert (x0, y0, x1, y1) == (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
         np.testing.assert_array_equal(found.cut_out(), mask[y0:y1, x0:x1])
+        again = ObjectMask.from_cut_out(found.cut_out(), (x0, y0), (mask.shape[0], mask.shape[1]), 1)
+        assert again.counts == found.counts
     other = ObjectMask.from_mask(mask[::-1], 2)
     np.testing.assert_array_equal(united([found, other]).to_mask(), mask | mask[::-1])
 

@@ -19,13 +19,11 @@ def test_a_large_image_is_doubted_as_a_whole(classes: tuple[str, ...]) -> None:
     shape = (1 if binary else 3, 2111, 2000)
     assert np.prod(shape) > AT_ONCE
     logits, contradiction = (torch.randn(shape, generator=generator) * scale for scale in (2, 0.5))
-    one, other = (
-        (values.sigmoid() if binary else values.softmax(dim=0))
-        for values in (logits + contradiction, logits - contradiction)
-    )
+    views = (logits + contradiction, logits - contradiction)
+    one, other = (values.sigmoid() if binary else values.softmax(dim=0) for values in views)
     mean = logits.sigmoid() if binary else logits.softmax(dim=0)
     ids = (mean[0] >= 0.5).numpy().astype(np.uint8) if binary else mean.argmax(dim=0).numpy().astype(np.uint8)
-    doubt = doubt_of(logits, contradiction, ids, labels)
+    doubt = doubt_of(logits, views, ids, labels)
     assert doubt.uncertainty.shape == shape[1:]
     assert np.allclose(doubt.uncertainty, entropy_of_views(torch.stack([one, other])).numpy(), atol=1e-6)
     found = torch.stack([torch.from_numpy(ids == class_id) for class_id in labels.scored])

@@ -164,7 +164,11 @@ def test_pycocotools_agrees_on_drawn_objects(drawn: Dataset, tmp_path: Path) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "every", "formats"),
-    [("pennfudan", 10, ("yolo", "labelme", "masks")), ("tiny_coco", 2, ("labelme",))],
+    [
+        ("pennfudan", 10, ("yolo", "labelme", "masks", "coco-panoptic")),
+        ("dsb2018", 16, ("yolo", "labelme", "masks", "coco-panoptic")),
+        ("tiny_coco", 2, ("labelme",)),
+    ],
 )
 def test_real_sets_go_round_through_every_format(
     data_root: Path, tmp_path: Path, name: str, every: int, formats: tuple[str, ...]

@@ -12,9 +12,11 @@ import pytest
 from tests.tasks.panoptic.cells import discs
 
 import pixelwise
+from pixelwise.data.scenes import write_scenes
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.recipe import Model, PanopticTask, Recipe, Scale, Train
 from pixelwise.types import INSTANCES
+from pixelwise.workflows.convert import convert
 
 QUICK = Recipe(
     scale=Scale(size=(96, 96)),
@@ -62,6 +64,26 @@ def test_from_data_to_files(cells: Path, tmp_path: Path) -> None:
     endings = ("instances.png", "panoptic.png", "panoptic.json", "coco.json", "objects.csv", "overlay.png")
     assert names == {"8.json", *(f"8_{ending}" for ending in endings)}
     assert (tmp_path / "run" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_things_and_stuff_of_cocos_panoptic_format(tmp_path: Path) -> None:
+    """Nothing is background there, and what nobody labelled is left out."""
+    scenes = pixelwise.open_data(write_scenes(tmp_path / "scenes", 10, size=(64, 64)))
+    convert(scenes, tmp_path / "coco", "coco-panoptic")
+    recipe = QUICK.model_copy(
+        update={
+            "scale": Scale(size=(64, 64)),
+            "tasks": {"panoptic": PanopticTask(kind="panoptic")},
+            "train": Train(epochs=1, precision="32-true"),
+        }
+    )
+    run = pixelwise.train(tmp_path / "coco", tmp_path / "run", recipe=recipe)
+    assert {"pq", "pq_things", "pq_stuff"} <= run.metrics.scores.keys()
+    image = next((tmp_path / "coco/test").iterdir())
+    found = pixelwise.load(tmp_path / "run").predict(image)["panoptic"]
+    assert found.label_map.shape == found.instance_map.shape == (64, 64)
+    assert set(np.unique(found.label_map).tolist()) <= set(range(len(scenes.labels.classes)))
 
 
 def test_data_says_what_is_learned(cells: Path) -> None:

@@ -159,6 +159,82 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Rename or remove one of them.",
         ),
         "list-line": _error("A line of the list cannot be used.", "Correct the list."),
+        # Objects told apart
+        "objects-unreadable": _error(
+            "The objects of the image cannot be read.", "Do what is said of the file, or write it anew."
+        ),
+        "size-said": _error(
+            "The file of objects is for an image of another size.", "Give the very image that was annotated."
+        ),
+        "annotation-outline": _error(
+            "An annotation has no usable outline: too few points, no numbers, or runs that do not fill the image.",
+            "Draw it again, or remove it.",
+        ),
+        "annotation-category": _error(
+            "An annotation is of a category, or of a class number, that nothing names.",
+            "Name it in the list of categories, or correct the number.",
+        ),
+        "ids-jpeg": _error(
+            "The picture of objects was saved as a JPEG, which changes its numbers.",
+            "Save it as a PNG from where it was drawn.",
+        ),
+        "ids-smoothed": _error(
+            "The picture of objects was smoothed or drawn anti-aliased: along edges are numbers of no object.",
+            "Save it without smoothing from where it was drawn.",
+        ),
+        "ids-wrapped": _error(
+            "The picture of objects holds more than 8 bits can number: beyond 255 the count began anew.",
+            "Save it with 16 bits from where it was drawn.",
+        ),
+        "ids-classes": _error(
+            "The picture seems to number classes instead of objects: few numbers, and many of them in several pieces.",
+            "Use --task semantic, or give each object a number of its own.",
+        ),
+        "object-pieces": _warning(
+            "An object has pieces that lie far apart, as if two objects had one number.",
+            "Look at the image; give each object a number of its own.",
+        ),
+        "object-speck": _warning(
+            "Objects have hardly a pixel, among far larger ones: slips of a pen, as a rule.",
+            "Look at them; remove those that are none.",
+        ),
+        "object-empty": _warning("An object covers no pixel.", "Remove it, or draw it again.", mends=True),
+        "object-twice": _warning("The same object is there twice.", "Remove one of both.", mends=True),
+        "object-alike": _warning(
+            "Two objects cover nearly the same pixels.", "Look whether they are one; remove the worse."
+        ),
+        "annotation-box": _warning(
+            "The box of an annotation is not that of its outline.",
+            "Compute it anew; Pixelwise reads the outline alone.",
+            mends=True,
+        ),
+        "annotation-area": _warning(
+            "The area of an annotation is not that of its pixels.",
+            "Compute it anew; Pixelwise counts the pixels.",
+            mends=True,
+        ),
+        "annotation-outside": _warning(
+            "An outline leaves the image.",
+            "Check that it was drawn on this very image; beyond it nothing is read.",
+            mends=True,
+        ),
+        "annotation-flat": _warning(
+            "An outline surrounds nothing.", "Draw it again, or remove it.", mends=True
+        ),
+        "annotation-id": _warning(
+            "Two annotations have one id, so that other programs keep one of them.",
+            "Give each its own.",
+            mends=True,
+        ),
+        "annotation-path": _warning(
+            "The file names another image than the one that it lies beside.",
+            "Check that it was drawn on this image, and correct the name.",
+            mends=True,
+        ),
+        "annotation-stray": _error(
+            "An annotation belongs to no image, or to one that another annotates already.",
+            "Add the image that it is of, or remove the annotation.",
+        ),
         # Sizes
         "size-exif": _error(
             "The mask fits the image as stored, but the image is shown turned (EXIF).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import asdict, astuple, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pixelwise.checks.annotations import said_size
 from pixelwise.checks.examine import (
     Examined,
     FileFacts,
@@ -24,11 +25,13 @@ from pixelwise.checks.examine import (
     examine_mask,
 )
 from pixelwise.checks.maskfacts import MaskContent
+from pixelwise.checks.objectfacts import ObjectFacts, facts_of, faulty
 from pixelwise.data.cache import Cache, digest
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.duplicates import Match, Signature, find_near_duplicates
 from pixelwise.data.masks import MaskCoding
 from pixelwise.errors import DataError
-from pixelwise.types import PixelFormat, Sample
+from pixelwise.types import PixelFormat, Sample, Size
 
 VERSION = 4
 """Of what is learned and how: another number makes what is remembered unfindable."""
@@ -81,6 +84,35 @@ class Looker:
                 content = replace(content, look="coloured")  # blue is 255, and yet no object
             known = replace(known, content=content)
         return Examined(sample, image, known)
+
+    def look_at_objects(self, dataset: Dataset, sample: Sample, size: Size) -> ObjectFacts:
+        """The objects of a sample whose image has this (height, width); what cannot be read is a fault, never an error.
+
+        Raises:
+            OutputError: the cache cannot be written.
+        """
+        try:
+            about = {
+                "kind": "objects",
+                "version": VERSION,
+                "identity": dataset.label_identity(sample),
+                "size": size,
+                "said": said_size(dataset, sample),
+            }
+            name = digest(dataset.label_files(sample), about)
+            known = self.cache.get(name)
+            if known is not None:
+                self.cache.touch(name)
+                plain = _read(known[_NUMBERS])
+                faults = tuple((kind, detail) for kind, detail in plain.pop("faults"))
+                return ObjectFacts(faults, **{key: tuple(numbers) for key, numbers in plain.items()})
+            found = facts_of(dataset, sample, size)
+            # What a file says is said with its path, which is no part of its digest.
+            if not any(kind == "objects-unreadable" for kind, _ in found.faults):
+                self.cache.put(name, {_NUMBERS: _written(asdict(found))})
+            return found
+        except DataError as error:
+            return faulty(error)
 
     def matches(self, signatures: Sequence[Signature]) -> list[Match]:
         """The near-duplicates among images, by their places.

@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +20,22 @@ from pixelwise.checks.examine import Examined
 from pixelwise.checks.files import SUFFIXES, unread
 from pixelwise.checks.finding import KINDS, Finding
 from pixelwise.checks.mendmask import mended_mask
+from pixelwise.checks.mendobjects import once, write_objects
+from pixelwise.checks.objects import where
 from pixelwise.checks.subject import Subject
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import read_image
 from pixelwise.data.layouts.nesting import LEFT_OUT
 from pixelwise.data.spacing import COLUMN, spacing_text
 from pixelwise.data.splits import write_splits
+from pixelwise.data.writers.base import Written, named
 from pixelwise.errors import DataError, OutputError
 from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
 
 CHANGES = "changes.csv"
+_IMAGES = ".images"  # of the copy, until they are written where they belong
 _PICTURE = ("image-cmyk", "image-alpha", "image-rotated")
-_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-kind")
+_UNREADABLE = ("file-", "pair-", "size-", "mask-", "image-kind", "annotation-", "objects-", "ids-")
 """Beginnings of the kinds of finding that keep a sample from being read, where they are errors."""
 
 Kinds = Mapping[Path, Sequence[str]]
@@ -103,7 +107,8 @@ def check_apart(dataset: Dataset, out: Path) -> None:
 
 
 def _kinds_by_file(subject: Subject, findings: Sequence[Finding]) -> Kinds:
-    paths = [path for one in subject.examined for path in _files_of(one)]
+    paths = [path for one in subject.examined for path in _files_of(subject, one)]
+    paths += [where(one.sample) for one in subject.examined]
     paths += [path for problem in subject.dataset.problems for path in problem.paths]
     paths += unread(subject)
     by_name = {subject.name(path): path for path in paths}
@@ -123,8 +128,11 @@ def _files_at(path: Path) -> list[Path]:
     return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
 
 
-def _files_of(one: Examined) -> list[Path]:
-    return [one.sample.image] + ([one.mask.file.path] if one.mask is not None else [])
+def _files_of(subject: Subject, one: Examined) -> list[Path]:
+    """The image, and the files that its label is read from and no other's."""
+    own = where(one.sample) != one.sample.image
+    labels = subject.dataset.label_files(one.sample) if own and subject.dataset.source is not None else []
+    return [one.sample.image, *([one.mask.file.path] if one.mask is not None else []), *labels]
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,8 @@ class _Copy:
 
     def write(self) -> Mended:
         """Write all of it."""
+        if self.subject.dataset.source is not None:
+            return self._write_objects()
         lines: list[_Line] = []
         kept: dict[str, list[_Line]] = {}
         for one, name in zip(self.subject.examined, _new_names(self.subject), strict=True):
@@ -146,18 +156,94 @@ class _Copy:
                     kept[one.sample.name] = self._pair(one, name)
                 except DataError as error:
                     reason = self.subject.shown(str(error))
-            lines += kept.get(one.sample.name) or [self._set_aside(path, reason) for path in _files_of(one)]
-        taken = {path for one in self.subject.examined for path in _files_of(one)}
-        others = sorted(path for path in set(self.kinds) - taken if path.is_file())
-        lines += [self._set_aside(path, _why(self.kinds[path])) for path in others]
+            lines += kept.get(one.sample.name) or [self._set_aside(path, reason) for path in self._files(one)]
+        lines += self._others()
         self._write_lists(kept, lines)
         changed = sum(any(line.why for line in pair) for pair in kept.values())
         total = len(self.subject.examined)
         return Mended(total, changed, total - len(kept))
 
+    def _write_objects(self) -> Mended:
+        """The same of a set that tells objects apart, in its own format."""
+        lines: list[_Line] = []
+        kept: dict[str, Written] = {}
+        changed = 0
+        for one, name in zip(self.subject.examined, _new_names(self.subject), strict=True):
+            reason = self._hopeless(one)
+            try:
+                if reason:
+                    raise DataError(reason)
+                objects = once(self.subject.dataset.objects(one.sample))
+                image, line = self._image(one, name)
+            except DataError as error:
+                lines += [self._set_aside(path, self.subject.shown(str(error))) for path in self._files(one)]
+                continue
+            kept[one.sample.name] = Written(replace(one.sample, name=name, image=image), objects)
+            done = [line, *self._anew(one)]
+            changed += any(each.why for each in done)
+            lines += done
+        lines += self._others()
+        if kept:
+            write_objects(self.subject.dataset, list(kept.values()), self.out)
+            self._write_tags(kept)
+        shutil.rmtree(self.out / _IMAGES, ignore_errors=True)
+        self._write_changes(lines)
+        total = len(self.subject.examined)
+        return Mended(total, changed, total - len(kept))
+
+    def _write_tags(self, kept: Mapping[str, Written]) -> None:
+        """The splits with all that stands beside them, by the files' names, which are alike in no two folders."""
+        dataset = self.subject.dataset.where(lambda sample: sample.name in kept)
+        if dataset.has_splits() and any(sample.tags or sample.spacing for sample in dataset.samples):
+            files_of = {
+                sample: f"{name}{one.sample.image.suffix}"
+                for sample, (name, one) in zip(kept, named(list(kept.values())), strict=True)
+            }
+            write_splits(self.out / "splits.csv", dataset.renamed(files_of))
+
+    def _files(self, one: Examined) -> list[Path]:
+        return _files_of(self.subject, one)
+
+    def _others(self) -> list[_Line]:
+        """Files beside those of samples that fault was found with, set aside."""
+        taken = {path for one in self.subject.examined for path in self._files(one)}
+        others = sorted(path for path in set(self.kinds) - taken if path.is_file())
+        return [self._set_aside(path, _why(self.kinds[path])) for path in others]
+
+    def _image(self, one: Examined, name: str) -> tuple[Path, _Line]:
+        """The image as the copy is to hold it, and what was done with it and with annotations in a shared file."""
+        path = one.sample.image
+        kinds = [kind for kind in self.kinds.get(path, ()) if KINDS[kind].mends]
+        found = [kind for kind in kinds if kind in _PICTURE]
+        annotated = [kind for kind in kinds if kind.startswith(("annotation-", "object-"))]
+        done, image = "copied", path
+        pixels = read_image(path) if found else None
+        if pixels is not None and PixelFormat.of(pixels) == RGB8:
+            image = _write_png(self.out / _IMAGES / name, pixels.astype(np.uint8, copy=False))
+            done = "saved upright in RGB as PNG"
+        elif "file-suffix" in kinds:
+            image = self.out / _IMAGES / f"{name}{SUFFIXES[one.image.file.format][0]}"
+            image.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, image)
+        why = [kind for kind in kinds if kind in {"file-suffix", "file-name"}]
+        done += ", its annotations written anew" if annotated else ""
+        return image, _Line(self.subject.name(path), done, _why([*found, *why, *annotated]), self.out)
+
+    def _anew(self, one: Examined) -> list[_Line]:
+        """What was done with the files of a sample's objects."""
+        return [
+            _Line(
+                self.subject.name(path),
+                "written anew",
+                _why(kind for kind in self.kinds.get(path, ()) if KINDS[kind].mends),
+                self.out,
+            )
+            for path in self._files(one)[1:]
+        ]
+
     def _hopeless(self, one: Examined) -> str:
         """Why this sample can be neither used nor mended; empty where it can."""
-        found = [kind for path in _files_of(one) for kind in self.kinds.get(path, ())]
+        found = [kind for path in self._files(one) for kind in self.kinds.get(path, ())]
         return _why(
             kind
             for kind in found
@@ -239,6 +325,9 @@ class _Copy:
             _write_csv(self.out / "legend.csv", [["value", "name"], *classes, [IGNORE_INDEX, "ignore"]])
         elif not dataset.inferred:  # by names alone, since masks that are copied hold 0 and 1, or 0 and 255
             files.write_text(self.out / "classes.txt", "".join(f"{name}\n" for _, name in classes))
+        self._write_changes(lines)
+
+    def _write_changes(self, lines: Sequence[_Line]) -> None:
         _write_csv(
             self.out / CHANGES,
             [["file", "done", "why"], *([line.file, line.done, line.why] for line in lines)],

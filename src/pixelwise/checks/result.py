@@ -29,6 +29,7 @@ class Check(BaseModel):
     inferred: bool = Field(description="Nothing names the classes: they were told from the masks' values.")
     n_images: int
     n_masks: int
+    n_objects: int = Field(default=0, description="Objects told apart, crowds and stuff aside.")
     judged: str = Field(
         default="", description="With `--with`: which labels were held against predictions, in sentences."
     )
@@ -48,8 +49,9 @@ class Check(BaseModel):
 
     @property
     def looked_at(self) -> str:
-        """How many files were looked at: "1 image, 2 masks"."""
-        counts = ((self.n_images, "image"), (self.n_masks, "mask"))
+        """How many images and labels, in words: "1 image, 2 masks, 4,759 objects"."""
+        counts = [(self.n_images, "image")]
+        counts += [(one, what) for one, what in ((self.n_masks, "mask"), (self.n_objects, "object")) if one]
         return ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts)
 
     @property

@@ -7,15 +7,25 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from pixelwise.checks import content, files, fitting, likeness, pairs, sizes, values
+from pixelwise.checks import content, files, fitting, likeness, objects, pairs, sizes, values
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.finding import Finding, gather
 from pixelwise.checks.looker import Looker
+from pixelwise.checks.objectfacts import ObjectFacts
 from pixelwise.checks.subject import Subject
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.duplicates import Match
 
-CHECKS = (files.find, pairs.find, sizes.find, values.find, content.find, fitting.find, likeness.find)
+CHECKS = (
+    files.find,
+    pairs.find,
+    sizes.find,
+    values.find,
+    content.find,
+    fitting.find,
+    objects.find,
+    likeness.find,
+)
 
 
 def look_at(
@@ -29,13 +39,20 @@ def look_at(
     """
     coding = dataset.mask_coding
     found: list[Examined] = []
+    told_apart: dict[str, ObjectFacts] = {}
     # Decoding leaves Python to other threads; many more than cores would only wait for each other.
     with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
         examined = pool.map(lambda sample: looker.look(sample, coding), dataset.samples)
         for done, one in enumerate(examined, start=1):
             found.append(one)
             on_sample(done)
-    return Subject(dataset, found, coding, _near_duplicates(found, looker))
+        whole = [one for one in found if one.image.file.fault is None and one.sample.labels]
+        if dataset.source is not None:
+            facts = pool.map(
+                lambda one: looker.look_at_objects(dataset, one.sample, one.image.file.size), whole
+            )
+            told_apart = {one.sample.name: each for one, each in zip(whole, facts, strict=True)}
+    return Subject(dataset, found, coding, _near_duplicates(found, looker), told_apart)
 
 
 def _near_duplicates(examined: Sequence[Examined], looker: Looker) -> list[Match]:

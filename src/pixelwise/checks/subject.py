@@ -6,7 +6,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pixelwise.checks.examine import Examined, MaskFacts
 from pixelwise.checks.finding import Place
 from pixelwise.checks.maskfacts import MaskContent
+from pixelwise.checks.objectfacts import ObjectFacts
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.draw import joined
 from pixelwise.data.duplicates import Match
@@ -79,12 +80,14 @@ class Subject:
         examined: of every sample, in order.
         coding: what stored values stand for.
         matches: near-duplicates among the images that could be read, by their places in ``examined``.
+        told_apart: what is true of the objects of samples that have some, by their names.
     """
 
     dataset: Dataset
     examined: Sequence[Examined]
     coding: MaskCoding
     matches: Sequence[Match]
+    told_apart: Mapping[str, ObjectFacts] = field(default_factory=dict)
 
     def place(self, *paths: Path, detail: str = "") -> Place:
         """A place at these files, named from the data's folder on."""

@@ -11,7 +11,9 @@ import typer
 def convert(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of images and objects.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Write into this new folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="coco, yolo, labelme or masks.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="coco, coco-panoptic, yolo, labelme or masks.")
+    ],
     splits: Annotated[
         Path | None,
         typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test)."),

@@ -23,7 +23,7 @@ from pixelwise.cli.predict import predict
 from pixelwise.cli.several import command_taking_several
 from pixelwise.cli.status import INTERRUPTED, USER_ERROR
 from pixelwise.cli.train import train
-from pixelwise.errors import PixelwiseError
+from pixelwise.errors import PixelwiseError, one_line
 
 # Read when PyTorch is loaded: threads that wait for each other sleep. By default they spin, and beside another program
 # that wants the processor a step then takes several times as long.
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(f"Error: {_in_a_sentence(error)}", err=True)
         sys.exit(USER_ERROR)
     except PixelwiseError as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {one_line(str(error))}", err=True)
         sys.exit(USER_ERROR)
     except OSError as error:  # what no room foresaw: no rights, a name too long, a disk that went away
         about = f"{error.filename}: " if error.filename else ""

@@ -41,8 +41,8 @@ LayoutOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="How DATA is laid out: ph2, mads, camvid, pennfudan, instances, coco, coco_keypoints, yolo, labelme, "
-        "table or paired; recognised if not given.",
+        help="How DATA is laid out: ph2, mads, camvid, pennfudan, object_masks, instances, coco, coco_panoptic, "
+        "coco_keypoints, yolo, labelme, table or paired; recognised if not given.",
     ),
 ]
 LegendOption = Annotated[

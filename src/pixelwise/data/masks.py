@@ -169,9 +169,15 @@ def values_in(stored: Stored) -> Stored:
     return np.unique(stored)
 
 
+_FEW_PIXELS = 1 << 15
+"""Of fewer the numbers of pairs take longer to add up than to count."""
+
+
 def histogram(stored: NDArray[np.uint8]) -> NDArray[np.int64]:
     """(256,) pixels of each value."""
     flat = np.ascontiguousarray(stored).ravel()
+    if flat.size < _FEW_PIXELS:
+        return np.bincount(flat, minlength=256).astype(np.int64)
     counts = np.bincount(flat[flat.size // 2 * 2 :], minlength=256).astype(np.int64)
     # Two neighbours are counted as one number: twice as fast, and counting makes eight bytes of all that it is given.
     pairs = flat[: flat.size // 2 * 2].view(np.uint16)

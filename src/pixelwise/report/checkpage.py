@@ -16,10 +16,13 @@ from pixelwise._version import __version__
 from pixelwise.checks import MOST_RANKED, RANKED, Finding, Place, Subject
 from pixelwise.checks.examine import Examined, mask_thumbnail, thumbnail
 from pixelwise.checks.maskfacts import MaskContent, rgb
+from pixelwise.checks.objects import where
 from pixelwise.checks.subject import printable
 from pixelwise.data.masks import MaskCoding, Stored
+from pixelwise.errors import DataError
 from pixelwise.report.templates import jpeg, template
-from pixelwise.types import Image, LabelMap
+from pixelwise.tasks.drawing import PALETTE
+from pixelwise.types import INSTANCES, Image, LabelMap
 
 MOST_PICTURES = 6
 """Places of a finding that are shown; the others are listed."""
@@ -68,7 +71,7 @@ def write_check(
         finding.kind: [
             picture
             for place in finding.places[: MOST_RANKED if finding.kind in RANKED else MOST_PICTURES]
-            if (picture := _picture(place, by_name, subject.coding, predicted(finding, place))) is not None
+            if (picture := _picture(place, by_name, subject, predicted(finding, place))) is not None
         ]
         for finding in findings
     }
@@ -85,6 +88,7 @@ def write_check(
         pictures=pictures,
         most=MOST_LISTED,
         ranked=RANKED if predictions else (),
+        objects=subject.dataset.source is not None,
         version=__version__,
     )
     files.write_text(path, page)
@@ -98,18 +102,22 @@ def _pictured_first(places: tuple[Place, ...], pictures: Sequence[_Picture]) -> 
 def _by_file(subject: Subject) -> dict[str, Examined]:
     found = {}
     for one in subject.examined:
-        found[subject.name(one.sample.image)] = one
+        found[subject.name(one.sample.image)] = found[subject.name(where(one.sample))] = one
         if one.mask is not None:
             found[subject.name(one.mask.file.path)] = one
     return found
 
 
 def _picture(
-    place: Place, by_name: Mapping[str, Examined], coding: MaskCoding, predicted: LabelMap | None
+    place: Place, by_name: Mapping[str, Examined], subject: Subject, predicted: LabelMap | None
 ) -> _Picture | None:
     """The samples of a place, one below the other, each with its mask beside it; None where nothing can be shown."""
     samples = {id(by_name[name]): by_name[name] for name in place.files[:2] if name in by_name}
-    rows = [row for one in samples.values() if (row := _row(_panels(one, coding, predicted))) is not None]
+    rows = [
+        row
+        for one in samples.values()
+        if (row := _row(_panels(one, subject.coding, predicted) + _objects(one, subject))) is not None
+    ]
     if not rows:
         return None
     width = max(row.shape[1] for row in rows)
@@ -139,6 +147,27 @@ def _panels(one: Examined, coding: MaskCoding, predicted: LabelMap | None) -> li
     if content is not None and stored is not None:
         panels.append(_scaled(_visible(stored, content), PIL.Image.Resampling.NEAREST))
     return panels
+
+
+def _objects(one: Examined, subject: Subject) -> list[Image]:
+    """The image with the outlines of its objects, each in a colour; nothing where there are none that can be read."""
+    if subject.dataset.source is None or one.sample.name not in subject.told_apart:
+        return []
+    try:
+        numbers = subject.dataset.read(one.sample)[1].maps.get(INSTANCES)
+    except DataError:  # which is what the finding says
+        return []
+    if numbers is None:
+        return []
+    image = _scaled(thumbnail(one.sample.image), PIL.Image.Resampling.BICUBIC)
+    rows, columns = (
+        ((np.arange(side) + 0.5) * other / side).astype(int)
+        for side, other in zip(image.shape[:2], numbers.shape, strict=True)
+    )
+    fitted = numbers[np.ix_(rows, columns)]
+    colours = PALETTE[(fitted - 1) % len(PALETTE)]
+    blended = np.where(fitted[..., None] > 0, image // 3 + colours // 3 * 2, image).astype(np.uint8)
+    return [_outlined(blended, fitted.astype(np.uint32), OUTLINE, thick=False)]
 
 
 def _meant(stored: Stored, content: MaskContent) -> Stored:

@@ -44,8 +44,9 @@ class Checked:
         """Write the page with pictures, whole or not at all."""
         result = self.result
         description = (
-            f"{result.looked_at} ({result.layout}): every file was decoded, "
-            "every mask's values were counted, and every image was compared with every other."
+            f"{result.looked_at} ({result.layout}): every file was decoded, every "
+            f"{'object was looked at' if result.n_objects else 'mask was counted by its values'}, and every image was "
+            "compared with every other."
             f"{' ' * bool(result.judged)}{result.judged}"
         )
         write_check(
@@ -92,6 +93,7 @@ def check(
         inferred=dataset.inferred,
         n_images=len(dataset),
         n_masks=sum(one.mask is not None for one in subject.examined),
+        n_objects=sum(len(one.areas) for one in subject.told_apart.values()),
         judged=suspicion.said if suspicion else "",
         findings=tuple(findings),
     )

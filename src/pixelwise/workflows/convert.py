@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.writers import coco, labelme, masks, yolo
+from pixelwise.data.writers import coco, cocopanoptic, labelme, masks, yolo
 from pixelwise.data.writers.base import Written
 from pixelwise.errors import DataError, OutputError
 from pixelwise.objects import ObjectMask
@@ -19,11 +19,12 @@ from pixelwise.outlines import is_hole
 from pixelwise.types import IGNORE_INDEX
 from pixelwise.workflows.listener import Listener
 
-Format = Literal["coco", "yolo", "labelme", "masks"]
+Format = Literal["coco", "coco-panoptic", "yolo", "labelme", "masks"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 _WRITERS: dict[Format, Callable[[Dataset, Sequence[Written], Path], None]] = {
     "coco": coco.write,
+    "coco-panoptic": cocopanoptic.write,
     "yolo": yolo.write,
     "labelme": labelme.write,
     "masks": masks.write,
@@ -78,11 +79,16 @@ def _lost(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]
     found: Counter[str] = Counter()
     for one in written:
         found.update(_features(dataset, one.objects))
+    one_pixel = "where they overlap, the pixel goes to the smaller object alone"
     one_outline = "YOLO has one outline for an object"
     cannot: dict[Format, dict[str, str]] = {
         "coco": {
             "stuff": "left out, since COCO's instances hold things alone",
             "void": "left out, since COCO has no place for them",
+        },
+        "coco-panoptic": {
+            "overlap": one_pixel,
+            "empty": "left out, since they have no pixel",
         },
         "yolo": {
             "stuff": "left out, since YOLO holds objects alone",
@@ -98,7 +104,7 @@ def _lost(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]
             "void": "left out, since labelme has no place for them",
         },
         "masks": {
-            "overlap": "where they overlap, the pixel goes to the smaller object alone",
+            "overlap": one_pixel,
             "empty": "left out, since they have no pixel",
         },
     }

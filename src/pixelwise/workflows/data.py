@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.groups import grouped
-from pixelwise.data.layouts import LAYOUTS, cocokeypoints
+from pixelwise.data.layouts import LAYOUTS, cocokeypoints, cocopanoptic
 from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.layouts.paired import is_half
 from pixelwise.data.layouts.survey import survey
@@ -47,7 +47,8 @@ def open_data(
         group_by: what belongs together: a tag, or a pattern of names, see :func:`~pixelwise.data.groups.grouped`.
         task: "instance" and "panoptic" read masks that leave it open as numbers of objects; "semantic" reads classes
             alone, also of sets that tell objects apart; "pose", alone or after a comma, takes the reader of joints
-            where several understand a set. Without it the layout decides.
+            where several understand a set, and "panoptic" that of COCO's panoptic format. Without it the layout
+            decides.
         strict: refuse files that do not pair up; else they are kept as ``problems`` of the data set.
         values_of: where it is not strict, looks up the values in a mask, as a :class:`~pixelwise.checks.Looker` does
             which is to check the data next.
@@ -63,6 +64,8 @@ def open_data(
     problems = STRICT if strict else Noted()
     if layout is None and "pose" in (task or "").split(",") and cocokeypoints.detect(root):
         layout = cocokeypoints.NAME
+    if layout is None and task == "panoptic" and cocopanoptic.detect(root):  # COCO's own folder has both
+        layout = cocopanoptic.NAME
     dataset = _for_task(_read(root, layout, hints, problems), task)
     if not any(sample.labels or sample.people is not None for sample in dataset.samples):
         if isinstance(problems, Noted) and problems.found:  # the reason is known

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, read_json
+from pixelwise.data.jsonfiles import entry, is_there, read_json, speaks_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of, things_called
@@ -58,9 +58,10 @@ class CocoObjects:
                 f"{where} says that {sample.image.name} is {known[1]}×{known[0]} pixels but it is {size[1]}×{size[0]}; "
                 "give the very images that were annotated."
             )
-        return [self._object(one, size, where) for one in self.annotations[sample.image]]
+        return [self.object_of(one, size, where) for one in self.annotations[sample.image]]
 
-    def _object(self, one: Json, size: Size, where: Path) -> ObjectMask:
+    def object_of(self, one: Json, size: Size, where: Path) -> ObjectMask:
+        """The object of an annotation in the file ``where``; :class:`DataError` for one that cannot be used."""
         number = entry(one, "id", int, f"an annotation in {where}")
         said = f"annotation {number} in {where}"
         class_id = self.class_ids.get(entry(one, "category_id", int, said))
@@ -135,23 +136,23 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     samples, annotations, sizes = [], dict[Path, Sequence[Json]](), dict[Path, Size]()
     several = len(lists) > 1
     for path, document in documents.items():
-        split = _split(path)
+        split = split_of(path)
         by_image = defaultdict(list)
         for one in entry(document, "annotations", list, str(path)):
             by_image[entry(one, "image_id", int, f"an annotation in {path}")].append(one)
         for image in entry(document, "images", list, str(path)):
-            found = _image(path, image, root, problems)
+            found = image_of(path, image, root, problems)
+            own = by_image.pop(entry(image, "id", int, f"an image in {path}"), [])
             if found is None:
                 continue
-            annotations[found] = by_image.pop(entry(image, "id", int, f"an image in {path}"), [])
+            annotations[found] = own
             sizes[found] = (entry(image, "height", int, str(path)), entry(image, "width", int, str(path)))
             stem = spelt(Path(image["file_name"]).with_suffix("").as_posix())
             name = f"{split or path.stem}/{stem}" if several else stem
             samples.append(Sample(name, found, {"objects": path}, {}, split if several else None))
-        for image_id in by_image if problems is STRICT else ():
-            raise DataError(
-                f"{path} has annotations of image {image_id}, which it does not list; add the image."
-            )
+        for image_id in by_image:
+            message = f"{path} has annotations of image {image_id}, which it does not list; add the image."
+            problems.meet("annotation-stray", message, path)
     ids = {number: place for place, (number, _) in enumerate(names, start=1)}
     source = CocoObjects(labels, ids, annotations, sizes)
     return Dataset(root, NAME, tuple(sorted(samples, key=lambda one: one.name)), labels, source=source)
@@ -168,11 +169,7 @@ def _names_segmentations(path: Path) -> bool:
     # Keypoints of people have outlines too, and list the same images again.
     if path.name.startswith("person_keypoints"):
         return False
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return False
-    return all(word in content for word in _WORDS) and b'"segments_info"' not in content
+    return speaks_of(path, _WORDS, never=b'"segments_info"')
 
 
 def _categories(documents: Mapping[Path, Json]) -> list[tuple[int, str]]:
@@ -195,17 +192,21 @@ def _categories(documents: Mapping[Path, Json]) -> list[tuple[int, str]]:
     return found
 
 
-def _split(path: Path) -> SplitName | None:
+def split_of(path: Path) -> SplitName | None:
+    """The split that the name of a JSON file says."""
     words = path.stem.replace("-", "_").split("_")
     return next((split for word in words if (split := split_called(word.rstrip("0123456789")))), None)
 
 
-def _image(path: Path, image: Json, root: Path, problems: Problems) -> Path | None:
-    """The image file, in ``train2017`` for ``instances_train2017.json``, else in ``images`` or the folder itself."""
+def image_of(path: Path, image: Json, root: Path, problems: Problems) -> Path | None:
+    """The image file that a JSON file lists; None where it is not there, and that was noted.
+
+    It lies in ``train2017`` for ``instances_train2017.json``, in ``images``, ``input_images`` or the folder itself.
+    """
     name = entry(image, "file_name", str, f"an image in {path}")
     part = path.stem.partition("_")[2] or path.stem
-    folders = [root / part, root / "images" / part, root / "images", root, path.parent]
-    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    folders = [root / part, root / "images" / part, root / "images", root / "input_images", root, path.parent]
+    found = next((folder / name for folder in folders if is_there(folder / name)), None)
     if found is None:
         message = f"{path} lists {name}, which is neither in {part} nor in images; put it there or remove it."
         problems.meet("pair-no-image", message, path)

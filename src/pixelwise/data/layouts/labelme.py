@@ -58,10 +58,12 @@ class LabelmeObjects:
             where = f"shape {number} in {path}"
             label, group = entry(shape, "label", str, where), shape.get("group_id")
             key = (number, None) if group is None else (label, str(group))
-            parts[key].append(self._part(shape, self.labels.classes.index(label), size, where))
+            parts[key].append(self.part_of(shape, size, where))
         return [united(found) if len(found) > 1 else found[0] for found in parts.values()]
 
-    def _part(self, shape: Json, class_id: int, size: Size, where: str) -> ObjectMask:
+    def part_of(self, shape: Json, size: Size, where: str) -> ObjectMask:
+        """The object, or a part of one, of a shape; :class:`DataError` for one that cannot be used."""
+        class_id = self.labels.classes.index(entry(shape, "label", str, where))
         flags = shape.get("flags")
         is_crowd = isinstance(flags, dict) and flags.get("crowd") is True
         kind = shape.get("shape_type", "polygon")
@@ -77,7 +79,7 @@ class LabelmeObjects:
                 points = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
             elif kind != "polygon" or len(points) < 3:
                 raise ValueError("no outline")
-        except (ValueError, binascii.Error, OSError) as error:
+        except (ValueError, TypeError, binascii.Error, OSError) as error:
             raise DataError(
                 f"{where} is no usable polygon, rectangle or mask ({kind}); correct it."
             ) from error

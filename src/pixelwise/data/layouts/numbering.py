@@ -48,7 +48,7 @@ def numbered(
         raise DataError(
             f"{root} holds a folder of classes but no legend.csv; name them there: name,value,kind."
         )
-    labels = _labels(legend) if legend else usual
+    labels = labels_of(legend) if legend else usual
     if not several and len(labels.things) > 1:
         raise DataError(
             f"{root} names {len(labels.things)} classes but its pictures number objects only; put pictures of class "
@@ -67,7 +67,7 @@ def _numbered(sample: Sample, beside: Beside) -> Sample:
     return replace(sample, labels={"instances": sample.labels["mask"], **others})
 
 
-def _labels(legend: Legend) -> Labels:
+def labels_of(legend: Legend) -> Labels:
     """The legend's classes, of which those of kind ``thing`` are things; all but the background without that column."""
     kinds = _kinds(legend)
     scored = legend.labels.scored

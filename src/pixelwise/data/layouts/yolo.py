@@ -40,17 +40,22 @@ class YoloObjects:
     def objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
         """As :class:`~pixelwise.data.objectsource.ObjectSource`, in the order of lines."""
         path = sample.labels["objects"]
+        return [
+            self.object_of(line.split(), size, f"{path}, line {number}")
+            for number, line in self.lines(sample)
+        ]
+
+    def lines(self, sample: Sample) -> list[tuple[int, str]]:
+        """The lines that hold something, with their numbers from 1; :class:`DataError` for what is no text."""
+        path = sample.labels["objects"]
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines() if path.suffix == ".txt" else []
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{path} cannot be read as UTF-8 text; replace the file.") from error
-        return [
-            self._object(line.split(), size, f"{path}, line {number}")
-            for number, line in enumerate(lines, start=1)
-            if line.strip()
-        ]
+        return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
-    def _object(self, words: list[str], size: Size, where: str) -> ObjectMask:
+    def object_of(self, words: list[str], size: Size, where: str) -> ObjectMask:
+        """The object of the words of a line; :class:`DataError` for one that cannot be used."""
         if len(words) == 5:
             raise DataError(f"{where} is a box and no outline; give a set for segmentation.")
         try:
