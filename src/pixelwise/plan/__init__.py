@@ -3,17 +3,19 @@
 from pixelwise.plan.ceiling import ceiling
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.planning import Plan, plan
-from pixelwise.plan.pose import CROP, PoseFacts, plan_pose, share_of
+from pixelwise.plan.pose import CROP, SINGLE_MODEL, PoseFacts, lean_of, plan_pose, share_of
 from pixelwise.plan.scale import ScalePlan, plan_scale
 
 __all__ = [
     "CROP",
+    "SINGLE_MODEL",
     "Covered",
     "Fingerprint",
     "Plan",
     "PoseFacts",
     "ScalePlan",
     "ceiling",
+    "lean_of",
     "plan",
     "plan_pose",
     "plan_scale",

@@ -29,7 +29,7 @@ from pixelwise.workflows.budget import check_budget, kept_for_later
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Costs, Job, built, identity_of
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint
+from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint, seen_by
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_plan
 from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
@@ -105,7 +105,7 @@ def prepare_folds(
         chosen = choose_recipe(wishes, folds.dataset(0, dataset), listener)
     apart = f"; {tested} test images stay apart" if tested else ""
     listener.say(f"Data: {len(pool)} images ({dataset.layout}) in {len(folds)} folds{apart}.")
-    dataset = dataset.cropped(chosen.recipe.scale.crop)
+    dataset = seen_by(chosen.recipe, dataset)
     return CrossValidation(dataset, folds, chosen.recipe, chosen.reasons, listener)
 
 
