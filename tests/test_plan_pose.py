@@ -34,10 +34,15 @@ def test_fields_are_as_coarse_as_the_decoder() -> None:
         )
 
 
+def test_the_network_that_is_planned_has_its_reason() -> None:
+    assert "fewer passes" in plan_pose(known((150, 150)), facts(), SINGLE_MODEL).reasons["model"]
+    assert "model" not in plan_pose(known((150, 150)), facts(), Model()).reasons
+
+
 def test_people_who_lean_are_turned_further_and_the_reason_says_so() -> None:
     upright, bent = (plan_pose(known((150, 150)), facts(lean=lean), SINGLE_MODEL) for lean in (20.0, 120.0))
     assert upright.augment.rotate == 30
-    assert bent.augment.rotate == 90
+    assert bent.augment.rotate == 60
     assert "lean by more than 120°" in bent.reasons["augment"]
     assert "lean" not in upright.reasons["augment"]
 

@@ -216,7 +216,7 @@ def _planned(
         ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
         if not wished:  # else masks have a say in it
             rate = recipe.train.model_copy(update={"learning_rate": pose.learning_rate})
-            ours |= {"augment": pose.augment, "train": rate}
+            ours |= {"augment": pose.augment, "train": rate, "model": network}
         recipe = recipe.model_copy(update=ours)
         reasons = {
             **reasons,
