@@ -24,7 +24,10 @@ def test_a_single_person_fills_a_frame_as_large_as_pictures_are() -> None:
     assert small.scale.size == (192, 192)
     assert large.scale.size == (256, 256)
     assert small.scale.crop > 0
-    assert plan_pose(known((900, 900)), facts(single=False), Model()).scale.crop == 0
+    assert small.task.place == 1
+    assert plan_pose(known((150, 150)), facts(), Model(), alone=False).task.place == 0.25
+    several = plan_pose(known((900, 900)), facts(single=False), Model())
+    assert (several.scale.crop, several.task.place) == (0, 0)
 
 
 def test_fields_are_as_coarse_as_the_decoder() -> None:

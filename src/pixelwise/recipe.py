@@ -208,7 +208,7 @@ class PoseTask(_Strict):
         default=0.5, description="Weight of the loss of part affinity fields, one for each limb."
     )
     place: NonNegative = Field(
-        default=1.0, description="Weight of the loss of where heat maps are warmest, in nats."
+        default=0.0, description="Weight of the loss of where heat maps are warmest, in nats."
     )
     width: Annotated[float, Field(gt=0, le=0.5)] = Field(
         default=0.06,

@@ -36,6 +36,10 @@ NEAR_OF_POSE: tuple[DecoderName, ...] = (*NEAR_DECODERS, "fpn")
 """Decoders that bear a higher learning rate where joints are learned."""
 SINGLE_MODEL = Model(decoder="fpn")
 """For one person a picture, where no other network is wished for."""
+PLACE = 1.0
+"""Weight of the loss of places where each joint is where it is warmest, so that only the order of heat counts."""
+PLACE_BESIDE = 0.25
+"""The same beside masks, whose losses are a few times smaller."""
 CHOSEN = "joints need no fine fields, and it learns them in fewer passes than unet-hypercolumn"
 
 
@@ -67,12 +71,13 @@ class PosePlan:
     reasons: dict[str, str]
 
 
-def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model) -> PosePlan:
+def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bool = True) -> PosePlan:
     """One person fills a small frame; several need a larger one.
 
     Args:
         known: sizes are those of pictures cut by ``CROP`` where there is one person each.
         network: that learns.
+        alone: no masks are learned beside the joints.
     """
     side = _single_side(known) if facts.single else _side(known, facts.share)
     size = usual_frame(known.sizes, side**2)
@@ -95,7 +100,12 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model) -> PosePlan:
         Scale(size=size, crop=CROP if facts.single else 0.0),
         # A mirror exchanges left and right, so it costs nothing; people bend any way, so turns teach.
         Augment(rotate=turn, scale=1.3, shear=0.1, shift=0.08),
-        PoseTask(skeleton=facts.skeleton, single=facts.single, stride=stride),
+        PoseTask(
+            skeleton=facts.skeleton,
+            single=facts.single,
+            stride=stride,
+            place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
+        ),
         rate,
         {
             "scale": f"{size[1]}×{size[0]} (width × height): {shown}",

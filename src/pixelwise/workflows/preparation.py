@@ -212,7 +212,7 @@ def _planned(
     planned = plan(known, network, *wished.values())
     recipe, reasons = planned.recipe, planned.reasons
     if "pose" in tasks:
-        pose = plan_pose(known, pose_facts(dataset), network)
+        pose = plan_pose(known, pose_facts(dataset), network, alone=not wished)
         ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
         if not wished:  # else masks have a say in it
             rate = recipe.train.model_copy(update={"learning_rate": pose.learning_rate})
