@@ -15,22 +15,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pixelwise.models.depthwise import depthwise_conv
+from pixelwise.models.depthwise import Padding, depthwise_conv
 
-# Channels, height, width, kernel, stride, padding, how many such layers.
+# Channels, height, width, kernel, stride, padding before and after, how many such layers.
 LAYERS = [
-    (32, 96, 128, 3, 1, 1, 1),
-    (96, 97, 129, 3, 2, 0, 1),
-    (144, 48, 64, 3, 1, 1, 1),
-    (144, 51, 67, 5, 2, 0, 1),
-    (240, 24, 32, 5, 1, 2, 1),
-    (240, 25, 33, 3, 2, 0, 1),
-    (480, 12, 16, 3, 1, 1, 2),
-    (480, 12, 16, 5, 1, 2, 1),
-    (672, 12, 16, 5, 1, 2, 2),
-    (672, 15, 19, 5, 2, 0, 1),
-    (1152, 6, 8, 5, 1, 2, 3),
-    (1152, 6, 8, 3, 1, 1, 1),
+    (32, 96, 128, 3, 1, (1, 1), 1),
+    (96, 96, 128, 3, 2, (0, 1), 1),
+    (144, 48, 64, 3, 1, (1, 1), 1),
+    (144, 48, 64, 5, 2, (1, 2), 1),
+    (240, 24, 32, 5, 1, (2, 2), 1),
+    (240, 24, 32, 3, 2, (0, 1), 1),
+    (480, 12, 16, 3, 1, (1, 1), 2),
+    (480, 12, 16, 5, 1, (2, 2), 1),
+    (672, 12, 16, 5, 1, (2, 2), 2),
+    (672, 12, 16, 5, 2, (1, 2), 1),
+    (1152, 6, 8, 5, 1, (2, 2), 3),
+    (1152, 6, 8, 3, 1, (1, 1), 1),
 ]
 
 
@@ -53,9 +53,12 @@ def main() -> None:
     print("sum over the network     " + "".join(f"{t:10.1f}" for t in totals))
 
 
-def plain(images: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+def plain(images: Tensor, weight: Tensor, stride: int, padding: Padding) -> Tensor:
     """PyTorch's own gradients."""
-    return F.conv2d(images, weight, None, stride, padding, groups=len(weight))
+    before, after = padding
+    even = before if before == after else 0
+    padded = images if before == after else F.pad(images, (before, after, before, after))
+    return F.conv2d(padded, weight, None, stride, even, groups=len(weight))
 
 
 def milliseconds(
@@ -63,8 +66,8 @@ def milliseconds(
     size: tuple[int, int],
     kernel: int,
     stride: int,
-    padding: int,
-    way: Callable[[Tensor, Tensor, int, int], Tensor],
+    padding: Padding,
+    way: Callable[[Tensor, Tensor, int, Padding], Tensor],
     dtype: torch.dtype,
     repeats: int = 7,
 ) -> float:

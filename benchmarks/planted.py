@@ -269,6 +269,15 @@ def _swapped_masks(root: Path, names: Sequence[str]) -> list[str]:
     return [f"masks/{first.name}", f"masks/{second.name}"]
 
 
+def _strange_mask(root: Path, names: Sequence[str]) -> list[str]:
+    """The mask of an image that is not there any more."""
+    place, stranger = mask_of(root, names[3]), mask_of(root, names[-1])
+    open_picture(stranger).resize(open_picture(place).size, PIL.Image.Resampling.NEAREST).save(place)
+    stranger.unlink()
+    image_of(root, names[-1]).unlink()
+    return [f"masks/{place.name}"]
+
+
 def _repeated_mask(root: Path, names: Sequence[str]) -> list[str]:
     mask = open_picture(mask_of(root, names[3]))
     for path in (image_of(root, names[4]), mask_of(root, names[4])):
@@ -427,7 +436,8 @@ FAULTS = (
         on_all_masks(lambda one: PIL.ImageChops.offset(one, 0, one.height // 33)),
     ),
     Fault("a mask upside down", "mask-turned", on_mask(PIL.ImageOps.flip), mends=True),
-    Fault("two masks exchanged", "mask-misfit", _swapped_masks),
+    Fault("two masks exchanged", "mask-exchanged", _swapped_masks),
+    Fault("the mask of another image", "mask-misfit", _strange_mask),
     Fault("masks of 0 and 255", "mask-0-255", lambda root, names: []),
     Fault("one mask of 0 and 1", "mask-mixed", on_mask(lambda one: one.point(lambda v: v > 127)), mends=True),
     Fault("an empty mask", "mask-empty", on_mask(lambda one: PIL.Image.new("L", one.size))),

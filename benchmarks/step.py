@@ -23,7 +23,7 @@ import torch
 
 from pixelwise.data.augment import augment
 from pixelwise.data.cache import Cache
-from pixelwise.geometry import resize
+from pixelwise.geometry import resize_logits
 from pixelwise.prediction import normalise
 from pixelwise.recipe import parse_setting
 from pixelwise.training.session import Session, to_device
@@ -64,7 +64,9 @@ def step(session: Session, clock: Clock) -> None:
     with clock.part("loss"):
         parts: list[torch.Tensor] = []
         for name, task in session.tasks.items():
-            logits = {field: resize(values, recipe.scale.size) for field, values in outputs[name].items()}
+            logits = {
+                field: resize_logits(values, recipe.scale.size) for field, values in outputs[name].items()
+            }
             parts += task.loss(logits, task.targets(labels)).values()
         loss = torch.stack(parts).sum()
     with clock.part("backward"):

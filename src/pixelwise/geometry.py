@@ -39,6 +39,16 @@ def resize(values: Tensor, size: Size) -> Tensor:
     return _interpolated(torch.cat([row.mT] * 2, dim=-1), (size[0], 2))[..., :1]
 
 
+def resize_logits(values: Tensor, size: Size) -> Tensor:
+    """:func:`resize` for what is learned from: up to rounding, which may exceed the range of the values.
+
+    Without anti-aliasing, which changes nothing where it enlarges, the kernel takes a quarter of the time.
+    """
+    if size[0] < values.shape[-2] or size[1] < values.shape[-1]:
+        return resize(values, size)
+    return F.interpolate(values, size=size, mode="bilinear", align_corners=False)
+
+
 def _interpolated(values: Tensor, size: Size) -> Tensor:
     return F.interpolate(values, size=size, mode="bilinear", align_corners=False, antialias=True)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from pixelwise.geometry import Frame, flip_field, resize, resize_ids, usual_frame
+from pixelwise.geometry import Frame, flip_field, resize, resize_ids, resize_logits, usual_frame
 from pixelwise.types import Field, Size
 
 PLAIN = Field("classes", 1, "sigmoid")
@@ -261,3 +261,15 @@ def test_usual_frame_keeps_area_and_multiples(size: Size, pixels: int) -> None:
     height, width = usual_frame({size: 1}, pixels)
     assert height % 32 == width % 32 == 0
     assert pixels / 1.25 - 1 <= height * width <= pixels * 1.25 + 1
+
+
+@pytest.mark.parametrize("size", [(14, 22), (7, 11), (9, 30), (5, 22)])
+def test_logits_are_resized_as_everything_else_and_their_gradients_too(size: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 7, 11, generator=generator, requires_grad=True)
+    outward = torch.randn(2, 3, *size, generator=generator)
+    found, expected = resize_logits(logits, size), resize(logits, size)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(found, logits, outward), torch.autograd.grad(expected, logits, outward)
+    )

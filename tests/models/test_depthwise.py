@@ -6,16 +6,24 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from pixelwise.models import depthwise
 from pixelwise.models.depthwise import depthwise_conv
 
 
-@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (5, 1, 2), (3, 2, 0), (5, 2, 0)])
-def test_gradients_equal_those_of_float32_up_to_rounding(kernel: int, stride: int, padding: int) -> None:
+@pytest.mark.parametrize("at_a_time", [1, 3])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding"),
+    [(3, 1, (1, 1)), (5, 1, (2, 2)), (3, 2, (0, 1)), (5, 2, (1, 2)), (3, 2, (1, 1))],
+)
+def test_gradients_equal_those_of_float32_up_to_rounding(
+    kernel: int, stride: int, padding: tuple[int, int], at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(depthwise, "CHUNK", at_a_time * 4 * 8 * 17 * 19)
     generator = torch.Generator().manual_seed(0)
     # Values that bfloat16 holds exactly: only the arithmetic differs.
-    images = torch.randn(2, 8, 17, 19, generator=generator).bfloat16().float().requires_grad_()
+    images = torch.randn(4, 8, 17, 19, generator=generator).bfloat16().float().requires_grad_()
     weight = torch.randn(8, 1, kernel, kernel, generator=generator).bfloat16().float().requires_grad_()
-    expected = F.conv2d(images, weight, None, stride, padding, groups=8)
+    expected = F.conv2d(F.pad(images, padding * 2), weight, None, stride, groups=8)
     outward = torch.randn(expected.shape, generator=generator).bfloat16().float()
     wanted = torch.autograd.grad(expected, (images, weight), outward)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -31,4 +39,6 @@ def test_gradients_equal_those_of_float32_up_to_rounding(kernel: int, stride: in
 
 def test_without_autocast_it_is_conv2d_to_the_bit() -> None:
     images, weight = torch.randn(1, 4, 9, 9), torch.randn(4, 1, 3, 3)
-    assert torch.equal(depthwise_conv(images, weight, 2, 1), F.conv2d(images, weight, None, 2, 1, groups=4))
+    assert torch.equal(
+        depthwise_conv(images, weight, 2, (1, 1)), F.conv2d(images, weight, None, 2, 1, groups=4)
+    )

@@ -231,6 +231,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Look at the overlay; turn the mask.",
             mends=True,
         ),
+        "mask-exchanged": _warning(
+            "Two masks follow the edges of each other's images and not those of their own.",
+            "Look at both overlays; exchange the masks.",
+        ),
         "mask-misfit": _warning(
             "The mask's edges are nowhere near the image's: it may belong to another image.",
             "Look at the overlay; check the pairing.",

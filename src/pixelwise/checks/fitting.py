@@ -1,4 +1,4 @@
-"""Masks that do not follow the edges of their images: moved, mirrored, turned, or another image's."""
+"""Masks that do not follow the edges of their images: moved, mirrored, turned, exchanged, or another image's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.checks.finding import Found
-from pixelwise.checks.fit import Fit, Plane, fit, resized
+from pixelwise.checks.fit import Fit, Plane, fit
+from pixelwise.checks.strangers import find_strangers
 from pixelwise.checks.subject import Subject
 from pixelwise.data.workers import worked
 
@@ -19,9 +20,7 @@ NEAR = 0.015
 GOOD = 3.4
 """Standard deviations that the correlation of a fitting mask reaches, as a rule."""
 DOUBTFUL = 0.6
-"""Share of the usual fit of a set below which a mask is tried turned, and against strangers."""
-STRANGERS = 12
-"""Masks of other images that a doubtful one is compared with."""
+"""Share of the usual fit of a set below which a mask is tried turned, and no shift explains one of a stranger."""
 
 TURNS: dict[str, Callable[[Plane], Plane]] = {
     "mirrored left to right": lambda plane: plane[:, ::-1],
@@ -51,11 +50,21 @@ def find(subject: Subject) -> Iterator[Found]:
         detail = f"All masks lie {_where(*together)}."
         yield "mask-shifted", subject.place(subject.dataset.root, detail=detail)
         return
+    strange = find_strangers([(one.grey, one.classes) for one in fitted], [one.fit.here for one in fitted])
+    for one, other in [*strange.exchanged, *((other, one) for one, other in strange.exchanged)]:
+        detail = f"It follows the image of {fitted[other].path.name}, and that one this image."
+        yield "mask-exchanged", subject.place(fitted[one].path, detail=detail)
+    exchanged = {place for swap in strange.exchanged for place in swap}
     least = _least_gain([one.fit for one in fitted])
     doubtful = _doubtful([one.fit for one in fitted])
-    for found in worked(
-        lambda one: list(_one(subject, one, least, fitted if one.fit.here < doubtful else [])), fitted
-    ):
+    usual = float(np.median([one.fit.here for one in fitted]))
+    # A stranger's mask fits somewhere by chance; one that was moved fits there as the others do where they lie.
+    rest = [
+        (one, one.fit.here < doubtful, place in strange.alone and one.fit.best < DOUBTFUL * usual)
+        for place, one in enumerate(fitted)
+        if place not in exchanged
+    ]
+    for found in worked(lambda one: list(_one(subject, *one, least=least)), rest):
         yield from found
 
 
@@ -92,25 +101,17 @@ def _fit_all(subject: Subject) -> list[_Fitted]:
     return [one for one in worked(fitted, pairs) if one is not None]
 
 
-def _one(subject: Subject, one: _Fitted, least: float, strangers: Sequence[_Fitted]) -> Iterator[Found]:
+def _one(
+    subject: Subject, one: _Fitted, is_doubtful: bool, is_strange: bool, *, least: float
+) -> Iterator[Found]:
     found = one.fit
-    turn = best_turn(one.grey, one.classes) if strangers else None
+    turn = best_turn(one.grey, one.classes) if is_doubtful else None
     if turn is not None:
         yield "mask-turned", subject.place(one.path, detail=f"It fits {turn}.")
+    elif is_strange:
+        yield "mask-misfit", subject.place(one.path)
     elif found.distance > NEAR and found.best - found.here > least and found.best > GOOD:
         yield "mask-shifted", subject.place(one.path, detail=f"It lies {_where(*found.shift)}.")
-    elif strangers and not _is_better_than_strangers(one, strangers):
-        yield "mask-misfit", subject.place(one.path)
-
-
-def _is_better_than_strangers(one: _Fitted, fitted: Sequence[_Fitted]) -> bool:
-    """Whether the mask fits its image better than masks of other images do."""
-    step = max(1, len(fitted) // STRANGERS)
-    found = [
-        fit(one.grey, resized(other.classes, one.grey.shape)) for other in fitted[::step] if other is not one
-    ]
-    here = [each.here for each in found if each is not None]
-    return len(here) < 3 or one.fit.here > float(np.mean(here) + 2 * np.std(here))
 
 
 def _common_shift(fitted: Sequence[_Fitted]) -> tuple[float, float] | None:
@@ -129,7 +130,7 @@ def _least_gain(fits: Sequence[Fit]) -> float:
 
 
 def _doubtful(fits: Sequence[Fit]) -> float:
-    """Correlation below which a mask may be another image's; none in a set whose masks follow the edges loosely."""
+    """Correlation below which a mask may be turned; none in a set whose masks follow the edges loosely."""
     here = np.array([one.here for one in fits])
     limit = DOUBTFUL * float(np.median(here))
     return limit if np.percentile(here, 15) > limit else -np.inf

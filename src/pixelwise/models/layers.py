@@ -32,15 +32,14 @@ class SameConv2d(nn.Conv2d):
             groups=groups,
             bias=False,
         )
-        self.step, self.even, self.holes = stride, before if symmetric else 0, dilation
-        self.uneven = None if symmetric else (before, after, before, after)
+        self.step, self.sides, self.holes = stride, (before, after), dilation
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
-        padded = images if self.uneven is None else F.pad(images, self.uneven)
         if self.groups > 1:
-            return depthwise_conv(padded, self.weight, self.step, self.even, self.holes)
-        return super().forward(padded)
+            return depthwise_conv(images, self.weight, self.step, self.sides, self.holes)
+        before, after = self.sides
+        return super().forward(images if before == after else F.pad(images, (before, after, before, after)))
 
 
 def conv_bn_relu(inputs: int, outputs: int, kernel: int = 3, dilation: int = 1) -> nn.Sequential:

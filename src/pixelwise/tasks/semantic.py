@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -114,9 +113,8 @@ class SemanticTask:
         labelled = (ids != IGNORE_INDEX)[:, None].float()
         if self.labels.is_binary:
             return {CLASSES: ((ids == 1)[:, None].float(), labelled)}
-        known = ids.long() * (ids != IGNORE_INDEX)
-        one_hot = F.one_hot(known, self.labels.num_classes).movedim(-1, 1).float()
-        return {CLASSES: (one_hot * labelled, labelled)}
+        classes = torch.arange(self.labels.num_classes, dtype=ids.dtype, device=ids.device)
+        return {CLASSES: ((ids[:, None] == classes[:, None, None]).float(), labelled)}
 
     def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
         """The losses of the recipe, each times its weight."""

@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from pixelwise.data.augment import augment
 from pixelwise.data.frames import Frames
 from pixelwise.errors import RecipeError
-from pixelwise.geometry import resize
+from pixelwise.geometry import resize_logits
 from pixelwise.models import Network
 from pixelwise.prediction import normalise
 from pixelwise.recipe import Recipe
@@ -148,7 +148,7 @@ def total_loss(
         targets = task.targets(labels)
         # Most tasks learn at the frame's size, some at a stride of it.
         logits = {
-            field: resize(values, (targets[field][0].shape[-2], targets[field][0].shape[-1]))
+            field: resize_logits(values, (targets[field][0].shape[-2], targets[field][0].shape[-1]))
             for field, values in outputs[name].items()
         }
         parts += task.loss(logits, targets).values()
