@@ -200,12 +200,15 @@ class SemanticTask(_Strict):
 
 
 class PoseTask(_Strict):
-    """Human pose: weights of the two losses, what the fields look like, and the skeleton, which is the data's."""
+    """Human pose: weights of the losses, what the fields look like, and the skeleton, which is the data's."""
 
     kind: Literal["pose"] = "pose"
     heat: NonNegative = Field(default=1.0, description="Weight of the loss of heat maps, one for each joint.")
     affinity: NonNegative = Field(
         default=0.5, description="Weight of the loss of part affinity fields, one for each limb."
+    )
+    place: NonNegative = Field(
+        default=0.0, description="Weight of the loss of where heat maps are warmest, in nats."
     )
     width: Annotated[float, Field(gt=0, le=0.5)] = Field(
         default=0.06,

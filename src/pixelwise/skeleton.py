@@ -82,6 +82,15 @@ class Skeleton(BaseModel):
                 return names.index(shoulder), names.index(hip)
         return None
 
+    def trunk(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
+        """Both hips and both shoulders, between which a person leads upwards; None where they have no names."""
+        names = [_words(name) for name in self.joints]
+        ends = [[{side, part} for side in ("left", "right")] for part in ("hip", "shoulder")]
+        if any(end not in names for pair in ends for end in pair):
+            return None
+        hips, shoulders = (tuple(names.index(end) for end in pair) for pair in ends)
+        return (hips[0], hips[1]), (shoulders[0], shoulders[1])
+
     def head(self) -> tuple[int, int] | None:
         """The neck and the top of the head, whose distance PCKh measures errors by; None where there are none."""
         names = [_words(name) for name in self.joints]

@@ -198,6 +198,17 @@ class People:
             partners,
         )
 
+    def reordered(self, order: NDArray[np.int64], partners: NDArray[np.int64]) -> People:
+        """The same people with their joints in another order.
+
+        Args:
+            order: (K,) of each joint of the result its place now.
+            partners: (K,) of the result.
+        """
+        return replace(
+            self, keypoints=self.keypoints[:, order], visibility=self.visibility[:, order], partners=partners
+        )
+
     def moved(self, linear: NDArray[np.float64], shift: NDArray[np.float64]) -> People:
         """All of them under the map x → linear @ x + shift, in (x, y); a mirror exchanges left and right.
 

@@ -2,17 +2,26 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from lightning_fabric import Fabric
+from torch.nn import Module
 
 import pixelwise
 from pixelwise.data.figures import write_figures
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.modelfile import read_model
+from pixelwise.models import Network
+from pixelwise.recipe import Model, read_recipe
+from pixelwise.skeleton import COCO_17, LSP_14
+from pixelwise.training import Pace, measure_pace
+from pixelwise.workflows import pace
 from pixelwise.workflows.predict import predict
+from pixelwise.workflows.preparation import fingerprint, seen_by
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +89,53 @@ def test_pictures_of_any_size_are_predicted_at_their_own(run: pixelwise.Run) -> 
         assert (result.keypoints <= [size[1], size[0]]).all()
 
 
+def renamed(figures: Path, root: Path, names: list[str]) -> Path:
+    """The same pictures and people, whose joints stand in the order of ``names``, those of COCO or other."""
+    shutil.copytree(figures, root)
+    order = [COCO_17.joints.index(name) if name in COCO_17.joints else 0 for name in names]
+    places = [order.index(joint) + 1 if joint in order else 1 for joint in range(17)]
+    for path in root.glob("*.json"):
+        values = json.loads(path.read_text())
+        [category] = values["categories"]
+        category["keypoints"] = names
+        category["skeleton"] = [[places[one - 1], places[other - 1]] for one, other in category["skeleton"]]
+        for person in values["annotations"]:
+            person["keypoints"] = np.reshape(person["keypoints"], (17, 3))[order].ravel().tolist()
+        path.write_text(json.dumps(values))
+    return root
+
+
+def test_joints_in_another_order_are_found_by_their_names(
+    run: pixelwise.Run, figures: Path, tmp_path: Path
+) -> None:
+    turned = renamed(figures, tmp_path / "turned", list(reversed(COCO_17.joints)))
+    again = pixelwise.evaluate(run.folder, turned, split="val")
+    assert again.scores["oks_ap"].value == run.metrics.scores["oks_ap"].value
+    assert again.classes == run.metrics.classes
+    data = pixelwise.open_data(turned)
+    assert data.skeleton is not None
+    assert data.skeleton.joints[0] == "right_ankle"
+    recipe = read_recipe(run.folder / "recipe.toml")
+    learned = seen_by(recipe, data)  # what training by the recipe of the others sees
+    for one, other in zip(learned.samples, pixelwise.open_data(figures).samples, strict=True):
+        assert one.people is not None
+        assert other.people is not None
+        np.testing.assert_array_equal(one.people.keypoints, other.people.keypoints)
+        np.testing.assert_array_equal(one.people.visibility, other.people.visibility)
+        np.testing.assert_array_equal(one.people.partners, other.people.partners)
+
+
+def test_joints_of_other_names_or_number_are_refused(
+    run: pixelwise.Run, figures: Path, tmp_path: Path
+) -> None:
+    other = renamed(figures, tmp_path / "other", ["chin", *COCO_17.joints[1:]])
+    with pytest.raises(DataError, match="has the joint 'chin', which the model does not know"):
+        pixelwise.evaluate(run.folder, other, split="val")
+    data = pixelwise.open_data(figures)
+    with pytest.raises(DataError, match="has 17 joints but the model knows 14"):
+        data.jointed_like(LSP_14)
+
+
 def test_body_and_skeleton_of_one_set_in_one_model(figures: Path, tmp_path: Path) -> None:
     run = pixelwise.train(figures, tmp_path / "run", task="semantic,pose", epochs=1, settings=QUICK)
     assert {"dice", "pck", "oks_ap"} <= run.metrics.scores.keys()
@@ -115,6 +171,21 @@ def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -
     people = pixelwise.evaluate(run.folder, joints, split="val")
     assert people.tasks == ("pose",)
     assert "oks_ap" in people.scores
+
+
+def test_a_plan_for_a_budget_times_the_heads_of_its_tasks(
+    figures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed: list[list[str]] = []
+
+    def measured(network: Network, step: Callable[[Module, Fabric], None]) -> Pace:
+        timed.append(sorted(network.heads))
+        return measure_pace(network, step)
+
+    monkeypatch.setattr(pace, "measure_pace", measured)
+    known = fingerprint(pixelwise.open_data(figures), 60.0, Model(encoder="plain-tiny"), ("pose",))
+    assert timed == [["pose/heat", "pose/limbs"]]
+    assert known.rate > 0
 
 
 def test_what_cannot_be_learned_is_refused(figures: Path, tmp_path: Path) -> None:

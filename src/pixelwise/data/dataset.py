@@ -136,6 +136,35 @@ class Dataset:
             return self
         return replace(self, samples=tuple(replace(s, window=_around(s, margin)) for s in self.samples))
 
+    def jointed_like(self, skeleton: Skeleton) -> Dataset:
+        """The same with the joints of ``skeleton`` in its order, found by their names.
+
+        Raises:
+            DataError: joints that the other does not have.
+        """
+        assert self.skeleton is not None
+        ours, theirs = skeleton.joints, self.skeleton.joints
+        if ours == theirs:
+            return replace(self, skeleton=skeleton)
+        if len(ours) != len(theirs):
+            raise DataError(
+                f"{self.root} has {len(theirs)} joints but the model knows {len(ours)}; use data that is labelled "
+                "like its training data."
+            )
+        unknown = [name for name in theirs if name not in ours]
+        if unknown:
+            raise DataError(
+                f"{self.root} has the joint '{unknown[0]}', which the model does not know ({', '.join(ours)}); "
+                "name the joints as they were named in training."
+            )
+        order = np.array([theirs.index(name) for name in ours])
+        partners = np.array(skeleton.partners)
+        samples = tuple(
+            one if one.people is None else replace(one, people=one.people.reordered(order, partners))
+            for one in self.samples
+        )
+        return replace(self, samples=samples, skeleton=skeleton)
+
     def objects(self, sample: Sample) -> list[ObjectMask]:
         """All objects of one sample whole, even where they overlap, and segments of stuff; none in semantic sets.
 

@@ -22,7 +22,7 @@ from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, S
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
 from pixelwise.prediction import Prediction, Predictor, Segmenter
-from pixelwise.tasks import AnyTask
+from pixelwise.tasks import AnyTask, PoseTask
 from pixelwise.types import Label, Pixels, Sample, Size, Spacing
 
 DRAWS = 400
@@ -145,13 +145,15 @@ def _confidence(kept: Sequence[_Kept]) -> ConfidenceScores | None:
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
     """``dataset`` with the model's classes, if it has the same ones or, inferred from its masks, some of them.
 
-    Names of two classes may differ: the lesion of one set is the object of another. Of more classes the names tell
-    which is which, whatever their order.
+    Names of two classes may differ: the lesion of one set is the object of another. Of more classes, and of joints,
+    the names tell which is which, whatever their order.
 
     Raises:
-        DataError: the data has other classes than the model.
+        DataError: the data has other classes or joints than the model.
     """
     for task in predictor.tasks.values():
+        if isinstance(task, PoseTask) and dataset.skeleton is not None:
+            dataset = dataset.jointed_like(task.skeleton)
         ours, theirs = task.labels, dataset.labels
         fits = (
             ours.num_classes >= theirs.num_classes

@@ -4,17 +4,19 @@ from pixelwise.plan.ceiling import ceiling
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.orientation import lie_any_way
 from pixelwise.plan.planning import Plan, plan
-from pixelwise.plan.pose import CROP, PoseFacts, plan_pose, share_of
+from pixelwise.plan.pose import CROP, SINGLE_MODEL, PoseFacts, lean_of, plan_pose, share_of
 from pixelwise.plan.scale import ScalePlan, plan_scale
 
 __all__ = [
     "CROP",
+    "SINGLE_MODEL",
     "Covered",
     "Fingerprint",
     "Plan",
     "PoseFacts",
     "ScalePlan",
     "ceiling",
+    "lean_of",
     "lie_any_way",
     "plan",
     "plan_pose",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pixelwise.data.valuerange import PERCENTILES, ValueRange
 from pixelwise.plan.augment import plan_augment
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.scale import SMALLEST, plan_scale
-from pixelwise.recipe import Model, Recipe, SemanticTask, TaskRecipe, Train, Values
+from pixelwise.recipe import DecoderName, Model, Recipe, SemanticTask, TaskRecipe, Train, Values
 from pixelwise.types import RGB8
 
 NEAR_RATE = 4e-3
 """Learning rate of a decoder whose every level is read, over an encoder that knows images."""
+NEAR_DECODERS: tuple[DecoderName, ...] = ("unet-hypercolumn",)
+NEAR = "every level of the decoder is near the loss"
 OVERSAMPLE = 0.33
 """Share of frames that are drawn for a class, where one is rare."""
 FEW_PIXELS = 0.05
@@ -57,7 +59,7 @@ def plan(
         augment=augment.augment,
         train=Train(
             epochs=30,
-            learning_rate=_rate(network),
+            learning_rate=learning_rate(network),
             # What begins at random has as far to go as the decoder.
             encoder_rate=0.5 if network.starts_pretrained else 1.0,
             oversample=OVERSAMPLE if rare else 0.0,
@@ -72,7 +74,7 @@ def plan(
             "model": f"{network.decoder} over {network.encoder}, "
             + ("pretrained" if network.starts_pretrained else "from scratch"),
             "train.learning_rate": f"{recipe.train.learning_rate:g}"
-            + (": every level of the decoder is near the loss" if _is_near(network) else ""),
+            + (f": {NEAR}" if _is_near(network) else ""),
             **({"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"} if rare else {}),
             **_of_precision(known),
             **_of_values(found),
@@ -80,14 +82,14 @@ def plan(
     )
 
 
-def _rate(network: Model) -> float:
-    """The highest learning rate: a decoder whose every level is near the loss bears more."""
-    rate: float = NEAR_RATE if _is_near(network) else Train.model_fields["learning_rate"].default
+def learning_rate(network: Model, near: Collection[DecoderName] = NEAR_DECODERS) -> float:
+    """The highest learning rate: a decoder whose every level is ``near`` the loss bears more."""
+    rate: float = NEAR_RATE if _is_near(network, near) else Train.model_fields["learning_rate"].default
     return rate
 
 
-def _is_near(network: Model) -> bool:
-    return network.starts_pretrained and network.decoder == "unet-hypercolumn"
+def _is_near(network: Model, near: Collection[DecoderName] = NEAR_DECODERS) -> bool:
+    return network.starts_pretrained and network.decoder in near
 
 
 def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from pixelwise.geometry import usual_frame
 from pixelwise.plan.fingerprint import Fingerprint
+from pixelwise.plan.planning import NEAR, NEAR_DECODERS, NEAR_RATE, learning_rate
 from pixelwise.plan.scale import EPOCHS, epochs_in
-from pixelwise.recipe import Augment, PoseTask, Scale
+from pixelwise.recipe import Augment, DecoderName, Model, PoseTask, Scale
 from pixelwise.skeleton import Skeleton
+from pixelwise.types import People
 
 CROP = 0.2
 """Margin around the only person of a picture, of the box's longer side: hands and feet reach beyond their joints."""
-SINGLE_SIDE = 256
-"""Root of the area of a frame that holds one person."""
+SINGLE_SIDES = (192, 256)
+"""Root of the area of a frame that holds one person; the larger where pictures show more than the smaller holds."""
 SEVERAL_SIDES = (320, 384, 448, 512)
 """Likewise of several; the larger, the smaller people are."""
 SMALLEST_PERSON = 64
 """Pixels of the frame that the root of the usual person's area should have, among several."""
+UPRIGHT = 45.0
+"""Degrees that most people lean at most, where people stand …"""
+TURNS = (30.0, 60.0)
+"""… and by how much they are turned at random there, and elsewhere."""
+MOST = 0.75
+"""Of people, that are most of them."""
+COARSE: Mapping[DecoderName, Literal[4]] = {"fpn": 4, "deeplabv3plus": 4}
+"""Strides of decoders whose fields are coarser than the task's default."""
+NEAR_OF_POSE: tuple[DecoderName, ...] = (*NEAR_DECODERS, "fpn")
+"""Decoders that bear a higher learning rate where joints are learned."""
+SINGLE_MODEL = Model(decoder="fpn")
+"""For one person a picture, where no other network is wished for."""
+PLACE = 1.0
+"""Weight of the loss of places where each joint is where it is warmest, so that only the order of heat counts."""
+PLACE_BESIDE = 0.25
+"""The same beside masks, whose losses are a few times smaller."""
+CHOSEN = "joints need no fine fields, and it learns them in fewer passes than unet-hypercolumn"
 
 
 @dataclass(frozen=True)
@@ -30,30 +51,35 @@ class PoseFacts:
         skeleton: their joints.
         single: no picture shows more than one.
         share: root of the usual person's area, as a share of the root of the picture's.
+        lean: degrees from upright that most people lean at most, 0–180; 0 where that is not known.
     """
 
     skeleton: Skeleton
     single: bool
     share: float
+    lean: float = 0.0
 
 
 @dataclass(frozen=True)
 class PosePlan:
-    """Frame, changes and task, and why."""
+    """Frame, changes, task and learning rate, and why."""
 
     scale: Scale
     augment: Augment
     task: PoseTask
+    learning_rate: float
     reasons: dict[str, str]
 
 
-def plan_pose(known: Fingerprint, facts: PoseFacts) -> PosePlan:
+def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bool = True) -> PosePlan:
     """One person fills a small frame; several need a larger one.
 
     Args:
         known: sizes are those of pictures cut by ``CROP`` where there is one person each.
+        network: that learns.
+        alone: no masks are learned beside the joints.
     """
-    side = SINGLE_SIDE if facts.single else _side(known, facts.share)
+    side = _single_side(known) if facts.single else _side(known, facts.share)
     size = usual_frame(known.sizes, side**2)
     joints = f"{len(facts.skeleton.joints)} joints, {len(facts.skeleton.limbs)} limbs"
     shown = (
@@ -61,17 +87,41 @@ def plan_pose(known: Fingerprint, facts: PoseFacts) -> PosePlan:
         if facts.single
         else f"several people a picture, the usual one {facts.share:.0%} of its side".replace("%", " %")
     )
+    turn = TURNS[facts.lean > UPRIGHT]
+    bent = f", as a quarter of the people lean by more than {facts.lean:.0f}°" if turn > TURNS[0] else ""
+    chosen = (
+        {"model": f"{network.decoder} over {network.encoder}, pretrained: {CHOSEN}"}
+        if facts.single and network == SINGLE_MODEL
+        else {}
+    )
+    rate = learning_rate(network, NEAR_OF_POSE)
+    stride = COARSE.get(network.decoder, PoseTask.model_fields["stride"].default)
     return PosePlan(
         Scale(size=size, crop=CROP if facts.single else 0.0),
         # A mirror exchanges left and right, so it costs nothing; people bend any way, so turns teach.
-        Augment(rotate=30.0, scale=1.3, shear=0.1, shift=0.08),
-        PoseTask(skeleton=facts.skeleton, single=facts.single),
+        Augment(rotate=turn, scale=1.3, shear=0.1, shift=0.08),
+        PoseTask(
+            skeleton=facts.skeleton,
+            single=facts.single,
+            stride=stride,
+            place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
+        ),
+        rate,
         {
             "scale": f"{size[1]}×{size[0]} (width × height): {shown}",
-            "augment": "mirrored with left and right exchanged, turned by up to 30°",
+            "augment": f"mirrored with left and right exchanged, turned by up to {turn:.0f}°{bent}",
             "tasks.pose": joints,
+            **chosen,
+            "train.learning_rate": f"{rate:g}" + (f": {NEAR}" if rate == NEAR_RATE else ""),
         },
     )
+
+
+def _single_side(known: Fingerprint) -> int:
+    """The smallest side that shows all that the usual picture does."""
+    sides = np.repeat([float(np.sqrt(h * w)) for h, w in known.sizes], list(known.sizes.values()))
+    usual = float(np.median(sides))
+    return next((side for side in SINGLE_SIDES if side >= usual), SINGLE_SIDES[-1])
 
 
 def _side(known: Fingerprint, share: float) -> int:
@@ -89,3 +139,18 @@ def share_of(areas: list[float], pictures: list[float]) -> float:
     if not areas:
         return 0.3
     return float(np.median(np.sqrt(np.array(areas) / np.array(pictures))))
+
+
+def lean_of(people: Sequence[People], skeleton: Skeleton) -> float:
+    """Degrees from upright, 0–180, that ``MOST`` people lean at most, from hips to shoulders; 0 where none tells."""
+    trunk = skeleton.trunk()
+    if trunk is None or not people:
+        return 0.0
+    points = np.concatenate([one.keypoints for one in people]).astype(np.float64)
+    labelled = np.concatenate([one.visibility for one in people]) > 0
+    hips, shoulders = (list(pair) for pair in trunk)
+    told = labelled[:, hips + shoulders].all(axis=1)
+    if not told.any():
+        return 0.0
+    x, y = (points[told][:, shoulders].mean(axis=1) - points[told][:, hips].mean(axis=1)).T
+    return float(np.percentile(np.degrees(np.abs(np.arctan2(x, -y))), 100 * MOST))

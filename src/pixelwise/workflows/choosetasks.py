@@ -9,8 +9,9 @@ import numpy as np
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import image_size
 from pixelwise.errors import DataError, RecipeError
-from pixelwise.plan import PoseFacts, share_of
+from pixelwise.plan import PoseFacts, lean_of, share_of
 from pixelwise.recipe import KINDS, PanopticTask, PoseTask, SemanticTask, TaskRecipe
+from pixelwise.skeleton import Skeleton
 
 MOST = 200
 """Samples that tell how large people are."""
@@ -52,13 +53,13 @@ def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def tasks_named(names: Sequence[str]) -> dict[str, TaskRecipe]:
-    """The tasks of these names, with their default losses."""
+def tasks_named(names: Sequence[str], skeleton: Skeleton | None = None) -> dict[str, TaskRecipe]:
+    """The tasks of these names, with their default losses; the pose is of ``skeleton``."""
     made: dict[str, TaskRecipe] = {
         "semantic": SemanticTask(),
         "instance": PanopticTask(kind="instance"),
         "panoptic": PanopticTask(kind="panoptic"),
-        "pose": PoseTask(),
+        "pose": PoseTask(skeleton=skeleton),
     }
     return {name: made[name] for name in names}
 
@@ -79,4 +80,5 @@ def pose_facts(dataset: Dataset) -> PoseFacts:
         if seen and not crowd and area > 0
     ]
     share = share_of([area for area, _ in shown], [picture for _, picture in shown])
-    return PoseFacts(dataset.skeleton, not several and not nobody, share)
+    lean = lean_of([sample.people for sample in samples if sample.people is not None], dataset.skeleton)
+    return PoseFacts(dataset.skeleton, not several and not nobody, share, lean)

@@ -13,7 +13,7 @@ from pixelwise.errors import DataError
 from pixelwise.recipe import Recipe, read_recipe
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint
+from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint, seen_by
 from pixelwise.workflows.resume import resumed_plan
 
 
@@ -82,5 +82,5 @@ def prepare_folds(
         chosen = choose_recipe(wishes, folds.dataset(0, dataset), listener)
     apart = f"; {tested} test images stay apart" if tested else ""
     listener.say(f"Data: {len(pool)} images ({dataset.layout}) in {len(folds)} folds{apart}.")
-    dataset = dataset.cropped(chosen.recipe.scale.crop)
+    dataset = seen_by(chosen.recipe, dataset)
     return CrossValidation(dataset, folds, chosen.recipe, chosen.reasons, listener)

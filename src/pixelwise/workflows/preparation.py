@@ -19,8 +19,18 @@ from pixelwise.data.valuerange import find_value_range
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.models import model_named
-from pixelwise.plan import CROP, Covered, Fingerprint, Plan, ceiling, lie_any_way, plan, plan_pose
-from pixelwise.recipe import Model, Recipe, Scale, check_settings, parse_recipe, with_settings
+from pixelwise.plan import (
+    CROP,
+    SINGLE_MODEL,
+    Covered,
+    Fingerprint,
+    Plan,
+    ceiling,
+    lie_any_way,
+    plan,
+    plan_pose,
+)
+from pixelwise.recipe import Model, PoseTask, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_task
 from pixelwise.types import INSTANCES, SPLITS, Label, SplitName
 from pixelwise.workflows.choosetasks import parse_tasks, pose_facts, tasks_for, tasks_named
@@ -157,8 +167,8 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     reasons: dict[str, str] = {}
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
-        network = model or Model()
         tasks = tasks_for(dataset, wishes.tasks)
+        network = model or _network_for(tasks, dataset)
         share = seconds / (wishes.number_of_folds or 1)
         known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
         planned = _planned(known, network, dataset, tasks, listener)
@@ -189,6 +199,23 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     return Plan(_fitting(recipe, dataset), reasons)
 
 
+def seen_by(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """The data as a recipe wants it: joints in the order of its skeleton, people cut out.
+
+    Raises:
+        DataError: joints that the recipe does not have.
+    """
+    for task in recipe.tasks.values():
+        if isinstance(task, PoseTask) and task.skeleton is not None and dataset.skeleton is not None:
+            dataset = dataset.jointed_like(task.skeleton)
+    return dataset.cropped(recipe.scale.crop)
+
+
+def _network_for(tasks: Sequence[str], dataset: Dataset) -> Model:
+    """The network for some tasks where none is wished for."""
+    return SINGLE_MODEL if tuple(tasks) == ("pose",) and pose_facts(dataset).single else Model()
+
+
 def _planned(
     known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], listener: Listener
 ) -> Plan:
@@ -196,14 +223,15 @@ def _planned(
     planned = plan(known, network, *wished.values())
     recipe, reasons = planned.recipe, planned.reasons
     if "pose" in tasks:
-        pose = plan_pose(known, pose_facts(dataset))
-        alone = {"augment": pose.augment} if not wished else {}
-        recipe = recipe.model_copy(
-            update={"scale": pose.scale, "tasks": {**wished, "pose": pose.task}, **alone}
-        )
+        pose = plan_pose(known, pose_facts(dataset), network, alone=not wished)
+        ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
+        if not wished:  # else masks have a say in it
+            rate = recipe.train.model_copy(update={"learning_rate": pose.learning_rate})
+            ours |= {"augment": pose.augment, "train": rate, "model": network}
+        recipe = recipe.model_copy(update=ours)
         reasons = {
             **reasons,
-            **{name: why for name, why in pose.reasons.items() if name != "augment" or alone},
+            **{name: why for name, why in pose.reasons.items() if name.partition(".")[0] in ours},
         }
     for setting, reason in reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
@@ -223,7 +251,8 @@ def fingerprint(
     if "pose" in tasks and pose_facts(dataset).single:
         dataset = dataset.cropped(CROP)
     training = dataset.split("train")
-    others = [task for name, task in tasks_named(tasks).items() if name != "pose"]
+    wished = tasks_named(tasks, dataset.skeleton)
+    others = [task for name, task in wished.items() if name != "pose"]
     masked = training.where(lambda sample: not dataset.mixed or "mask" in sample.labels)
     labels = _some_labels(masked) if others else []
     task = build_task(others[0], dataset.labels) if others else None
@@ -245,7 +274,7 @@ def fingerprint(
     )
     if seconds is None:
         return known
-    pace = pace_of(network, dataset)
+    pace = pace_of(network, dataset, wished)
     return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 

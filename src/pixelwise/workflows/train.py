@@ -33,6 +33,7 @@ from pixelwise.workflows.preparation import (
     choose_recipe,
     group_hint,
     scored_part,
+    seen_by,
     with_splits,
 )
 from pixelwise.workflows.report import EXHIBITS, report_run
@@ -135,7 +136,7 @@ def train(
         if begun
         else choose_recipe(wishes, dataset, listener)
     )
-    dataset = dataset.cropped(chosen.recipe.scale.crop)
+    dataset = seen_by(chosen.recipe, dataset)
     with runfolder.run_folder(Path(out), resumed=resume) as folder:
         job = prepare(dataset, chosen.recipe, listener, Cache.at(cache))
         if compared:

@@ -1,6 +1,7 @@
 """The pose task: targets by hand, people out of perfect fields, flips, degenerate pictures, files."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pixelwise.labels import Labels
 from pixelwise.recipe import PoseTask as PoseRecipe
 from pixelwise.skeleton import COCO_17, LSP_14, Skeleton
 from pixelwise.tasks import PoseResult, PoseTask
-from pixelwise.tasks.pose.loss import unexplained
+from pixelwise.tasks.pose.loss import misplaced, unexplained
 from pixelwise.tasks.pose.peaks import find_peaks, warmest
 from pixelwise.tasks.pose.targets import pose_targets
 from pixelwise.types import IGNORE_INDEX, JOINTS, Label, LabelBatch, People
@@ -115,6 +116,22 @@ def test_loss_is_the_share_that_is_left_unexplained() -> None:
     assert unexplained(target, target, weight) == 0
     assert unexplained(target / 2, target, weight) == 0.25
     assert torch.isfinite(unexplained(target, torch.zeros_like(target), weight * 0))
+
+
+def test_the_loss_of_places_by_hand() -> None:
+    target = torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
+    weight, flat = torch.ones_like(target), torch.zeros_like(target)
+    surely = 1 / (1 + math.exp(-12))  # the share that softmax gives to the warm place of two
+    entropy = -surely * math.log(surely) - (1 - surely) * math.log(1 - surely)
+    assert float(misplaced(flat, target, weight)) == pytest.approx(math.log(2) - entropy, rel=1e-4)
+    assert float(misplaced(target, target, weight)) == pytest.approx(0, abs=1e-6)
+    assert float(misplaced(target.flip(-1), target, weight)) > 10
+    # A map that shows no joint, and a place that nobody spoke of, ask for nothing.
+    assert misplaced(target, flat, weight) == 0
+    hidden = torch.cat([torch.full_like(target, 9.0), target], dim=-1)
+    said = torch.cat([flat, weight], dim=-1)
+    assert float(misplaced(hidden, torch.cat([flat, target], dim=-1), said)) == pytest.approx(0, abs=1e-6)
+    assert float(misplaced(hidden, torch.cat([target, flat], dim=-1), said)) == 0
 
 
 @pytest.mark.parametrize(("places", "height"), [([(60.3, 40.8), (200.6, 50.2)], 140), ([(160.0, 60.0)], 170)])

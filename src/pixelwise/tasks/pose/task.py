@@ -26,7 +26,7 @@ from pixelwise.skeleton import Skeleton
 from pixelwise.tasks.base import FieldValues, Targets, WholeScores
 from pixelwise.tasks.pose import drawing, writing
 from pixelwise.tasks.pose.assembly import assemble
-from pixelwise.tasks.pose.loss import unexplained
+from pixelwise.tasks.pose.loss import misplaced, unexplained
 from pixelwise.tasks.pose.peaks import Peaks, find_peaks, warmest
 from pixelwise.tasks.pose.result import PoseResult
 from pixelwise.tasks.pose.targets import pose_targets
@@ -115,13 +115,16 @@ class PoseTask:
         return {HEAT: heat, LIMBS: limbs} if self.skeleton.limbs else {HEAT: heat}
 
     def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
-        """What of the fields is left unexplained, times the recipe's weights."""
+        """What of the fields is left unexplained, and how far heat is misplaced, times the recipe's weights."""
         weights = {HEAT: self.recipe.heat, LIMBS: self.recipe.affinity}
-        return {
+        found = {
             name: weights[name] * unexplained(logits[name].float(), *pair)
             for name, pair in targets.items()
             if weights[name]
         }
+        if self.recipe.place:
+            found["place"] = self.recipe.place * misplaced(logits[HEAT].float(), *targets[HEAT])
+        return found
 
     def default_settings(self) -> dict[str, float]:
         """Least heat of a joint; fewest joints of a person; whether there is one person a picture."""
