@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.real import present, without_data
+from tests.real import RealSet, present, without_data
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,7 +21,7 @@ def data_root() -> Path:
     """The folder of real data sets, named by the environment variable PIXELWISE_DATA."""
     value = os.environ.get("PIXELWISE_DATA")
     if not value:
-        without_data("needs real data: set PIXELWISE_DATA to the folder that holds ph2/")
+        without_data("needs real data: set PIXELWISE_DATA to the folder of the sets")
     root = Path(value).resolve()
     if not root.is_dir():  # a wrong setting is a mistake, not an absence
         pytest.fail(f"PIXELWISE_DATA names a folder that does not exist: {root}", pytrace=False)
@@ -29,6 +29,12 @@ def data_root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def ph2(data_root: Path) -> Path:
+def real_set(data_root: Path) -> RealSet:
+    """Gives the folder of a real data set by its name, or ends the test where the set is missing."""
+    return lambda name: present(data_root / name)
+
+
+@pytest.fixture(scope="session")
+def ph2(real_set: RealSet) -> Path:
     """The PH² dermoscopy set in the layout of its original archive."""
-    return present(data_root / "ph2")
+    return real_set("ph2")

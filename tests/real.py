@@ -1,10 +1,17 @@
-"""What becomes of a test whose real data is missing."""
+"""Real data sets for tests, and what becomes of a test whose set is missing.
+
+Someone may have some of the sets and not others: each test asks for its own, by name, and skips alone.
+"""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+RealSet = Callable[[str], Path]
+"""The folder of a real data set by its name, such as ``"camvid"``; what the fixture ``real_set`` gives."""
 
 
 def present(folder: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.planted import FAULTS, Fault
 from benchmarks.planted_faults import try_fault
 from tests.checks.drawn import errors
-from tests.real import present
+from tests.real import RealSet
 
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
@@ -19,8 +19,8 @@ PAIRS = 16
 
 
 @pytest.fixture(scope="module")
-def ccp(data_root: Path) -> Path:
-    return present(data_root / "ccp")
+def ccp(real_set: RealSet) -> Path:
+    return real_set("ccp")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -35,16 +35,16 @@ def test_a_planted_fault_is_found_and_mended(ccp: Path, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("name", ["ccp", "isic2017", "ph2"])
-def test_real_sets_have_no_error(data_root: Path, name: str) -> None:
-    assert errors(check(present(data_root / name))) == []
+def test_real_sets_have_no_error(real_set: RealSet, name: str) -> None:
+    assert errors(check(real_set(name))) == []
 
 
-def test_the_splits_of_camvid_tear_its_sequences_apart(data_root: Path) -> None:
+def test_the_splits_of_camvid_tear_its_sequences_apart(real_set: RealSet) -> None:
     """Its authors split videos: frames of one are in train and in val."""
-    result = check(present(data_root / "camvid"))
+    result = check(real_set("camvid"))
     assert errors(result) == ["leak-group"]
     [leak] = [one for one in result.result.findings if one.kind == "leak-group"]
-    dataset = open_data(data_root / "camvid")
+    dataset = open_data(real_set("camvid"))
     splits = {
         (sample.tags["sequence"], sample.split) for sample in dataset.samples if sample.split is not None
     }

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.real import present
+from tests.real import RealSet
 
 from pixelwise.data.duplicates import (
     SIDE,
@@ -281,8 +281,8 @@ def _copied(image: Pixels, number: int) -> Pixels:
 
 
 @pytest.mark.slow
-def test_neighbouring_frames_are_found(data_root: Path) -> None:
-    folder = present(data_root / "camvid")
+def test_neighbouring_frames_are_found(real_set: RealSet) -> None:
+    folder = real_set("camvid")
     near = sorted(folder.glob("val/0016E5_*.jpg"))[40:60]  # every second frame at 30 a second
     far = sorted(folder.glob("train/0001TP_*.jpg"))[:40:4]
     found = find_near_duplicates([signature(opened(file)) for file in [*near, *far]])

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.real import RealSet
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.groups import GROUP_TAGS, grouped, propose
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.types import Sample
+from pixelwise.workflows.data import open_data
 
 
 def dataset(*names: str, known_group: str | None = None, **tags: str) -> Dataset:
@@ -153,15 +155,19 @@ def test_a_pattern_proposed_matches_every_name_and_tells_groups_apart(
             assert len(set(found[start : start + frames])) == 1
 
 
-def test_names_of_real_sets(data_root: Path) -> None:
-    """PH² and its like show no sequences; CamVid's four show by their names as by its reader's tag."""
-    from pixelwise.workflows.data import open_data
+@pytest.mark.parametrize("name", ["ph2", "isic2017", "ccp"])
+def test_real_sets_show_no_sequences(real_set: RealSet, name: str) -> None:
+    assert propose([sample.name for sample in open_data(real_set(name)).samples]) is None
 
-    for name in ("ph2", "isic2017", "ccp"):
-        assert propose([sample.name for sample in open_data(data_root / name).samples]) is None
-    hashes = [path.stem for path in sorted((data_root / "dsb2018" / "images").iterdir())]
+
+def test_names_that_are_hashes_show_no_sequences(real_set: RealSet) -> None:
+    hashes = [path.stem for path in sorted((real_set("dsb2018") / "images").iterdir())]
+    assert len(hashes) == 160
     assert propose(hashes) is None
-    camvid = open_data(data_root / "camvid")
+
+
+def test_the_sequences_of_camvid_show_by_their_names_as_by_its_reader_s_tag(real_set: RealSet) -> None:
+    camvid = open_data(real_set("camvid"))
     pattern = propose([sample.name for sample in camvid.samples])
     assert pattern is not None
     by_name = groups(grouped(camvid, pattern))

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 from benchmarks.gate import GATES, score_of, trained
+from tests.real import RealSet
 
 pytestmark = pytest.mark.gate
 
 
 @pytest.mark.parametrize("name", sorted(GATES))
-def test_score_holds(data_root: Path, name: str) -> None:
+def test_score_holds(data_root: Path, real_set: RealSet, name: str) -> None:
     gate = GATES[name]
+    real_set(Path(gate.data).parts[0])
     with tempfile.TemporaryDirectory() as folder:
         score = score_of(gate, *trained(gate, data_root, seed=0, out=Path(folder) / "run"))
     floor = gate.mean - 3 * gate.deviation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 from tests.metrics.scenes import scene
-from tests.real import present
+from tests.real import RealSet
 
 from pixelwise.labels import Labels
 from pixelwise.metrics import count_objects, match_objects, overlap_matrix, segment_counts, segment_ratios
@@ -104,9 +103,8 @@ def test_scenes_at_random(seed: int) -> None:
     agree(mine, reference(truth.astype(np.int64), true, one.found.astype(np.int64), predicted))
 
 
-def coco_example(stem: str) -> tuple[NDArray[np.int64], dict[int, tuple[int, bool]], Labels]:
+def coco_example(folder: Path, stem: str) -> tuple[NDArray[np.int64], dict[int, tuple[int, bool]], Labels]:
     """Ids of segments, their classes from 0 without gaps, and what these are."""
-    folder = present(Path(os.environ.get("PIXELWISE_DATA", "nowhere")) / "coco_panoptic")
     categories = json.loads((folder / "panoptic_coco_categories.json").read_text())
     place = {one["id"]: at for at, one in enumerate(categories)}
     things = tuple(at for at, one in enumerate(categories) if one["isthing"])
@@ -137,8 +135,8 @@ def maps_of(
 
 
 @pytest.mark.parametrize("stem", ["000000142238", "000000439180"])
-def test_coco_examples(stem: str) -> None:
-    ids, segments, labels = coco_example(stem)
+def test_coco_examples(real_set: RealSet, stem: str) -> None:
+    ids, segments, labels = coco_example(real_set("coco_panoptic"), stem)
     classes, instances, crowd, of_object = maps_of(ids, segments, labels)
     same = ours(labels, classes, instances, crowd, classes, instances, of_object)
     assert all(row[1:3] == (0, 0) and row[0] == pytest.approx(row[3]) for row in same.values())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.evaluation.test_matching import metrics
-from tests.report.test_report import HOSTILE, LESION, Checker
+from tests.report.pages import HOSTILE, LESION, Checker
 
 from pixelwise.evaluation import Contestant, compare_sides
 from pixelwise.report.comparepage import Shown, difference_domain, write_comparison

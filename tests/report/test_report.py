@@ -2,227 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pytest
 from markupsafe import Markup
+from tests.report.pages import HOSTILE, LESION, Checker, exhibit, log, metrics, page, score
 
 from pixelwise.checks import Check
 from pixelwise.checks.finding import Place, gather
-from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
+from pixelwise.evaluation.schema import Group
 from pixelwise.labels import Labels
-from pixelwise.report import (
-    Drawn,
-    Exhibit,
-    LogRow,
-    Making,
-    Section,
-    TaskPart,
-    choose_exhibits,
-    drawn_part,
-    semantic_part,
-    write_report,
-)
-from pixelwise.report.templates import page_script, script_digest
-
-LESION = Labels(classes=("background", "lesion"))
-VOID = {"meta", "br", "hr", "img", "input", "link"}
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "\"quoted' & <b>bold</b>",
-    "ภาพรอยโรคผิวหนัง",
-    "x" * 200,
-    "{{ 7 * 7 }}",
-]
-
-
-def score(values: Sequence[float]) -> Score:
-    known = np.array([value for value in values if not math.isnan(value)])
-    n_undefined = len(values) - len(known)
-    if not len(known):
-        nan, none = math.nan, (math.nan, math.nan)
-        return Score(
-            mean=nan,
-            ci95=none,
-            median=nan,
-            p5=nan,
-            worst=nan,
-            pooled=nan,
-            pooled_ci95=none,
-            n_undefined=n_undefined,
-        )
-    return Score(
-        mean=float(known.mean()),
-        ci95=(float(known.min()), float(known.max())),
-        median=float(np.median(known)),
-        p5=float(np.percentile(known, 5)),
-        worst=float(known.min()),
-        pooled=0.777,
-        pooled_ci95=(0.7, 0.8),
-        n_undefined=n_undefined,
-    )
-
-
-def metrics(
-    dice: Mapping[str, float],
-    *,
-    tags: Mapping[str, str] | None = None,
-    split: str = "test",
-    classes: Sequence[str] = ("lesion",),
-    notes: tuple[str, ...] = (),
-) -> Metrics:
-    """Metrics with Dice and a made-up IoU; ``tags`` gives each image's diagnosis."""
-    tags = tags or {}
-    groups: dict[str, list[float]] = {}
-    for name, value in tags.items():
-        groups.setdefault(value, []).append(dice[name])
-    return Metrics(
-        pixelwise="1.2.3",
-        tasks=("mask",),
-        headline="dice",
-        data="lesions",
-        split=split,
-        n_images=len(dice),
-        scores={
-            "dice": score(list(dice.values())),
-            "iou": score([value / (2 - value) for value in dice.values()]),
-        },
-        classes={
-            "mask": tuple(
-                ClassScores(name=name, scores={"dice": 0.8, "iou": math.nan}, support=9) for name in classes
-            )
-        },
-        tags={"diagnosis": {v: Group(n_images=len(d), scores={"dice": score(d)}) for v, d in groups.items()}}
-        if groups
-        else {},
-        images=tuple(
-            ImageRow(
-                name=name,
-                image=f"{name}.png",
-                size=(4, 6),
-                split=split,
-                tags={"diagnosis": tags[name]} if name in tags else {},
-                scores={"dice": value, "iou": value / (2 - value)},
-                counts={},
-            )
-            for name, value in dice.items()
-        ),
-        settings={"mask": {"threshold": 0.45}},
-        notes=notes,
-    )
-
-
-def exhibit(name: str, value: float = 0.5, size: tuple[int, int] = (4, 6), label: int = 1) -> Exhibit:
-    """Truth is the left half of the columns, the prediction one column less."""
-    truth, predicted = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
-    truth[:, : size[1] // 2] = label
-    predicted[:, : size[1] // 2 - 1] = label
-    return Exhibit(name, np.full((*size, 3), 128, np.uint8), truth, predicted, value, {"diagnosis": name})
-
-
-def log(n: int) -> list[LogRow]:
-    return [
-        LogRow(i, 10 * i, 60.0 * i, 1 / i, 1e-3, 0.9 - 0.1 / i if i % 2 else None) for i in range(1, n + 1)
-    ]
-
-
-def page(
-    path: Path,
-    found: Metrics,
-    *,
-    labels: Labels = LESION,
-    exhibits: Mapping[str, Sequence[Exhibit]] = MappingProxyType({}),
-    title: str = "Moles",
-    log: Sequence[LogRow] = (),
-    parts: Sequence[TaskPart] = (),
-    **making: Any,
-) -> str:
-    shown = [semantic_part(found, "mask", labels, exhibits), *parts]
-    logs = [log] if log else []
-    write_report(path, title=title, metrics=found, parts=shown, logs=logs, making=Making(**making))
-    text = path.read_text(encoding="utf-8")
-    Checker().check(text)
-    return text
-
-
-class Checker(HTMLParser):
-    """Every element is closed in order, ids are unique, nothing is loaded from elsewhere, the only script is ours.
-
-    References lead to places of the page, or to ``beside``, files that lie beside it.
-    """
-
-    def __init__(self, *beside: str) -> None:
-        super().__init__()
-        self.beside = beside
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.references: list[str] = []
-        self.scripts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_startendtag(tag, attrs)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag != "script" or not attrs
-        for key, value in attrs:
-            assert not key.startswith("on")
-            if key == "id":
-                self.ids.append(value or "")
-            if key in {"href", "src"}:
-                self.references.append(value or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts.append(data)
-
-    def check(self, text: str) -> None:
-        self.feed(text)
-        self.close()
-        assert self.open == []
-        assert len(self.ids) == len(set(self.ids))
-        assert "".join(self.scripts) in ("", page_script())
-        assert (f"script-src 'sha256-{script_digest()}'" in html.unescape(text)) == bool(self.scripts)
-        for one in self.references:
-            inside = one.startswith("#") and one[1:] in self.ids
-            picture = re.match(r"data:image/(jpeg|png);base64,[A-Za-z0-9+/=]+$", one)
-            assert inside or picture or one.partition("#")[0] in self.beside, one
-        assert not re.search(r"@import|url\(|https?://", text)
-
-
-@pytest.mark.parametrize(
-    ("n", "each", "worst", "median", "best"),
-    [
-        (0, 4, "", "", ""),
-        (1, 4, "a", "", ""),
-        (2, 4, "a", "", "b"),
-        (3, 4, "a", "b", "c"),
-        (5, 4, "ab", "c", "ed"),
-        (9, 2, "ab", "de", "ih"),
-        (10, 2, "ab", "ef", "ji"),
-    ],
-)
-def test_exhibits_are_worst_median_and_best(n: int, each: int, worst: str, median: str, best: str) -> None:
-    scores = {chr(ord("a") + i): i / 10 for i in range(n)}
-    expected = {"worst": list(worst), "median": list(median), "best": list(best)}
-    assert choose_exhibits(dict(reversed(scores.items())), each=each) == expected
-
-
-def test_images_without_a_score_are_no_exhibits() -> None:
-    assert choose_exhibits({"a": math.nan, "b": 0.5}) == {"worst": ["b"], "median": [], "best": []}
+from pixelwise.report import Making, Section, TaskPart, semantic_part, write_report
 
 
 def test_the_page_says_what_the_metrics_say(tmp_path: Path) -> None:
@@ -261,26 +54,6 @@ def test_the_page_says_what_the_metrics_say(tmp_path: Path) -> None:
     # Five melanomas are few: the interval is drawn, and doubted.
     assert '<td class="num" data-label="Images">5*</td>' in text
     assert '<td class="num" data-label="Images">15</td>' in text
-
-
-def test_outlines_and_mistakes_of_an_exhibit(tmp_path: Path) -> None:
-    text = page(tmp_path / "r.html", metrics({"a": 0.8}), exhibits={"worst": [exhibit("a", 0.8)]})
-    assert 'd="M0 0h3v4h-3z"' in text
-    assert 'd="M0 0h2v4h-2z"' in text
-    assert 'fill="var(--missed)" d="M2 0h1v4h-1z"' in text
-    assert 'fill="var(--extra)" d=""' in text
-    assert "33% of the truth missed; 0% of the prediction outside it" in text
-    assert "drawn coarsely" not in text
-    assert "no label" not in text
-
-
-def test_what_nobody_labelled_is_shown_and_not_counted(tmp_path: Path) -> None:
-    one = exhibit("a")
-    one.truth[:, 2:] = 255
-    text = page(tmp_path / "r.html", metrics({"a": 1.0}), exhibits={"worst": [one]})
-    assert '<path class="unlabelled" d="M2 0h4v4h-4z"/>' in text
-    assert "0% of the truth missed; 0% of the prediction outside it" in text
-    assert "Darkened pixels have no label" in text
 
 
 def test_hostile_names_are_harmless(tmp_path: Path) -> None:
@@ -356,14 +129,6 @@ def test_several_classes_have_a_table_and_named_outlines(tmp_path: Path) -> None
     assert "of the truth missed" not in text
 
 
-def test_large_images_are_shown_small_with_outlines_at_full_size(tmp_path: Path) -> None:
-    many = [exhibit(f"i{i}", size=(1200, 1600)) for i in range(2)]
-    text = page(tmp_path / "r.html", metrics({"a": 0.9}), exhibits={"worst": many})
-    assert 'viewBox="0 0 1600 1200"' in text
-    assert 'd="M0 0h800v1200h-800z"' in text
-    assert len(text) < 75_000
-
-
 def test_a_tag_that_all_images_share_makes_no_table(tmp_path: Path) -> None:
     dice = {"a": 0.9, "b": 0.8}
     pages = [
@@ -371,12 +136,6 @@ def test_a_tag_that_all_images_share_makes_no_table(tmp_path: Path) -> None:
         for other in ("nevus", "melanoma")
     ]
     assert ["For whom" in text for text in pages] == [False, True]
-
-
-def test_an_exhibit_whose_parts_differ_in_size_is_refused() -> None:
-    one = exhibit("a")
-    with pytest.raises(ValueError, match="differ in size"):
-        Exhibit("a", one.image, one.truth[1:], one.predicted, 0.5, {})
 
 
 def test_the_same_input_gives_the_same_page(tmp_path: Path) -> None:
@@ -467,44 +226,12 @@ def test_sections_of_other_tasks_stand_in_their_places(tmp_path: Path) -> None:
     assert "Nothing beyond 9." in card
 
 
-def test_a_task_without_outlines_shows_what_it_draws(tmp_path: Path) -> None:
-    found = metrics({"a": 0.9, "b": 0.5})
-    drawn = {"worst": [Drawn("b", np.zeros((4, 6, 3), np.uint8), 0.5, {"age": "<7>"})], "best": []}
-    part = drawn_part(found, "joints", drawn, asked="finds joints", gives="people")
-    write_report(tmp_path / "r.html", title="Men", metrics=found, parts=[part])
-    text = (tmp_path / "r.html").read_text(encoding="utf-8")
-    Checker().check(text)
-    assert '<figure id="joints-1-1">' in text
-    assert "age</bdi>: <bdi>&lt;7&gt;" in text
-    assert 'class="toggles"' not in text
-    assert "How good is a model that finds joints?" in text
-
-
 def test_many_images_are_listed_in_part_and_drawn_as_a_histogram(tmp_path: Path) -> None:
     text = page(tmp_path / "r.html", metrics({f"i{i}": (i % 100) / 100 for i in range(1200)}))
     assert text.count('<th scope="row"><bdi class="name">i') == 500
     assert "The 500 worst;" in text
     assert "of 1,200</title></rect>" in text
     assert len(text) < 200_000
-
-
-def test_the_picture_of_an_image_is_linked_from_its_dot_and_its_row(tmp_path: Path) -> None:
-    text = page(tmp_path / "r.html", metrics({"a": 0.9, "b": 0.8}), exhibits={"worst": [exhibit("b")]})
-    assert text.count('<a class="shown" href="#mask-1-1" aria-label="b: Dice 0.800">') == 2, (
-        "on a wide and a narrow screen"
-    )
-    assert '<a href="#mask-1-1"><bdi class="name">b</bdi></a>' in text
-    assert '<figure id="mask-1-1">' in text
-
-
-def test_uncertainty_is_a_layer_that_can_be_shown(tmp_path: Path) -> None:
-    sure = exhibit("a")
-    plain = page(tmp_path / "1.html", metrics({"a": 0.9}), exhibits={"worst": [sure]})
-    unsure = replace(sure, uncertainty=np.full((4, 6), 0.5, np.float32))
-    text = page(tmp_path / "2.html", metrics({"a": 0.9}), exhibits={"worst": [unsure]})
-    body = [one.split("</style>")[1] for one in (plain, text)]
-    assert ["uncertainty" in one for one in body] == [False, True]
-    assert 'class="show-uncertainty"' in body[1]
 
 
 def test_twenty_classes_make_a_page(tmp_path: Path) -> None:
@@ -522,17 +249,3 @@ def test_twenty_classes_make_a_page(tmp_path: Path) -> None:
     assert text.count('<td class="share') == 400
     assert "how well it is found is not known" in text
     assert len(set(re.findall(r'class="chip" style="background: (#\w+)"', text))) == 20
-
-
-def test_twelve_pictures_of_a_camera_stay_within_three_megabytes(tmp_path: Path) -> None:
-    """As many as a run shows, at the size of PH²; noise of a photograph, which compresses badly."""
-    random = np.random.default_rng(0)
-    noise = random.normal(0, 12, (574, 765, 3))
-    rows, columns = np.mgrid[:574, :765]
-    image = (150 + 60 * np.sin(columns / 90 + rows / 70)[..., None] + noise).clip(0, 255).astype(np.uint8)
-    ragged = (np.hypot(rows - 287, columns - 382) + random.normal(0, 1.5, (574, 765)) < 200).astype(np.uint8)
-    unsure = random.random((574, 765)).astype(np.float32)
-    items = [Exhibit(f"i{i}", image, ragged, ragged[::-1], 0.9, {}, unsure) for i in range(12)]
-    dice = {f"i{i}": 0.9 for i in range(40)}
-    page(tmp_path / "r.html", metrics(dice), exhibits={"worst": items})
-    assert (tmp_path / "r.html").stat().st_size < 3_000_000

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.report.test_report import LESION, metrics
+from tests.report.pages import LESION, metrics
 
 from pixelwise.evaluation.schema import BaselineScores, Metrics
 from pixelwise.report import Making, semantic_part, words

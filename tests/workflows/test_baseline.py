@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.baselines.drawn import coloured, disc
-from tests.report.test_report import Checker
+from tests.report.pages import Checker
 
 from pixelwise.baselines import METHODS
 from pixelwise.data.synthetic import write_lesions

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.networks import TINY, tiny_predictor
 from tests.prediction.test_predictor import saved
-from tests.report.test_report import Checker
+from tests.report.pages import Checker
 
 import pixelwise
 from pixelwise.cli.main import main

@@ -8,6 +8,7 @@ import PIL.Image
 import pytest
 from numpy.typing import NDArray
 from pycocotools.coco import COCO
+from tests.real import RealSet
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError, OutputError
@@ -171,9 +172,9 @@ def test_pycocotools_agrees_on_drawn_objects(drawn: Dataset, tmp_path: Path) -> 
     ],
 )
 def test_real_sets_go_round_through_every_format(
-    data_root: Path, tmp_path: Path, name: str, every: int, formats: tuple[str, ...]
+    real_set: RealSet, tmp_path: Path, name: str, every: int, formats: tuple[str, ...]
 ) -> None:
-    opened = open_data(data_root / name)
+    opened = open_data(real_set(name))
     chosen = {sample.name for sample in opened.samples[::every]}
     dataset = opened.where(lambda sample: sample.name in chosen)
     expected = known(dataset)

@@ -6,6 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.pictures import pairs, picture
+from tests.real import RealSet
 
 from pixelwise.data.dataset import check_pairs
 from pixelwise.errors import DataError
@@ -27,8 +28,8 @@ CLASSES = (
 )
 
 
-def test_the_real_set(data_root: Path) -> None:
-    dataset = open_data(data_root / "camvid")
+def test_the_real_set(real_set: RealSet) -> None:
+    dataset = open_data(real_set("camvid"))
     assert (dataset.layout, dataset.labels.classes, dataset.labels.background) == ("camvid", CLASSES, None)
     assert [len(dataset.split(one)) for one in ("train", "val", "test")] == [367, 101, 0]
     assert all(sample.labels["mask"].stem == sample.name == sample.image.stem for sample in dataset.samples)

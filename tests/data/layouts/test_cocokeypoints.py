@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+from tests.real import RealSet
 
 import pixelwise
 from pixelwise.data.dataset import check_pairs, image_sizes
@@ -110,8 +111,8 @@ def test_what_cannot_be_used_is_refused(
         pixelwise.open_data(tmp_path)
 
 
-def test_leeds_sports_pose(data_root: Path) -> None:
-    data = pixelwise.open_data(data_root / "lsp")
+def test_leeds_sports_pose(real_set: RealSet) -> None:
+    data = pixelwise.open_data(real_set("lsp"))
     assert data.skeleton is not None
     assert data.skeleton.joints == LSP_14.joints
     assert set(data.skeleton.limbs) == set(LSP_14.limbs)
@@ -122,8 +123,8 @@ def test_leeds_sports_pose(data_root: Path) -> None:
     assert image.shape[:2] == label.size
 
 
-def test_tiny_coco_of_which_half_shows_nobody(data_root: Path) -> None:
-    data = pixelwise.open_data(data_root / "tiny_coco", layout="coco_keypoints")
+def test_tiny_coco_of_which_half_shows_nobody(real_set: RealSet) -> None:
+    data = pixelwise.open_data(real_set("tiny_coco"), layout="coco_keypoints")
     assert data.skeleton == COCO_17
     assert (len(data.split("train")), len(data.split("val"))) == (50, 50)
     people = [sample.people for sample in data.samples if sample.people is not None]

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import ArrayLike
 from tests.pictures import pairs
+from tests.real import RealSet
 
 from pixelwise.data.augment import augment
 from pixelwise.data.cache import Cache
@@ -33,8 +34,8 @@ def small(root: Path, ids: ArrayLike, dtype: type = np.uint8) -> Path:
 
 
 @pytest.mark.parametrize("inner", ["", "PennFudanPed"])
-def test_penn_fudan(data_root: Path, inner: str) -> None:
-    dataset = open_data(data_root / "pennfudan" / inner)
+def test_penn_fudan(real_set: RealSet, inner: str) -> None:
+    dataset = open_data(real_set("pennfudan") / inner)
     assert (dataset.layout, len(dataset)) == ("pennfudan", 120)
     assert (dataset.labels.classes, dataset.labels.things) == (("background", "person"), (1,))
     check_pairs(dataset.samples)
@@ -47,8 +48,8 @@ def test_penn_fudan(data_root: Path, inner: str) -> None:
         assert [one.area for one in dataset.objects(sample)] == np.bincount(stored.ravel())[1:].tolist()
 
 
-def test_nuclei_of_sixteen_bits(data_root: Path) -> None:
-    dataset = open_data(data_root / "dsb2018")
+def test_nuclei_of_sixteen_bits(real_set: RealSet) -> None:
+    dataset = open_data(real_set("dsb2018"))
     assert (dataset.layout, len(dataset)) == ("instances", 160)
     assert [len(dataset.split(one)) for one in ("train", "val", "test")] == [100, 20, 40]
     sample = dataset.samples[1]

@@ -7,6 +7,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 from tests.pictures import pairs, picture
+from tests.real import RealSet
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import DataError
@@ -94,11 +95,14 @@ def test_two_masks_of_one_image_are_refused(tmp_path: Path) -> None:
     assert "are both masks of 'a'" in refusal(tmp_path)
 
 
-def test_the_sets_that_are_paired_open(data_root: Path) -> None:
-    dermoscopy = open_data(data_root / "isic2017")
+def test_the_dermoscopy_of_isic_opens(real_set: RealSet) -> None:
+    dermoscopy = open_data(real_set("isic2017"))
     assert (len(dermoscopy), dermoscopy.layout, dermoscopy.labels.is_binary) == (30, "paired", True)
     assert all(mask == f"{name}_segmentation.png" for name, mask in paired(dermoscopy).items())
-    people = open_data(data_root / "ccp")
+
+
+def test_the_people_of_ccp_open(real_set: RealSet) -> None:
+    people = open_data(real_set("ccp"))
     assert (len(people), people.layout) == (300, "paired")
     assert [len(people.split(one)) for one in ("train", "val", "test")] == [220, 30, 50]
     assert all(mask == f"{name}.png" for name, mask in paired(people).items())
