@@ -13,7 +13,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.cli.conftest import Pixelwise
-from tests.report.test_report import Checker
+from tests.report.pages import Checker
 
 from pixelwise.evaluation import read_metrics
 from pixelwise.recipe import read_recipe
