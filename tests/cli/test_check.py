@@ -229,7 +229,16 @@ def test_leaks_that_are_allowed_are_recorded(
     tmp_path: Path, pixelwise: Pixelwise, recipe: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
-    done = pixelwise("train", leaking(tmp_path / "data"), "--out", out, "--recipe", recipe, "--allow-leaks")
+    done = pixelwise(
+        "train",
+        leaking(tmp_path / "data"),
+        "--out",
+        out,
+        "--recipe",
+        recipe,
+        "--allow-leaks",
+        "--no-baseline",
+    )
     assert done.returncode == 0, done.stderr
     notes = json.loads((out / "metrics.json").read_text(encoding="utf-8"))["notes"]
     [note] = [one for one in notes if one.startswith("Leaks were allowed.")]
@@ -243,7 +252,7 @@ def test_what_is_alike_is_drawn_into_one_split(tmp_path: Path, pixelwise: Pixelw
     root = leaking(tmp_path / "data")
     (root / "splits.csv").unlink()
     out = tmp_path / "run"
-    done = pixelwise("train", root, "--out", out, "--recipe", recipe)
+    done = pixelwise("train", root, "--out", out, "--recipe", recipe, "--no-baseline")
     assert done.returncode == 0, done.stderr
     lines = (out / "splits.csv").read_text(encoding="utf-8").splitlines()
     splits = {line.partition(",")[0]: line.rpartition(",")[2] for line in lines[1:]}

@@ -14,7 +14,15 @@ pytestmark = pytest.mark.slow
 
 def test_networks_and_settings_by_name(pixelwise: Pixelwise, lesions: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    wishes = ["--network", "fpn:plain-tiny", "--set", "scale.size=[64, 96]", "--set", "train.batch_size=4"]
+    wishes = [
+        "--no-baseline",
+        "--network",
+        "fpn:plain-tiny",
+        "--set",
+        "scale.size=[64, 96]",
+        "--set",
+        "train.batch_size=4",
+    ]
     done = pixelwise(
         "train", lesions, "--out", out, "--epochs", "1", *wishes, "--set", "tasks.semantic.lovasz=1"
     )

@@ -75,14 +75,14 @@ def test_a_time_that_is_over_compares_nothing(lesions: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_ends_in_time_with_what_it_has(lesions: Path) -> None:
+@pytest.mark.usefixtures("compared")  # libraries are loaded
+def test_it_ends_in_time_with_what_it_has(lesions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock of this process's work, since what other programs do meanwhile is not to decide."""
+    monkeypatch.setattr("pixelwise.workflows.bestbaseline.time.monotonic", time.process_time)
     data = pixelwise.open_data(lesions)
-    compare(data, QUICK, 20.0, Listener())  # libraries are loaded
-    begin = time.monotonic()
+    begin = time.process_time()
     found = compare(data, QUICK, 1.5, Listener())
-    assert (
-        time.monotonic() - begin < 4.0
-    )  # a picture that was begun is finished, and other programs want their turn
+    assert time.process_time() - begin < 3.0  # a picture that was begun is finished
     assert found is not None
     assert not set(found.chosen_on) & {sample.name for sample in data.split("test").samples}
     if found.images is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,15 @@ class Heard(Listener):
         self.steps.append(step)
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_lesions(tmp_path_factory.mktemp("data") / "lesions", 12, seed=0, size=(96, 128))
+
+
 @pytest.fixture
-def lesions(tmp_path: Path) -> Path:
-    return write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128))
+def lesions(drawn: Path, tmp_path: Path) -> Path:
+    """A copy of one's own, to be changed."""
+    return shutil.copytree(drawn, tmp_path / "lesions")
 
 
 def test_the_names_that_are_promised() -> None:
@@ -52,7 +59,7 @@ def test_the_names_that_are_promised() -> None:
 def test_without_splits_they_are_drawn_and_written(lesions: Path, tmp_path: Path) -> None:
     (lesions / "splits.csv").unlink()
     heard = Heard()
-    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, listener=heard)
+    run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, listener=heard, compared=False)
     assert any("drawn at random" in line for line in heard.lines)
     again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
     assert [len(again.split(name)) for name in ("train", "val", "test")] == [8, 2, 2]
@@ -69,7 +76,7 @@ def test_drawn_splits_hint_at_folders_that_they_tear_apart(lesions: Path, tmp_pa
     for by, hinted in ((None, True), ("folder", False)):
         heard = Heard()
         data = pixelwise.open_data(lesions, group_by=by)
-        pixelwise.train(data, tmp_path / f"run {by}", recipe=QUICK, listener=heard)
+        pixelwise.train(data, tmp_path / f"run {by}", recipe=QUICK, listener=heard, compared=False)
         assert any("--group-by folder keeps them together" in line for line in heard.lines) == hinted
 
 
@@ -81,7 +88,7 @@ def test_given_splits_that_leak_by_names_are_noted_with_the_scores(lesions: Path
             (lesions / kind / f"lesion_{index:04}.png").rename(lesions / kind / f"{name}.png")
         rows.append(f"{name},{('train', 'val', 'test')[index % 3]}")
     (lesions / "splits.csv").write_text("\n".join(["name,split", *rows]) + "\n")
-    notes = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK).metrics.notes
+    notes = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, compared=False).metrics.notes
     [note] = [one for one in notes if one.startswith("By their names, images in different splits")]
     assert "such as images/patient00_slice0.png and images/patient00_slice1.png" in note
 
@@ -126,7 +133,9 @@ def test_a_few_patients_are_shared_out(
         replace(sample, split=None, tags={"patient": str(i % patients)})
         for i, sample in enumerate(data.samples)
     )
-    pixelwise.train(replace(data, samples=samples, group="patient"), tmp_path / "run", recipe=QUICK)
+    pixelwise.train(
+        replace(data, samples=samples, group="patient"), tmp_path / "run", recipe=QUICK, compared=False
+    )
     again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
     assert {sample.split for sample in again.samples} == expected
 
@@ -135,7 +144,7 @@ def test_without_validation_images_some_are_kept_from_training(lesions: Path, tm
     data = pixelwise.open_data(lesions)
     data = data.with_splits({s.name: "test" if s.split == "test" else "train" for s in data.samples})
     heard = Heard()
-    pixelwise.train(data, tmp_path / "run", recipe=QUICK, listener=heard)
+    pixelwise.train(data, tmp_path / "run", recipe=QUICK, listener=heard, compared=False)
     assert any("kept for validation" in line for line in heard.lines)
     again = pixelwise.open_data(lesions, splits=tmp_path / "run" / "splits.csv")
     assert len(again.split("val")) >= 1
@@ -145,7 +154,7 @@ def test_without_validation_images_some_are_kept_from_training(lesions: Path, tm
 @pytest.mark.parametrize(("kept", "scored"), [({"train", "val"}, "val"), ({"train", "test"}, "test")])
 def test_scores_say_what_they_are_of(lesions: Path, tmp_path: Path, kept: set[str], scored: str) -> None:
     data = pixelwise.open_data(lesions).where(lambda sample: sample.split in kept)
-    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK).metrics
+    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK, compared=False).metrics
     assert metrics.split == scored
     assert bool(metrics.notes) == (scored != "test")
 
@@ -153,7 +162,7 @@ def test_scores_say_what_they_are_of(lesions: Path, tmp_path: Path, kept: set[st
 def test_a_single_image_trains_and_says_what_its_score_is_worth(lesions: Path, tmp_path: Path) -> None:
     data = pixelwise.open_data(lesions).split("train")
     data = data.where(lambda sample: sample.name == data.samples[0].name)
-    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK).metrics
+    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK, compared=False).metrics
     assert metrics.n_images == 1
     assert "training images" in metrics.notes[0]
 
@@ -174,14 +183,18 @@ def test_a_batch_must_leave_batch_normalisation_two_values(lesions: Path, tmp_pa
 
 def test_training_uses_no_test_image(lesions: Path, tmp_path: Path) -> None:
     """Other pixels and masks in the test split leave the weights as they are."""
-    first = pixelwise.train(lesions, tmp_path / "one", recipe=QUICK).folder / "model.safetensors"
+    first = (
+        pixelwise.train(lesions, tmp_path / "one", recipe=QUICK, compared=False).folder / "model.safetensors"
+    )
     data = pixelwise.open_data(lesions)
     others = write_lesions(tmp_path / "others", 12, seed=9, size=(96, 128))
     for sample in data.split("test").samples:
         for folder in ("images", "masks"):
             source = others / folder / f"{sample.name}.png"
             (lesions / folder / f"{sample.name}.png").write_bytes(source.read_bytes())
-    second = pixelwise.train(lesions, tmp_path / "two", recipe=QUICK).folder / "model.safetensors"
+    second = (
+        pixelwise.train(lesions, tmp_path / "two", recipe=QUICK, compared=False).folder / "model.safetensors"
+    )
     one, two = pixelwise.load(first), pixelwise.load(second)
     weights = two.network.state_dict()
     assert all(tensor.equal(weights[name]) for name, tensor in one.network.state_dict().items())
@@ -190,7 +203,7 @@ def test_training_uses_no_test_image(lesions: Path, tmp_path: Path) -> None:
 
 def test_progress_is_told(lesions: Path, tmp_path: Path) -> None:
     heard = Heard()
-    pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, listener=heard)
+    pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, listener=heard, compared=False)
     shares = [step.progress for step in heard.steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -205,6 +218,6 @@ def test_the_default_model_repeats_itself_to_the_bit(lesions: Path, tmp_path: Pa
         train=Train(epochs=2, precision="bf16-mixed"),
     )
     for name in ("one", "two"):
-        pixelwise.train(lesions, tmp_path / name, recipe=recipe)
+        pixelwise.train(lesions, tmp_path / name, recipe=recipe, compared=False)
     one, two = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two"))
     assert one == two
