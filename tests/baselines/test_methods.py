@@ -37,6 +37,7 @@ def odd_pictures() -> Iterator[tuple[str, Image]]:
     yield "ramp", np.repeat(np.tile(np.arange(50, dtype=np.uint8), (40, 1))[..., None], 3, axis=2)
 
 
+@pytest.mark.slow
 @EVERY
 def test_it_finds_a_mole_after_choosing_on_others(method: Method) -> None:
     examples = [Example.of(image, mask.astype(np.uint8)) for image, mask in map(mole, range(3))]

@@ -169,6 +169,7 @@ def test_hostile_files_end_in_findings(tmp_path: Path, capsys: pytest.CaptureFix
     assert "\x1b[2J" not in (tmp_path / "check.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="measures memory as Unix does")
 def test_bombs_do_not_fill_the_memory(tmp_path: Path) -> None:
     """Images and masks of 0.9 billion pixels in a few bytes."""

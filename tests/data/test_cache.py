@@ -131,6 +131,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_two_writers_and_a_kill_leave_whole_files(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)]) for _ in range(2)]
     cache, seen, deadline = Cache(tmp_path), 0, time.monotonic() + 60

@@ -150,6 +150,7 @@ def test_the_same_recipe_is_seldom_called_better(
     assert false <= 0.06 * 200
 
 
+@pytest.mark.slow
 def test_the_plain_bootstrap_would_claim_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the correction is for: on the same draws the plain bootstrap is wrong several times as often."""
     monkeypatch.setattr(comparison, "RESAMPLES", 1000)
@@ -176,6 +177,7 @@ def test_a_better_recipe_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found >= 45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_images", [5, 20, 100])
 def test_intervals_of_models_cover(n_images: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In 92 to 97 of 100 draws the interval holds the true difference; a few more draws are wrong by luck."""

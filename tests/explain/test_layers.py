@@ -95,6 +95,7 @@ def test_a_mean_over_the_picture_sees_all_of_it() -> None:
     assert math.isinf(layers[-1].receptive_field)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["unet:efficientnet-lite0", "segnet", "deeplabv3plus:efficientnet-lite0"])
 def test_features_are_those_of_the_network(name: str) -> None:
     network = built(name).train()

@@ -135,6 +135,7 @@ def test_memory_layout_changes_nothing(name: str) -> None:
     torch.testing.assert_close(last["semantic"]["classes"], plain, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 @EVERY
 @torch.no_grad()
 def test_an_exported_graph_gives_the_same(name: str) -> None:

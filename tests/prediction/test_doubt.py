@@ -11,6 +11,7 @@ from pixelwise.labels import Labels
 from pixelwise.prediction.doubt import AT_ONCE, doubt_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [("background", "lesion"), ("sky", "road", "car")])
 def test_a_large_image_is_doubted_as_a_whole(classes: tuple[str, ...]) -> None:
     binary = len(classes) == 2

@@ -80,6 +80,7 @@ def test_all_images_are_scored_with_a_note(lesions: Path, tmp_path: Path) -> Non
     assert any("also chose" in note for note in found.methods[0].metrics.notes)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(lesions: Path, tmp_path: Path) -> None:
     one, other = (
         baseline(lesions, tmp_path / name, methods=("k-means",), seed=4).comparison.methods[0]

@@ -65,6 +65,7 @@ def same(one: Predictor, other: Predictor) -> bool:
     return all(tensor.equal(weights(other)[name]) for name, tensor in weights(one).items())
 
 
+@pytest.mark.slow
 def test_every_image_is_scored_by_the_model_that_never_saw_it(run: Run, lesions: Path) -> None:
     data = pixelwise.open_data(lesions)
     of_folds = {sample.name for sample in data.samples if sample.split != "test"}
@@ -166,6 +167,7 @@ def test_what_a_run_holds(run: Run) -> None:
     assert header.recipe.train.folds == FOLDS
 
 
+@pytest.mark.slow
 def test_no_model_learns_or_is_chosen_from_an_image_that_it_scores(
     run: Run, lesions: Path, tmp_path: Path
 ) -> None:

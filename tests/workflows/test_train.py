@@ -167,6 +167,7 @@ def test_a_single_image_trains_and_says_what_its_score_is_worth(lesions: Path, t
     assert "training images" in metrics.notes[0]
 
 
+@pytest.mark.slow
 def test_a_batch_must_leave_batch_normalisation_two_values(lesions: Path, tmp_path: Path) -> None:
     def recipe(width: int, batch_size: int) -> Recipe:
         train = Train(epochs=1, precision="32-true", batch_size=batch_size)
