@@ -282,3 +282,25 @@ def test_damaged_arrays_are_found_as_damaged_pictures_are(tmp_path: Path) -> Non
         "images/lesion_0004.npy",
         "images/lesion_0005.tif",
     }
+
+
+@pytest.mark.parametrize("as_ph2", [True, False])
+def test_a_repaired_copy_says_what_its_folders_do_not(
+    tmp_path: Path, pixelwise: Pixelwise, as_ph2: bool
+) -> None:
+    root = drawn(tmp_path / "data")
+    if as_ph2:
+        cases = tmp_path / "PH2Dataset" / "PH2 Dataset images"
+        for number in range(12):
+            case = cases / f"IMD{number:03}"
+            for folder, path in (
+                ("Dermoscopic_Image", image_of(root, number)),
+                ("lesion", mask_of(root, number)),
+            ):
+                place = case / f"{case.name}_{folder}"
+                place.mkdir(parents=True)
+                path.rename(place / f"{place.name.removesuffix('_Image')}{path.suffix}")
+        root = cases.parent
+    done = pixelwise("check", root, "--page", tmp_path / "check.html", "--fix", tmp_path / "copy")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("--set augment.rotate=180 --set augment.vflip=0.5" in " ".join(done.stdout.split())) == as_ph2

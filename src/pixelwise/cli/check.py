@@ -78,5 +78,10 @@ def check(
             f"Repaired copy: {fix}: of {mended.total} samples {mended.changed} changed, "
             f"{mended.left_out} left out; changes.csv lists why."
         )
+        if dataset.any_way_up:
+            console.print(
+                "Its folders do not say that its pictures have no up and down: train on it with "
+                "--set augment.rotate=180 --set augment.vflip=0.5."
+            )
     if checked.result.count("error"):
         raise typer.Exit(FOUND_ERRORS)
