@@ -26,7 +26,7 @@ from pixelwise.workflows.train import train
 
 pytestmark = pytest.mark.slow
 
-EPOCHS = 600
+EPOCHS = 300
 KILLS = 3
 
 
