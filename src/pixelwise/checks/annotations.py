@@ -175,9 +175,7 @@ def _labelme(dataset: Dataset, source: LabelmeObjects, sample: Sample, size: Siz
         document = read_json(path)
         said = document.get("imageHeight", size[0]), document.get("imageWidth", size[1])
         if said != size:
-            return [], [
-                ("size-said", f"It is {size[1]} × {size[0]} pixels, the file says {said[1]} × {said[0]}.")
-            ]
+            return [], [("size-said", _sizes(said, size))]
         faults = list(_image_path(document, sample))
         for number, shape in enumerate(entry(document, "shapes", list, str(path)), start=1):
             faults += _shape(source, shape, size, number, path)

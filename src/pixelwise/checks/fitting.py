@@ -54,13 +54,13 @@ def find(subject: Subject) -> Iterator[Found]:
     for one, other in [*strange.exchanged, *((other, one) for one, other in strange.exchanged)]:
         detail = f"It follows the image of {fitted[other].path.name}, and that one this image."
         yield "mask-exchanged", subject.place(fitted[one].path, detail=detail)
-    exchanged = {place for swap in strange.exchanged for place in swap}
+    exchanged, alone = {place for swap in strange.exchanged for place in swap}, set(strange.alone)
     least = _least_gain([one.fit for one in fitted])
     doubtful = _doubtful([one.fit for one in fitted])
     usual = float(np.median([one.fit.here for one in fitted]))
     # A stranger's mask fits somewhere by chance; one that was moved fits there as the others do where they lie.
     rest = [
-        (one, one.fit.here < doubtful, place in strange.alone and one.fit.best < DOUBTFUL * usual)
+        (one, one.fit.here < doubtful, place in alone and one.fit.best < DOUBTFUL * usual)
         for place, one in enumerate(fitted)
         if place not in exchanged
     ]

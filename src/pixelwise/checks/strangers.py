@@ -54,13 +54,13 @@ def find_strangers(pairs: Sequence[tuple[Plane, Plane]], fits: Sequence[float]) 
     """
     if len(pairs) < LEAST:
         return Strangers([], [])
-    places = _chosen(np.asarray(fits))
+    places, typical = _chosen(np.asarray(fits))
     images = torch.stack([_unit(edges_of_image(_square(pairs[place][0]))) for place in places])
     masks = torch.stack([_unit(edges_of_mask(resized(pairs[place][1], (SIDE, SIDE)))) for place in places])
     found = _standardised((images @ masks.T).numpy())
     swaps = _exchanges(found)
     taken = {place for swap in swaps for place in swap}
-    usual = float(np.percentile(found.diagonal()[_spread(len(places))], 15))
+    usual = float(np.percentile(found.diagonal()[:typical], 15))
     limit = STRANGE * usual if usual >= USUAL else -np.inf
     alone = np.flatnonzero(found.diagonal() < limit).tolist()
     return Strangers(
@@ -69,19 +69,14 @@ def find_strangers(pairs: Sequence[tuple[Plane, Plane]], fits: Sequence[float]) 
     )
 
 
-def _chosen(fits: NDArray[np.float64]) -> list[int]:
-    """Up to ``MOST`` places: first those spread evenly, then the lowest fits."""
+def _chosen(fits: NDArray[np.float64]) -> tuple[list[int], int]:
+    """Up to ``MOST`` places, and how many of the first stand for all: spread evenly, before the lowest fits."""
     if len(fits) <= MOST:
-        return list(range(len(fits)))
-    even = np.linspace(0, len(fits) - 1, MOST // 4).astype(int).tolist()
-    lowest = [place for place in fits.argsort(kind="stable").tolist() if place not in set(even)]
-    chosen: list[int] = even + lowest[: MOST - len(even)]
-    return chosen
-
-
-def _spread(number: int) -> slice:
-    """Of the places chosen, those that stand for the set."""
-    return slice(None) if number < MOST else slice(MOST // 4)
+        return list(range(len(fits))), len(fits)
+    even = np.linspace(0, len(fits) - 1, MOST // 4).astype(np.intp)
+    lowest = fits.argsort(kind="stable")
+    lowest = lowest[~np.isin(lowest, even)][: MOST - len(even)]
+    return [*even.tolist(), *lowest.tolist()], len(even)
 
 
 def _standardised(correlations: NDArray[np.float32]) -> NDArray[np.float32]:

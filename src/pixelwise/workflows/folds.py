@@ -80,9 +80,8 @@ def _finish(
     about, job = trainings.about, trainings.job(0)
     members = [Predictor.load(member(folder, number)) for number in range(done)]
     found = OutOfFold()
-    ensemble = found.ensemble(
-        members
-    )  # nothing is found yet: a model to have, should it be given up from here on
+    # Nothing is found yet: a model to have, should the run be given up from here on.
+    ensemble = found.ensemble(members)
     job.write_model(folder / runfolder.MODEL, ensemble, {})
 
     def by(sample: Sample) -> Predictor:

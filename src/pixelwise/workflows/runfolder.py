@@ -86,9 +86,8 @@ def _claimed(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if (
-            os.name == "posix"
-        ):  # while it is held, so that nobody holds a file without a name; Windows does it itself
+        # While it is held, so that nobody holds a file without a name; on Windows the release removes it.
+        if os.name == "posix":
             (path / LOCK).unlink(missing_ok=True)
         lock.release()
 

@@ -147,8 +147,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
                 continue
             annotations[found] = own
             sizes[found] = (entry(image, "height", int, str(path)), entry(image, "width", int, str(path)))
-            stem = spelt(Path(image["file_name"]).with_suffix("").as_posix())
-            name = f"{split or path.stem}/{stem}" if several else stem
+            name = name_of(path, image, several)
             samples.append(Sample(name, found, {"objects": path}, {}, split if several else None))
         for image_id in by_image:
             message = f"{path} has annotations of image {image_id}, which it does not list; add the image."
@@ -196,6 +195,12 @@ def split_of(path: Path) -> SplitName | None:
     """The split that the name of a JSON file says."""
     words = path.stem.replace("-", "_").split("_")
     return next((split for word in words if (split := split_called(word.rstrip("0123456789")))), None)
+
+
+def name_of(path: Path, image: Json, several: bool) -> str:
+    """The name of a sample that a JSON file lists; of several files their splits tell equal names apart."""
+    stem = spelt(Path(image["file_name"]).with_suffix("").as_posix())
+    return f"{split_of(path) or path.stem}/{stem}" if several else stem
 
 
 def image_of(path: Path, image: Json, root: Path, problems: Problems) -> Path | None:

@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.jsonfiles import entry, is_there, read_json, speaks_of
-from pixelwise.data.layouts.coco import FOLDERS, image_of, split_of
+from pixelwise.data.layouts.coco import FOLDERS, image_of, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.masks import is_deep_colour
-from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of
 from pixelwise.data.pictures import opened, raw_mode, room_for
 from pixelwise.data.problems import STRICT, Problems
@@ -211,10 +210,7 @@ def _samples(
         annotation = annotations.pop(entry(image, "id", int, f"an image in {path}"), None)
         if file is None:
             continue
-        stem = spelt(Path(image["file_name"]).with_suffix("").as_posix())
-        sample = Sample(
-            f"{split or path.stem}/{stem}" if several else stem, file, {}, {}, split if several else None
-        )
+        sample = Sample(name_of(path, image, several), file, {}, {}, split if several else None)
         if annotation is None:
             found.append((sample, None))
             continue

@@ -45,7 +45,7 @@ def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
         files.write_text(folder / "annotations" / f"{_stem(part_name)}.json", json.dumps(document))
 
 
-def coloured(ids: NDArray[np.int32]) -> NDArray[np.uint8]:
+def coloured(ids: NDArray[np.integer]) -> NDArray[np.uint8]:
     """(H, W, 3) for ids (H, W): red + 256 · green + 256² · blue is the id."""
     return np.stack([ids & 255, ids >> 8 & 255, ids >> 16], axis=-1).astype(np.uint8)
 

@@ -14,6 +14,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from pixelwise import files
+from pixelwise.data.writers.cocopanoptic import coloured
 from pixelwise.errors import OutputError
 from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, objects_of
@@ -99,8 +100,7 @@ def segment_ids(result: PanopticResult, labels: Labels) -> NDArray[np.int64]:
 
 def panoptic_colours(result: PanopticResult, labels: Labels) -> NDArray[np.uint8]:
     """(H, W, 3): red + 256 green + 256² blue is the segment's id."""
-    ids = segment_ids(result, labels)
-    return np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=-1).astype(np.uint8)
+    return coloured(segment_ids(result, labels))
 
 
 def panoptic_annotation(
