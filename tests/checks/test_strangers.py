@@ -48,6 +48,20 @@ def test_a_mask_whose_image_is_not_there_is_alone(pairs: list[tuple[Plane, Plane
     assert find_strangers(planted, [0.0] * (NUMBER - 1)) == Strangers([], [4])
 
 
+def test_exchanged_masks_do_not_hide_a_stranger(pairs: list[tuple[Plane, Plane]]) -> None:
+    planted = with_masks(pairs, {1: 7, 7: 1, 4: NUMBER - 1})[:-1]
+    found = find_strangers(planted, [0.0] * (NUMBER - 1))
+    assert [set(swap) for swap in found.exchanged] == [{1, 7}]
+    assert found.alone == [4]
+
+
+def test_all_may_be_exchanged(pairs: list[tuple[Plane, Plane]]) -> None:
+    swaps = {0: 7, 1: 6, 2: 5, 3: 4}
+    planted = with_masks(pairs, {**swaps, **{other: one for one, other in swaps.items()}})[:8]
+    found = find_strangers(planted, [0.0] * 8)
+    assert {frozenset(swap) for swap in found.exchanged} == {frozenset(swap) for swap in swaps.items()}
+
+
 def test_of_many_pairs_those_that_fit_least_are_compared(
     pairs: list[tuple[Plane, Plane]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

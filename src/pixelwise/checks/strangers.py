@@ -59,13 +59,14 @@ def find_strangers(pairs: Sequence[tuple[Plane, Plane]], fits: Sequence[float]) 
     masks = torch.stack([_unit(edges_of_mask(resized(pairs[place][1], (SIDE, SIDE)))) for place in places])
     found = _standardised((images @ masks.T).numpy())
     swaps = _exchanges(found)
-    taken = {place for swap in swaps for place in swap}
-    usual = float(np.percentile(found.diagonal()[:typical], 15))
+    taken = {place for swap in swaps for place in swap}  # they would make the others' fits look unusual
+    own = {place: float(value) for place, value in enumerate(found.diagonal()) if place not in taken}
+    known = [value for place, value in own.items() if place < typical]
+    usual = float(np.percentile(known, 15)) if known else 0.0
     limit = STRANGE * usual if usual >= USUAL else -np.inf
-    alone = np.flatnonzero(found.diagonal() < limit).tolist()
     return Strangers(
         [(places[one], places[other]) for one, other in swaps],
-        [places[one] for one in alone if one not in taken],
+        [places[place] for place, value in own.items() if value < limit],
     )
 
 
