@@ -9,7 +9,6 @@ share of figures that something is before.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
@@ -46,10 +45,10 @@ def main() -> None:
         drawings = write_figures(folder / "drawings", options.count, size=SIZE)
         length = {"budget": options.budget} if options.budget else {"epochs": options.epochs}
         run = pixelwise.train(drawings, folder / "run", task="pose", seed=options.seed, **length)
-        scores = json.loads((run.folder / "metrics.json").read_text())["scores"]
     for name in SCORES:
-        low, high = scores[name]["ci95"]
-        print(f"{name} {scores[name]['value']:.3f} ({low:.3f}–{high:.3f})")
+        score = run.metrics.scores[name]
+        low, high = score.ci95
+        print(f"{name} {score.value:.3f} ({low:.3f}–{high:.3f})")
 
 
 if __name__ == "__main__":

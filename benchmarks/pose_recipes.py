@@ -9,7 +9,6 @@ Prints PCK@0.2 with its interval and the processor's time for each.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -55,12 +54,10 @@ def main() -> None:
                 seed=options.seed,
                 settings=VARIANTS[name],
             )
-            pck = json.loads((run.folder / "metrics.json").read_text())["scores"]["pck"]
-        low, high = pck["ci95"]
+        pck = run.metrics.scores["pck"]
+        low, high = pck.ci95
         spent = time.process_time() - begin
-        print(
-            f"{name}: PCK {pck['value']:.3f} ({low:.3f}–{high:.3f}), {spent:.0f} s of processor", flush=True
-        )
+        print(f"{name}: PCK {pck.value:.3f} ({low:.3f}–{high:.3f}), {spent:.0f} s of processor", flush=True)
 
 
 if __name__ == "__main__":
