@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pixelwise.data.synthetic import draw_lesion
 from pixelwise.data.valuerange import ValueRange
+from pixelwise.geometry import usual_size
 from pixelwise.labels import Labels
 from pixelwise.plan import Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
 from pixelwise.recipe import Augment, Model, Scale, Values
@@ -78,6 +79,14 @@ def test_no_larger_than_the_images_are() -> None:
     known = Fingerprint({(300, 300): 9}, any_way_up=True, ceiling=by_area)
     assert plan_scale(known).scale.size == (288, 288)
     assert "would show no more" in plan_scale(known).reason
+
+
+def test_of_images_that_all_differ_the_middle_one_is_usual() -> None:
+    sizes = {(100 + 50 * step, 200 + 100 * step): 1 for step in range(9)}
+    known = Fingerprint(sizes, any_way_up=True, training=9, rate=32.0, seconds=900.0, ceiling=by_area)
+    assert usual_size(sizes) == (300, 600)
+    assert plan_scale(known).scale.size == (288, 576)
+    assert "the usual image is 600×300" in plan_scale(known).reason
 
 
 def test_no_larger_than_the_time_allows() -> None:

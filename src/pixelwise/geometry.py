@@ -176,6 +176,14 @@ def flip_field(values: Tensor, field: Field, *, horizontal: bool, vertical: bool
     return flipped * signs[:, None, None] if field.vectors or field.negated else flipped
 
 
+def usual_size(sizes: Mapping[Size, int]) -> Size:
+    """(height, width) of median area and median aspect, of images of which so many have each (height, width)."""
+    counts = list(sizes.values())
+    aspect = float(np.median(np.repeat([width / height for height, width in sizes], counts)))
+    area = float(np.median(np.repeat([height * width for height, width in sizes], counts)))
+    return round((area / aspect) ** 0.5), round((area * aspect) ** 0.5)
+
+
 def usual_frame(sizes: Mapping[Size, int], pixels: int, multiple: int = 32) -> Size:
     """Frame for images of these sizes: about ``pixels`` in area, sides multiples of ``multiple``, usual aspect.
 
@@ -186,8 +194,8 @@ def usual_frame(sizes: Mapping[Size, int], pixels: int, multiple: int = 32) -> S
     Returns:
         (height, width) whose aspect is nearest to the median aspect, among those within 25 % of the area.
     """
-    aspects = np.repeat([width / height for height, width in sizes], list(sizes.values()))
-    aspect = float(np.clip(np.median(aspects), 0.25, 4.0))
+    height, width = usual_size(sizes)
+    aspect = float(np.clip(width / height, 0.25, 4.0))
     sides = range(multiple, 4 * int(pixels**0.5) + multiple, multiple)
     candidates = [(h, w) for h in sides for w in sides if abs(np.log(h * w / pixels)) <= np.log(1.25)]
     return min(candidates, key=lambda size: _misfit(size, aspect, pixels))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pixelwise.geometry import usual_frame
+from pixelwise.geometry import usual_frame, usual_size
 from pixelwise.plan.fingerprint import Fingerprint
 from pixelwise.recipe import Scale
 from pixelwise.tiling import Tiling
@@ -60,7 +60,7 @@ def _plan_frame(known: Fingerprint) -> ScalePlan:
 
     Where a budget leaves time for ``PLENTY``, larger than is enough for the masks.
     """
-    usual = _usual(known)
+    usual = usual_size(known.sizes)
     chosen = usual_frame(known.sizes, SMALLEST**2)
     limit = ""
     for side in SIDES[1:]:
@@ -85,7 +85,7 @@ def _affordable_tiles(known: Fingerprint) -> Iterator[Scale]:
     """From few tiles to many, as long as there is time to predict by them."""
     for zoom in ZOOMS:
         scale = Scale(policy="tiles", size=TILE, zoom=zoom)
-        tiles = len(Tiling.of(_usual(known), scale).places)
+        tiles = len(Tiling.of(usual_size(known.sizes), scale).places)
         area = TILE[0] * TILE[1] / SMALLEST**2
         seconds = tiles * area * known.scored / (known.rate * PREDICTING_RATE)
         if known.seconds is None or seconds <= known.seconds * PREDICTING_SHARE:
@@ -93,7 +93,7 @@ def _affordable_tiles(known: Fingerprint) -> Iterator[Scale]:
 
 
 def _tiles(known: Fingerprint, scale: Scale, whole: ScalePlan) -> ScalePlan:
-    count = len(Tiling.of(_usual(known), scale).places)
+    count = len(Tiling.of(usual_size(known.sizes), scale).places)
     zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
     lost = known.ceiling(whole.scale)
     reason = (
@@ -103,12 +103,8 @@ def _tiles(known: Fingerprint, scale: Scale, whole: ScalePlan) -> ScalePlan:
     return ScalePlan(scale, reason)
 
 
-def _usual(known: Fingerprint) -> Size:
-    return max(known.sizes, key=lambda one: known.sizes[one])
-
-
 def _about(known: Fingerprint) -> str:
-    return f"the usual image is {_sides(_usual(known))}"
+    return f"the usual image is {_sides(usual_size(known.sizes))}"
 
 
 def _kept(known: Fingerprint, scale: Scale) -> str:
