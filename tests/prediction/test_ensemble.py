@@ -15,6 +15,7 @@ from pixelwise.errors import ModelFileError
 from pixelwise.labels import Labels
 from pixelwise.modelfile import ENSEMBLE, KEY, Header, Member, joined_weights, read_model, write_model
 from pixelwise.prediction import Ensemble, Predictor, load, mean_settings
+from pixelwise.prediction.predictor import expected_score
 from pixelwise.types import Image
 
 
@@ -108,3 +109,18 @@ def test_a_header_is_of_one_model_or_of_several(changed: dict[str, object]) -> N
     several = members()
     with pytest.raises(ValueError, match="several models"):
         header(Ensemble(several, mean_settings(several)), **changed)
+
+
+@pytest.mark.parametrize(
+    ("scores", "mean"),
+    [
+        ([0.9, 0.8], 0.85),
+        ([0.9, float("nan")], 0.45),
+        ([float("nan")] * 2, float("nan")),
+        ([0.9, None], None),
+    ],
+)
+def test_a_member_that_finds_nothing_expects_nothing_unless_all_do(
+    scores: list[float | None], mean: float | None
+) -> None:
+    assert expected_score(scores) == pytest.approx(mean, nan_ok=True)

@@ -398,7 +398,7 @@ class Ensemble(Predictor):
         return replace(
             prediction,
             uncertainty=entropy_of_views(probabilities[None]).numpy(),
-            predicted_dice=_mean([_predicted(one, score) for one in each]),
+            predicted_dice=expected_score([_predicted(one, score) for one in each]),
             unlikeness=unlikeness if unlikeness is None or limit is None else unlikeness / limit.limit,
         )
 
@@ -408,6 +408,14 @@ def _predicted(prediction: Prediction, score: ScoreModel | None) -> float | None
     if score is None or prediction.evidence is None:
         return prediction.predicted_dice
     return predicted_score(score, prediction.evidence.traits)
+
+
+def expected_score(scores: Sequence[float | None]) -> float | None:
+    """The mean of the members' expected scores; one that finds nothing (NaN) where another does expects 0."""
+    known = [score for score in scores if score is not None]
+    if len(known) < len(scores):
+        return None
+    return float(np.mean(known if np.isnan(known).all() else np.nan_to_num(known)))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -9,11 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixelwise.data.layouts import pennfudan
+from pixelwise.data.layouts.instances import INSTANCES
 from pixelwise.data.layouts.nesting import pictures_in
 from pixelwise.data.layouts.paired import MASKS
 from pixelwise.data.layouts.pairing import without_ending
 from pixelwise.data.pictures import frames_advice, is_video
 from pixelwise.errors import DataError
+
+LABELS = MASKS | INSTANCES | {pennfudan.MASKS.casefold()}
+"""Names of folders of labels, in small letters and without what separates words …"""
+PANOPTIC = re.compile(r"panoptic(train|val|test)?\d*")
+"""… and those of COCO's panoptic pictures."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +124,14 @@ def _masks(folder: Path, pictures: Sequence[Path]) -> Iterator[Path]:
         below = picture.relative_to(folder).parent.parts
         bare = without_ending(picture.stem).casefold()
         named = bare != picture.stem.casefold() and bare in stems
-        if named or any(re.sub(r"[\W_]+", "", part.casefold()) in MASKS for part in below):
+        if named or any(_of_labels(part) for part in below):
             yield picture
+
+
+def _of_labels(folder: str) -> bool:
+    """Whether a folder of this name holds masks, or pictures that number objects."""
+    bare = re.sub(r"[\W_]+", "", folder.casefold())
+    return bare in LABELS or PANOPTIC.fullmatch(bare) is not None
 
 
 def _named(found: dict[Path, Path]) -> list[Source]:
