@@ -64,10 +64,10 @@ def step(session: Session, clock: Clock) -> None:
     with clock.part("loss"):
         parts: list[torch.Tensor] = []
         for name, task in session.tasks.items():
-            logits = {
-                field: resize_logits(values, recipe.scale.size) for field, values in outputs[name].items()
-            }
-            parts += task.loss(logits, task.targets(labels)).values()
+            targets = task.targets(labels)
+            sizes = {field: (target.shape[-2], target.shape[-1]) for field, (target, _) in targets.items()}
+            logits = {field: resize_logits(values, sizes[field]) for field, values in outputs[name].items()}
+            parts += task.loss(logits, targets).values()
         loss = torch.stack(parts).sum()
     with clock.part("backward"):
         session.fabric.backward(loss)

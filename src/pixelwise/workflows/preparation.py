@@ -42,6 +42,8 @@ DEFAULT_BUDGET = 300.0
 FOLDS = "train.folds"
 LABELS, FEWEST_LABELS = 16, 4
 """As many labels tell how large a frame has to be; fewer of large images, which take their time."""
+OBJECT_LABELS = 64
+"""As many tell which way objects lie: those of one image may lie alike."""
 LABEL_PIXELS = 20_000_000
 """Of all these labels together, about."""
 STEP_SHARE = 0.9
@@ -254,7 +256,7 @@ def fingerprint(
     wished = tasks_named(tasks, dataset.skeleton)
     others = [task for name, task in wished.items() if name != "pose"]
     masked = training.where(lambda sample: not dataset.mixed or "mask" in sample.labels)
-    labels = _some_labels(masked) if others else []
+    labels = _some_labels(masked, LABELS) if others else []
     task = build_task(others[0], dataset.labels) if others else None
 
     @cache
@@ -270,7 +272,7 @@ def fingerprint(
         ceiling=best,
         classes=_covered(dataset.labels, labels) if labels else {},
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
-        objects_any_way=lie_any_way(one.instance_map for one in labels if INSTANCES in one.maps),
+        objects_any_way=bool(others) and _lie_any_way(masked),
     )
     if seconds is None:
         return known
@@ -278,10 +280,17 @@ def fingerprint(
     return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 
-def _some_labels(dataset: Dataset) -> list[Label]:
-    """Labels of up to ``LABELS`` samples, spread evenly."""
+def _lie_any_way(dataset: Dataset) -> bool:
+    """Whether objects are told apart and lie in every direction."""
+    return bool(dataset.labels.things) and lie_any_way(
+        one.instance_map for one in _some_labels(dataset, OBJECT_LABELS) if INSTANCES in one.maps
+    )
+
+
+def _some_labels(dataset: Dataset, most: int) -> list[Label]:
+    """Labels of up to ``most`` samples, spread evenly."""
     height, width = image_size(dataset.samples[0].image)
-    most = min(LABELS, max(FEWEST_LABELS, LABEL_PIXELS // (height * width)))
+    most = min(most, max(FEWEST_LABELS, LABEL_PIXELS // (height * width)))
     count = min(most, len(dataset))
     chosen = [dataset.samples[index * len(dataset) // count] for index in range(count)]
     with ThreadPoolExecutor() as pool:
