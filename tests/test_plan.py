@@ -81,9 +81,23 @@ def test_no_larger_than_the_images_are() -> None:
     assert "would show no more" in plan_scale(known).reason
 
 
+def test_time_to_spare_makes_small_images_larger_while_fields_are_coarser_than_masks() -> None:
+    known = Fingerprint({(256, 256): 99}, any_way_up=True, training=80, rate=32.0, ceiling=by_area)
+    # 32 images a second for 0.85 · 300 s are 60 passes at 288×288; of 600 s, at 408×408.
+    sides = [plan_scale(replace(known, seconds=seconds)).scale.size[0] for seconds in (150.0, 300.0, 600.0)]
+    assert sides == [256, 288, 384]
+    assert "would leave less than 60 passes" in plan_scale(replace(known, seconds=300.0)).reason
+    assert plan_scale(known).scale.size == (256, 256)  # where no budget says that there is time
+    assert plan_scale(replace(known, seconds=600.0, ceiling=lambda scale: 0.998)).scale.size == (256, 256)
+    tiny = plan_scale(replace(known, sizes={(128, 128): 99}, seconds=9999.0, ceiling=lambda scale: 0.9))
+    assert tiny.scale.size == (256, 256)
+
+
 def test_of_images_that_all_differ_the_middle_one_is_usual() -> None:
     sizes = {(100 + 50 * step, 200 + 100 * step): 1 for step in range(9)}
-    known = Fingerprint(sizes, any_way_up=True, training=9, rate=32.0, seconds=900.0, ceiling=by_area)
+    known = Fingerprint(
+        sizes, any_way_up=True, training=9, rate=32.0, seconds=900.0, ceiling=lambda scale: 0.998
+    )
     assert usual_size(sizes) == (300, 600)
     assert plan_scale(known).scale.size == (288, 576)
     assert "the usual image is 600×300" in plan_scale(known).reason

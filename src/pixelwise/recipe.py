@@ -108,6 +108,11 @@ class Values(_Strict):
     dtype: PixelType = "uint8"
     minimum: Finite = 0.0
     maximum: Finite = 255.0
+    stretch: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=0.0,
+        description="Where above 0, each image's own 1st to 99.8th percentile become the range, and are taken to be at "
+        "least so far apart.",
+    )
     mean: Positive = 0.5
     std: Positive = 0.5
 

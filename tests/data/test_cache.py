@@ -21,8 +21,8 @@ from pixelwise.data.layouts import paired
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, OutputError
 from pixelwise.geometry import Frame
-from pixelwise.recipe import Scale
-from pixelwise.types import Label, Pixels, Sample
+from pixelwise.recipe import Scale, Values
+from pixelwise.types import Label, Pixels, PixelType, Sample
 
 SIZE = (64, 96)
 PADDING = (128, 128, 128)
@@ -34,7 +34,7 @@ def lesions(tmp_path: Path) -> Dataset:
 
 
 def read(lesions: Dataset, cache: Path) -> CachedFrames:
-    return read_frames(lesions, Scale(size=SIZE), PADDING, Cache(cache))
+    return read_frames(lesions, Scale(size=SIZE), Values(), Cache(cache))
 
 
 def test_a_batch_is_the_samples_in_frames(lesions: Dataset, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_batch_is_the_samples_in_frames(lesions: Dataset, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
 @pytest.mark.parametrize("channels", [1, 5])
-def test_frames_keep_the_type_of_their_images(tmp_path: Path, dtype: str, channels: int) -> None:
+def test_frames_keep_the_type_of_their_images(tmp_path: Path, dtype: PixelType, channels: int) -> None:
     values = shades(*SIZE, channels, dtype=dtype)
     for folder in ("images", "masks"):
         (tmp_path / folder).mkdir()
@@ -58,7 +58,7 @@ def test_frames_keep_the_type_of_their_images(tmp_path: Path, dtype: str, channe
     dataset = paired.read(tmp_path)
     for _ in range(2):  # the second time from the cache
         images, _labels = read_frames(
-            dataset, Scale(size=SIZE), (0.0,) * channels, Cache(tmp_path / "cache")
+            dataset, Scale(size=SIZE), Values(channels=channels, dtype=dtype), Cache(tmp_path / "cache")
         ).batch(torch.tensor([0, 0]))
         assert images.dtype == getattr(torch, dtype)
         np.testing.assert_array_equal(images[1].numpy(), values.transpose(2, 0, 1))
@@ -180,7 +180,7 @@ def test_the_name_follows_contents_order_and_settings(tmp_path: Path) -> None:
 
 def test_tiles_are_frames_of_their_own(lesions: Dataset, tmp_path: Path) -> None:
     scale, cache = Scale(policy="tiles", size=(32, 32)), Cache(tmp_path / "cache")
-    frames = read_frames(lesions, scale, PADDING, cache)
+    frames = read_frames(lesions, scale, Values(), cache)
     assert len(frames) == 6 * 2 * 3  # of 48 × 64: tiles begin at 0 and 16, and at 0, 16 and 32
     images, labels = frames.batch(torch.tensor([6, 11]))
     image, label = lesions.read(lesions.samples[1])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pixelwise.prediction import normalise, padding, viewable
+from pixelwise.data.values import padding
+from pixelwise.prediction import normalise, viewable
 from pixelwise.recipe import Values
 
 BYTES = Values()

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from pixelwise.data.cache import Cache, digest
 from pixelwise.data.dataset import Dataset, sample_size
-from pixelwise.recipe import Scale
+from pixelwise.data.values import padding, stretched
+from pixelwise.recipe import Scale, Values
 from pixelwise.tiling import Tiling
 from pixelwise.types import CLASSES, LabelBatch, People, Sample
 
@@ -61,13 +62,13 @@ class CachedFrames:
     Attributes:
         dataset: the samples.
         scale: how images become frames.
-        padding: value of each channel beyond the image.
+        values: what the images hold.
         entries: the frames in the samples' order.
     """
 
     dataset: Dataset
     scale: Scale
-    padding: tuple[float, ...]
+    values: Values
     cache: Cache
     entries: tuple[Entry, ...]
 
@@ -106,11 +107,11 @@ class CachedFrames:
         found = self.cache.get(entry.name)
         if found is not None:
             return found
-        frames = _decode(self.dataset, self.dataset.samples[entry.sample], self.scale, self.padding)
+        frames = _decode(self.dataset, self.dataset.samples[entry.sample], self.scale, self.values)
         return next(islice(frames, entry.tile, None))
 
 
-def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cache: Cache) -> CachedFrames:
+def read_frames(dataset: Dataset, scale: Scale, values: Values, cache: Cache) -> CachedFrames:
     """Decode the samples of a data set that are not in the cache yet, several at a time.
 
     Raises:
@@ -120,7 +121,8 @@ def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cach
     settings = {
         "version": VERSION,
         "size": scale.size,
-        "padding": padding,
+        "padding": padding(values),
+        **({"stretch": (values.stretch, values.minimum, values.maximum)} if values.stretch else {}),
         **({"zoom": scale.zoom} if scale.policy == "tiles" else {}),
         # Beside joints, an image without any has a map that says so.
         **({"joints": True} if dataset.skeleton is not None else {}),
@@ -135,28 +137,26 @@ def read_frames(dataset: Dataset, scale: Scale, padding: tuple[float, ...], cach
             names = [f"{name}-{tile}" for tile in range(count)]
         touched = [cache.touch(one) for one in names]
         if not all(touched):
-            for one, frame in zip(names, _decode(dataset, sample, scale, padding), strict=True):
+            for one, frame in zip(names, _decode(dataset, sample, scale, values), strict=True):
                 cache.put(one, frame)
         return names
 
     with ThreadPoolExecutor() as pool:
         names = list(pool.map(ensure, dataset.samples))
     entries = (Entry(name, sample, tile) for sample, of in enumerate(names) for tile, name in enumerate(of))
-    return CachedFrames(dataset, scale, padding, cache, tuple(entries))
+    return CachedFrames(dataset, scale, values, cache, tuple(entries))
 
 
-def _decode(
-    dataset: Dataset, sample: Sample, scale: Scale, padding: tuple[float, ...]
-) -> Iterator[dict[str, Tensor]]:
+def _decode(dataset: Dataset, sample: Sample, scale: Scale, values: Values) -> Iterator[dict[str, Tensor]]:
     """The frames of a sample, one after another."""
     image, label = dataset.read(sample)
     tiling = Tiling.of(image.shape[:2], scale)
     whole = {
-        _IMAGE: tiling.canvas.place_image(image, padding),
+        _IMAGE: tiling.canvas.place_image(stretched(image, values), padding(values)),
         **{_MAP + name: ids for name, ids in tiling.canvas.place_label(label).items()},
     }
     people = None if label.people is None else tiling.canvas.place_people(label.people)
-    cut = zip(*(tiling.cut(values) for values in whole.values()), strict=True)
+    cut = zip(*(tiling.cut(one) for one in whole.values()), strict=True)
     for (top, left), tiles in zip(tiling.places, cut, strict=True):
         frame = {name: tile.contiguous() for name, tile in zip(whole, tiles, strict=True)}
         if people is not None:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.images import read_image
+from pixelwise.data.images import image_size, read_image
+from pixelwise.data.values import span_of
 from pixelwise.types import RGB8, PixelFormat, PixelType, Sample
 
 IMAGES = 50
@@ -18,6 +19,13 @@ IMAGES = 50
 PERCENTILES = (0.1, 99.9)
 """A few values that are far off (hot pixels, markers, what is beyond the field of view) tell nothing."""
 _VALUES = 100_000
+PIXELS = 20_000_000
+"""Of images of bytes or words whose spans are compared, about: reading larger ones takes its time."""
+FEWEST = 8
+"""Images whose spans are compared at least, where there are so many."""
+UNLIKE = 2.5
+"""How many times as wide as narrow ones (the 10th percentile) the span of wide images (the 90th) is where brightness
+says little: 3.4 of nuclei in fluorescence, 1.1 to 1.8 of photographs, streets and skin."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +36,15 @@ class ValueRange:
         pixels: their format.
         minimum, maximum: between these lie nearly all values, rounded outwards.
         images: how many were decoded to find them; 0 where the dtype tells.
+        stretch: half of the narrowest image's span (:data:`~pixelwise.data.values.SPAN`) where the spans of images are
+            ``UNLIKE``, so that each should be stretched; else 0.
     """
 
     pixels: PixelFormat
     minimum: float
     maximum: float
     images: int
+    stretch: float = 0.0
 
 
 BYTES = ValueRange(RGB8, 0.0, 255.0, 0)
@@ -43,18 +54,44 @@ BYTES = ValueRange(RGB8, 0.0, 255.0, 0)
 def find_value_range(dataset: Dataset) -> ValueRange:
     """The range of a data set's values; all that a byte holds for uint8, else what a sample of its images holds.
 
+    Values with a sign or fractions have a meaning of their own (Hounsfield units, shares) and are not to be stretched.
+
     Raises:
         DataError: an image of the sample that cannot be read.
     """
     pixels = dataset.pixel_format
     if pixels.dtype == "uint8":
-        return ValueRange(pixels, BYTES.minimum, BYTES.maximum, 0)
-    count = min(IMAGES, len(dataset))
-    chosen = [dataset.samples[index * len(dataset) // count] for index in range(count)]
+        return ValueRange(pixels, BYTES.minimum, BYTES.maximum, 0, _stretch(dataset))
+    chosen = _spread(dataset, IMAGES)
     with ThreadPoolExecutor() as pool:
         values = np.concatenate(list(pool.map(_some_values, chosen)))
     low, high = (float(value) for value in np.percentile(values, PERCENTILES))
-    return ValueRange(pixels, *rounded_outwards(low, high, pixels.dtype), count)
+    stretch = _stretch(dataset) if pixels.dtype == "uint16" else 0.0
+    return ValueRange(pixels, *rounded_outwards(low, high, pixels.dtype), len(chosen), stretch)
+
+
+def _stretch(dataset: Dataset) -> float:
+    """As in :class:`ValueRange`."""
+    height, width = image_size(dataset.samples[0].image)
+    chosen = _spread(dataset, min(IMAGES, max(FEWEST, PIXELS // (height * width))))
+    with ThreadPoolExecutor() as pool:
+        spans = np.array(list(pool.map(_span, chosen)))
+    narrow, wide = np.percentile(spans, (10, 90))
+    if len(chosen) < FEWEST or wide < UNLIKE * narrow:
+        return 0.0
+    return float(f"{spans.min() / 2:.2g}")
+
+
+def _span(sample: Sample) -> float:
+    """The widest span of an image's channels."""
+    low, high = span_of(read_image(sample.image))
+    return float((high - low).max())
+
+
+def _spread(dataset: Dataset, most: int) -> list[Sample]:
+    """Up to ``most`` samples, spread evenly."""
+    count = min(most, len(dataset))
+    return [dataset.samples[index * len(dataset) // count] for index in range(count)]
 
 
 def rounded_outwards(low: float, high: float, dtype: PixelType) -> tuple[float, float]:

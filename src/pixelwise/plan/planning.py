@@ -53,6 +53,7 @@ def plan(
             dtype=found.pixels.dtype,
             minimum=found.minimum,
             maximum=found.maximum,
+            stretch=found.stretch,
         ),
         model=network,
         tasks={task.kind: task},
@@ -112,8 +113,15 @@ def _of_precision(known: Fingerprint) -> dict[str, str]:
 
 def _of_values(found: ValueRange) -> dict[str, str]:
     """Why values are scaled as they are; nothing to say of usual pictures."""
+    stretched = (
+        {
+            "values.stretch": f"{found.stretch:g}: some images are far brighter than others, so each is stretched"
+        }
+        if found.stretch
+        else {}
+    )
     if found.pixels == RGB8:
-        return {}
+        return stretched
     reason = f"{found.pixels}, {found.minimum:g} to {found.maximum:g}"
     if found.images:
         low, high = PERCENTILES
@@ -121,4 +129,4 @@ def _of_values(found: ValueRange) -> dict[str, str]:
             f": what lies between the {low}th and the {high}th percentile of {found.images} training "
             f"image{'s' * (found.images != 1)}, rounded outwards"
         )
-    return {"values": reason}
+    return {"values": reason} | stretched

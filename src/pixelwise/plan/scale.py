@@ -20,7 +20,9 @@ ENOUGH = 0.997
 EPOCHS = 25
 """Passes over the training images that are worth more than a larger frame which masks need."""
 PLENTY = 60
-"""Passes that are worth more than a larger frame which masks do without."""
+"""Passes that are worth more than a larger frame which masks do without, or than one larger than the images."""
+FINEST = 2.0
+"""Times that a frame may be as long as images that it shows no more of: fields are half as fine as the frame."""
 TRAINING_SHARE = 0.85
 """Of a budget, that is left for training, about."""
 
@@ -58,7 +60,7 @@ def plan_scale(known: Fingerprint) -> ScalePlan:
 def _plan_frame(known: Fingerprint) -> ScalePlan:
     """The smallest frame whose ceiling is ``ENOUGH``, or the largest that leaves time for ``EPOCHS``.
 
-    Where a budget leaves time for ``PLENTY``, larger than is enough for the masks.
+    Where a budget leaves time for ``PLENTY``, larger than is enough for the masks, or than the images.
     """
     usual = usual_size(known.sizes)
     chosen = usual_frame(known.sizes, SMALLEST**2)
@@ -69,10 +71,11 @@ def _plan_frame(known: Fingerprint) -> ScalePlan:
         if enough and known.seconds is None:
             break
         size = usual_frame(known.sizes, side**2)
-        if size[0] > usual[0] or size[1] > usual[1]:
+        times = max(size[0] / usual[0], size[1] / usual[1])
+        if times > (1 if enough or known.seconds is None else FINEST):
             limit = "; a larger one would show no more"
             break
-        passes = PLENTY if enough else EPOCHS
+        passes = PLENTY if enough or times > 1 else EPOCHS
         if epochs_in(known, size) < passes:
             limit = f"; a larger one would leave less than {passes} passes over the training images"
             break

@@ -11,7 +11,7 @@ from pixelwise.prediction.predictor import (
     to_pixels,
 )
 from pixelwise.prediction.segmenter import Segmenter
-from pixelwise.prediction.values import check_format, normalise, padding, viewable
+from pixelwise.prediction.values import check_format, normalise, viewable
 
 __all__ = [
     "Ensemble",
@@ -24,7 +24,6 @@ __all__ = [
     "load",
     "mean_settings",
     "normalise",
-    "padding",
     "to_pixels",
     "viewable",
 ]

@@ -28,13 +28,14 @@ from pixelwise.confidence import (
     predicted_score,
 )
 from pixelwise.data.images import picture_to_pixels, read_image
+from pixelwise.data.values import padding, stretched
 from pixelwise.errors import DataError, ModelFileError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, Member, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.doubt import doubt_of, pooled
-from pixelwise.prediction.values import check_format, normalise, padding, viewable
+from pixelwise.prediction.values import check_format, normalise, viewable
 from pixelwise.recipe import Preprocessing, Values
 from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
 from pixelwise.tiling import Tiling, windows_of
@@ -201,8 +202,8 @@ class Predictor:
 
     def _stitched(self, image: Pixels, places: Sequence[Window]) -> dict[str, Any]:
         """Results by task name of an image whose fields would not fit into memory, window by window."""
-        parts = [(self._decoded(self.look(image[w.y0 : w.y1, w.x0 : w.x1])), w) for w in places]
-        size = image.shape[:2]
+        size, whole = image.shape[:2], stretched(image, self.preprocessing.values)
+        parts = [(self._decoded(self._look(whole[w.y0 : w.y1, w.x0 : w.x1])), w) for w in places]
         return {
             name: task.stitch([(results[name], window) for results, window in parts], size)
             for name, task in self.tasks.items()
@@ -246,6 +247,10 @@ class Predictor:
 
     def look(self, image: Pixels) -> Look:
         """All that the network says of an image (H, W, C), at its own size; fields for points as the network does."""
+        return self._look(stretched(image, self.preprocessing.values))
+
+    def _look(self, image: Pixels) -> Look:
+        """The same of an image, or of a part of one, that was stretched as the model's images are."""
         values, tiling = self.preprocessing.values, Tiling.of(image.shape[:2], self.preprocessing.scale)
         canvas = tiling.canvas.place_image(image, padding(values))
         features: list[Tensor] = []
@@ -370,9 +375,9 @@ class Ensemble(Predictor):
         super().__init__(first.network, first.tasks, first.preprocessing, settings, device, confidence)
         self.members = tuple(members)
 
-    def look(self, image: Pixels) -> Look:
+    def _look(self, image: Pixels) -> Look:
         """The means of the members' fields (after activation), and what each of them says."""
-        looks = tuple(member.look(image) for member in self.members)
+        looks = tuple(member._look(image) for member in self.members)
         mean = {
             task: {
                 name: np.stack([look.values[task][name] for look in looks]).mean(axis=0, dtype=np.float32)

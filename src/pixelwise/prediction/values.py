@@ -21,15 +21,6 @@ def normalise(pixels: Tensor, values: Values) -> Tensor:
     return shares.mul_(1 / (values.span * values.std)).sub_(values.mean / values.std)
 
 
-def padding(values: Values) -> tuple[float, ...]:
-    """What a frame holds beside the image, by channel: the value whose input is nearest to 0."""
-    middle = values.minimum + values.mean * values.span
-    if values.dtype == "float32":
-        return (middle,) * values.channels
-    limits = np.iinfo(values.dtype)
-    return (float(min(max(round(middle), limits.min), limits.max)),) * values.channels
-
-
 def viewable(pixels: Pixels, values: Values) -> Image:
     """(H, W, C) pixels as a picture (H, W, 3) uint8.
 

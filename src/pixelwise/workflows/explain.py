@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 
 from pixelwise.data.images import image_size
+from pixelwise.data.values import padding, stretched
 from pixelwise.errors import RecipeError
 from pixelwise.explain import Features, Layer, features_of, trace
 from pixelwise.geometry import Frame, usual_frame
 from pixelwise.models import LESSONS, Network, build_model, model_named
-from pixelwise.prediction import Ensemble, load, normalise, padding, to_pixels, viewable
+from pixelwise.prediction import Ensemble, load, normalise, to_pixels, viewable
 from pixelwise.recipe import Model, Preprocessing, Scale, Values
 from pixelwise.report.explainpage import write_explanation
 from pixelwise.types import Field, Image, Size
@@ -74,7 +75,7 @@ def explain(network: Path | str, image: Path | str | None = None) -> Explanation
     if image is None:
         layers = trace(built, torch.zeros(1, values.channels, *size)).layers
         return Explanation(str(network), note, size, built.stride, layers)
-    pixels = to_pixels(image, values)
+    pixels = stretched(to_pixels(image, values), values)
     framed = Frame.fit(pixels.shape[:2], size).place_image(pixels, padding(values))[None]
     images = normalise(framed, values)
     traced = trace(built, images)

@@ -11,7 +11,6 @@ from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, read_frames
 from pixelwise.memory import keep_freed_memory
-from pixelwise.prediction import padding
 from pixelwise.training import Session, Step
 from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
@@ -85,7 +84,7 @@ def decoded(about: CrossValidation, cache: Cache, compared: bool) -> Trainings:
     keep_freed_memory()
     cache.trim()
     recipe = about.recipe
-    frames = read_frames(about.dataset.split("train"), recipe.scale, padding(recipe.values), cache)
+    frames = read_frames(about.dataset.split("train"), recipe.scale, recipe.values, cache)
     check_readable(about.dataset.split("test"))  # better now than after an hour of training
     measured = Trainings(about, frames, 0.0).job(0).recipe
     comparing = comparing_seconds(measured, about.dataset) if compared else 0.0

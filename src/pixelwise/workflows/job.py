@@ -30,7 +30,7 @@ from pixelwise.evaluation.confidence import believed_of
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ENSEMBLE, REFERENCES, SINGLE, Header, Member, joined_weights, write_model
 from pixelwise.models import Network, build_model
-from pixelwise.prediction import Ensemble, Predictor, padding
+from pixelwise.prediction import Ensemble, Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.tasks import AnyTask, FieldValues, build_tasks
 from pixelwise.training import (
@@ -349,10 +349,9 @@ def prepare(dataset: Dataset, recipe: Recipe, listener: Listener, cache: Cache) 
     build_tasks(recipe, dict.fromkeys(recipe.tasks, dataset.labels))  # refuses before anything is decoded
     keep_freed_memory()
     cache.trim()
-    beside = padding(recipe.values)
-    training = read_frames(dataset.split("train"), recipe.scale, beside, cache)
+    training = read_frames(dataset.split("train"), recipe.scale, recipe.values, cache)
     validating = dataset.split("val")
-    validation = read_frames(validating, recipe.scale, beside, cache) if validating else None
+    validation = read_frames(validating, recipe.scale, recipe.values, cache) if validating else None
     check_readable(dataset.split("test"))  # better now than after an hour of training
     return built(dataset, recipe, listener, training, validation)
 

@@ -141,7 +141,7 @@ def test_frames_and_augmentation_carry_every_map(tmp_path: Path) -> None:
     dataset = open_data(tmp_path)
     scale = Scale(policy="fit", size=(64, 96))
     cache = Cache(tmp_path / "cache")
-    frames = read_frames(dataset, scale, (0.0, 0.0, 0.0), cache)
+    frames = read_frames(dataset, scale, Values(), cache)
     images, labels = frames.batch(torch.tensor([0]))
     assert {name: values.dtype for name, values in labels.maps.items()} == {
         CLASSES: torch.uint8,
@@ -161,5 +161,5 @@ def test_frames_and_augmentation_carry_every_map(tmp_path: Path) -> None:
     assert torch.equal(moved.maps[INSTANCES][known] > 0, moved.maps[CLASSES][known] == 1)
     assert torch.equal(moved.maps[INSTANCES] == 2, moved.maps[CROWD] == 1)
     written(tmp_path / "crowd/a.png", ids == 900)  # another crowd makes another frame
-    again = read_frames(open_data(tmp_path), scale, (0.0, 0.0, 0.0), cache)
+    again = read_frames(open_data(tmp_path), scale, Values(), cache)
     assert not torch.equal(again.batch(torch.tensor([0]))[1].maps[CROWD], labels.maps[CROWD])
