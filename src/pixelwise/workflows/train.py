@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.bestbaseline import comparing_seconds, with_baseline
 from pixelwise.workflows.budget import parse_budget
-from pixelwise.workflows.check import check, leaks_by_name, refuse_errors
+from pixelwise.workflows.check import Checked, check, leaks_by_name, refuse_errors
 from pixelwise.workflows.choosetasks import parse_tasks
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.foldplan import are_folds_wished, pooled, prepare_folds
@@ -96,58 +96,101 @@ def train(
     Raises:
         PixelwiseError: anything that the caller can put right; nothing is left behind then.
     """
-    started = time.monotonic() if started is None else started
-    listener, looker = listener or Listener(), looker or Looker(Cache.at(cache))
-    seconds = parse_budget(budget) if isinstance(budget, str) else budget
-    wishes = Wishes(recipe, network, settings, seconds, epochs, seed, parse_tasks(task), folds)
-    begun = resume and runfolder.has_begun(Path(out))
+    wishes = Wishes(
+        recipe,
+        network,
+        settings,
+        parse_budget(budget) if isinstance(budget, str) else budget,
+        epochs,
+        seed,
+        parse_tasks(task),
+        folds,
+    )
+    call = _Call(
+        Path(out),
+        wishes,
+        listener or Listener(),
+        Cache.at(cache),
+        started=time.monotonic() if started is None else started,
+        resume=resume,
+        begun=resume and runfolder.has_begun(Path(out)),
+        compared=compared,
+    )
     if not resume:
-        runfolder.check_free(Path(out))
+        runfolder.check_free(call.out)
+    looker = looker or Looker(call.cache)
     opened = _opened(data, task, joints, looker)
     drawn = not opened.has_splits()
-    if begun:
-        opened = read_splits(Path(out) / runfolder.SPLITS, opened)
-    in_folds = are_folds_wished(wishes, Path(out) if begun else None)
+    if call.begun:
+        opened = read_splits(call.out / runfolder.SPLITS, opened)
+    in_folds = are_folds_wished(wishes, call.folder)
     if in_folds:
         opened = pooled(opened)
-    checked = check(_used(opened), looker=looker, listener=listener)
-    listener.checked(checked.result)
+    checked = check(_used(opened), looker=looker, listener=call.listener)
+    call.listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
     if not drawn:
         notes += leaks_by_name(checked)
-    if in_folds:
-        validation = prepare_folds(checked.subject, wishes, Path(out) if begun else None, listener)
-        notes += validation.hints if drawn else ()
-        return train_folds(
-            validation,
-            Path(out),
-            Background(tuple(notes), validation.reasons, checked.result),
-            checked.write_page,
-            Cache.at(cache),
-            started=started,
-            resumed=resume,
-            compared=compared,
-        )
-    dataset = with_splits(checked.subject, wishes.drawn_by, listener)
-    if drawn and (hint := group_hint(dataset)) is not None:
-        notes.append(hint)
+    learn = _learn_in_folds if in_folds else _learn
+    return learn(call, checked, notes, drawn)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What :func:`train` is asked for, beside the data; ``begun``: the run in ``out`` is gone on with."""
+
+    out: Path
+    wishes: Wishes
+    listener: Listener
+    cache: Cache
+    started: float
+    resume: bool
+    begun: bool
+    compared: bool
+
+    @property
+    def folder(self) -> Path | None:
+        """That of the run that is gone on with, if any."""
+        return self.out if self.begun else None
+
+
+def _learn_in_folds(call: _Call, checked: Checked, notes: Sequence[str], drawn: bool) -> Run:
+    """A model on all folds but each, and one of all; ``drawn``: the data has no splits of its own."""
+    validation = prepare_folds(checked.subject, call.wishes, call.folder, call.listener)
+    hints = validation.hints if drawn else ()
+    return train_folds(
+        validation,
+        call.out,
+        Background((*notes, *hints), validation.reasons, checked.result),
+        checked.write_page,
+        call.cache,
+        started=call.started,
+        resumed=call.resume,
+        compared=call.compared,
+    )
+
+
+def _learn(call: _Call, checked: Checked, notes: Sequence[str], drawn: bool) -> Run:
+    """One model on the training split; ``drawn``: the data has no splits of its own."""
+    dataset = with_splits(checked.subject, call.wishes.drawn_by, call.listener)
+    hint = group_hint(dataset) if drawn else None
     chosen = (
-        resumed_plan(wishes, dataset, Path(out), listener)
-        if begun
-        else choose_recipe(wishes, dataset, listener)
+        resumed_plan(call.wishes, dataset, call.out, call.listener)
+        if call.begun
+        else choose_recipe(call.wishes, dataset, call.listener)
     )
     dataset = seen_by(chosen.recipe, dataset)
-    with runfolder.run_folder(Path(out), resumed=resume) as folder:
-        job = prepare(dataset, chosen.recipe, listener, Cache.at(cache))
-        if compared:
+    with runfolder.run_folder(call.out, resumed=call.resume) as folder:
+        job = prepare(dataset, chosen.recipe, call.listener, call.cache)
+        if call.compared:
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset))
         write_splits(folder / runfolder.SPLITS, dataset)
         checked.write_page(folder / runfolder.CHECK)
         runfolder.write_reasons(folder / runfolder.PLAN, chosen.reasons)
         job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
-        progress = Progress(job, folder / runfolder.CHECKPOINT, started)
-        background = Background(tuple(notes), chosen.reasons, checked.result)
-        return _finish(job, folder, progress, background, compared)
+        progress = Progress(job, folder / runfolder.CHECKPOINT, call.started)
+        background = Background((*notes, *([hint] if hint else [])), chosen.reasons, checked.result)
+        return _finish(job, folder, progress, background, call.compared)
 
 
 def _opened(
