@@ -86,7 +86,9 @@ def test_time_to_spare_makes_small_images_larger_while_fields_are_coarser_than_m
     # 32 images a second for 0.85 · 300 s are 60 passes at 288×288; of 600 s, at 408×408.
     sides = [plan_scale(replace(known, seconds=seconds)).scale.size[0] for seconds in (150.0, 300.0, 600.0)]
     assert sides == [256, 288, 384]
-    assert "would leave less than 60 passes" in plan_scale(replace(known, seconds=300.0)).reason
+    reason = plan_scale(replace(known, seconds=300.0)).reason
+    assert "256×256, and fields are half as fine as the frame" in reason
+    assert "would leave less than 60 passes" in reason
     assert plan_scale(known).scale.size == (256, 256)  # where no budget says that there is time
     assert plan_scale(replace(known, seconds=600.0, ceiling=lambda scale: 0.998)).scale.size == (256, 256)
     tiny = plan_scale(replace(known, sizes={(128, 128): 99}, seconds=9999.0, ceiling=lambda scale: 0.9))

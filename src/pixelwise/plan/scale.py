@@ -80,7 +80,12 @@ def _plan_frame(known: Fingerprint) -> ScalePlan:
             limit = f"; a larger one would leave less than {passes} passes over the training images"
             break
         chosen = size
-    reason = f"{_sides(chosen)} (width × height): {_about(known)}{_kept(known, Scale(size=chosen))}{limit}"
+    finer = (
+        ", and fields are half as fine as the frame" if chosen[0] > usual[0] or chosen[1] > usual[1] else ""
+    )
+    reason = (
+        f"{_sides(chosen)} (width × height): {_about(known)}{finer}{_kept(known, Scale(size=chosen))}{limit}"
+    )
     return ScalePlan(Scale(size=chosen), reason)
 
 
