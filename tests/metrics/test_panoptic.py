@@ -187,3 +187,18 @@ def test_an_image_without_objects_has_no_score_unless_some_are_predicted() -> No
         overlap = overlap_matrix(empty.astype(np.uint8), found.astype(np.uint8), 2)
         counts = segment_counts(objects, overlap, np.zeros(2, np.int64), labels)
         assert segment_ratios([counts], labels)["pq"].by_image() == pytest.approx(expected, nan_ok=True)
+
+
+def test_small_predicted_objects_can_be_left_out_of_a_match_record() -> None:
+    truth, found = np.zeros((8, 8), np.int32), np.zeros((8, 8), np.int32)
+    truth[:4, :4], truth[5:, 5:] = 1, 2
+    found[0, 0], found[:4, 1:5], found[5:, 5:] = 1, 2, 3  # of 1, 16 and 9 pixels
+    whole = count_objects(
+        (truth > 0).astype(np.uint8), truth, None, found, np.array([1, 1, 1]), np.array([0.3, 0.2, 0.1])
+    )
+    kept = whole.no_smaller(9)
+    assert kept.found_area.tolist() == [16, 9]
+    assert kept.score.tolist() == [0.2, 0.1]
+    assert kept.true_area.tolist() == [16, 9]
+    assert kept.pairs.tolist() == [[0, 0, 12], [1, 1, 9]]
+    assert whole.no_smaller(10).pairs.tolist() == [[0, 0, 12]]

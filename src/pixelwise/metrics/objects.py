@@ -39,7 +39,14 @@ class ObjectCounts:
 
     def of_class(self, class_id: int) -> ObjectCounts:
         """The true and the predicted objects of one class."""
-        true, found = self.true_class == class_id, self.found_class == class_id
+        return self._of(self.true_class == class_id, self.found_class == class_id)
+
+    def no_smaller(self, area: float) -> ObjectCounts:
+        """The true objects, and the predicted ones of so many pixels or more."""
+        return self._of(np.ones(len(self.true_class), bool), self.found_area >= area)
+
+    def _of(self, true: NDArray[np.bool_], found: NDArray[np.bool_]) -> ObjectCounts:
+        """Some of the true objects (T,) and some of the predicted ones (P,)."""
         true_place, found_place = np.cumsum(true) - 1, np.cumsum(found) - 1
         kept = self.pairs[true[self.pairs[:, 0]] & found[self.pairs[:, 1]]]
         pairs = np.stack([true_place[kept[:, 0]], found_place[kept[:, 1]], kept[:, 2]], axis=1)

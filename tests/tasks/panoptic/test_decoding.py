@@ -140,3 +140,18 @@ def test_tuning_blurs_large_objects_with_many_tops_until_they_are_one() -> None:
     assert settings["smoothing"] > of.default_settings()["smoothing"]
     assert of.image_scores(of.row(of.decode(values, settings), label))["f1_50"] == 1
     assert of.decode(values, of.default_settings()).instance_map.max() > 3
+
+
+def test_tuning_leaves_out_specks_that_are_smaller_than_any_true_object() -> None:
+    instances = np.zeros((64, 64), np.int32)
+    instances[8:18, 8:18] = 1  # 100 pixels, the smallest
+    instances[30:50, 30:50] = 2
+    label, of = labelled(instances), task()
+    values = fields(label)
+    for top in (4, 24, 44):  # 36 pixels each: more than a quarter of 100, less than a half
+        values["classes"][0, top : top + 6, 54:60] = 1
+        values["centres"][0, top + 3, 57] = 0.9
+    settings = of.tune([(values, label)])
+    assert settings["smallest"] == 50
+    assert of.decode(values, settings).instance_map.max() == 2
+    assert of.tune([(fields(label), label)])["smallest"] == 25  # where nothing is gained
