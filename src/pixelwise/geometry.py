@@ -181,7 +181,7 @@ def usual_size(sizes: Mapping[Size, int]) -> Size:
     counts = list(sizes.values())
     aspect = float(np.median(np.repeat([width / height for height, width in sizes], counts)))
     area = float(np.median(np.repeat([height * width for height, width in sizes], counts)))
-    return round((area / aspect) ** 0.5), round((area * aspect) ** 0.5)
+    return max(1, round((area / aspect) ** 0.5)), max(1, round((area * aspect) ** 0.5))
 
 
 def usual_frame(sizes: Mapping[Size, int], pixels: int, multiple: int = 32) -> Size:

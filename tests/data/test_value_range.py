@@ -50,7 +50,7 @@ def test_at_most_fifty_images_are_decoded_spread_over_all(tmp_path: Path) -> Non
     assert (found.minimum, found.maximum, found.images) == (0, 120, 50)
 
 
-def test_bytes_need_no_look(tmp_path: Path) -> None:
+def test_bytes_have_the_range_that_a_byte_holds(tmp_path: Path) -> None:
     found = find_value_range(dataset(tmp_path, np.full((4, 4, 5), 7, np.uint8)))
     assert (found.pixels, found.minimum, found.maximum, found.images) == (PixelFormat(5, "uint8"), 0, 255, 0)
 

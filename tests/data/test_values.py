@@ -87,6 +87,7 @@ def cells(root: Path, tops: list[float]) -> Dataset:
 def test_images_of_unlike_brightness_are_planned_to_be_stretched(tmp_path: Path) -> None:
     for name, tops, stretch in (
         ("unlike", [25.0, 25, 35, 50, 80, 120, 180, 255], 10),
+        ("one blank", [5.0, 25, 25, 35, 50, 80, 120, 180, 255], 10),
         ("alike", [100.0, 110, 130, 150, 170, 190, 210, 220], 0),
         ("bright", [25.0, 25, 155, 160, 180, 220, 230, 255], 0),
         ("few", [25.0, 50, 255], 0),

@@ -209,6 +209,11 @@ class Dataset:
         """The samples for which ``keep`` is true."""
         return replace(self, samples=tuple(sample for sample in self.samples if keep(sample)))
 
+    def evenly(self, most: int) -> Dataset:
+        """At most so many of the samples, spread evenly."""
+        count = min(most, len(self))
+        return replace(self, samples=tuple(self.samples[i * len(self) // count] for i in range(count)))
+
     def with_splits(self, splits: dict[str, SplitName | None]) -> Dataset:
         """The same samples with the splits given by sample name; others have none."""
         return replace(self, samples=tuple(replace(s, split=splits.get(s.name)) for s in self.samples))

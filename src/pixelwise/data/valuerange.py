@@ -38,8 +38,9 @@ class ValueRange:
         pixels: their format.
         minimum, maximum: between these lie nearly all values, rounded outwards.
         images: how many were decoded to find them; 0 where the dtype tells.
-        stretch: half of the narrowest image's span (:data:`~pixelwise.data.values.SPAN`) where the spans of images are
-            ``UNLIKE`` and most use little of the range, so that each should be stretched; else 0.
+        stretch: half of the span (:data:`~pixelwise.data.values.SPAN`) of the narrowest image that is not blank, where
+            the spans of images are ``UNLIKE`` and most use little of the range, so that each should be stretched;
+            else 0.
     """
 
     pixels: PixelFormat
@@ -64,7 +65,7 @@ def find_value_range(dataset: Dataset) -> ValueRange:
     pixels = dataset.pixel_format
     if pixels.dtype == "uint8":
         return ValueRange(pixels, BYTES.minimum, BYTES.maximum, 0, _stretch(dataset, BYTES.maximum))
-    chosen = _spread(dataset, IMAGES)
+    chosen = dataset.evenly(IMAGES).samples
     with ThreadPoolExecutor() as pool:
         values = np.concatenate(list(pool.map(_some_values, chosen)))
     low, high = (float(value) for value in np.percentile(values, PERCENTILES))
@@ -76,11 +77,15 @@ def find_value_range(dataset: Dataset) -> ValueRange:
 def _stretch(dataset: Dataset, whole: float) -> float:
     """As in :class:`ValueRange`, where the range is ``whole`` wide."""
     height, width = image_size(dataset.samples[0].image)
-    chosen = _spread(dataset, min(IMAGES, max(FEWEST, PIXELS // (height * width))))
+    chosen = dataset.evenly(min(IMAGES, max(FEWEST, PIXELS // (height * width)))).samples
+    if len(chosen) < FEWEST:
+        return 0.0
     with ThreadPoolExecutor() as pool:
-        spans = np.array(list(pool.map(_span, chosen)))
+        spans = np.array([span for span in pool.map(_span, chosen) if span > 0])
+    if not len(spans):
+        return 0.0
     narrow, usual, wide = np.percentile(spans, (10, 50, 90))
-    if len(chosen) < FEWEST or wide < UNLIKE * narrow or usual > USED * whole:
+    if wide < UNLIKE * narrow or usual > USED * whole:
         return 0.0
     return float(f"{spans.min() / 2:.2g}")
 
@@ -89,12 +94,6 @@ def _span(sample: Sample) -> float:
     """The widest span of an image's channels."""
     low, high = span_of(read_image(sample.image))
     return float((high - low).max())
-
-
-def _spread(dataset: Dataset, most: int) -> list[Sample]:
-    """Up to ``most`` samples, spread evenly."""
-    count = min(most, len(dataset))
-    return [dataset.samples[index * len(dataset) // count] for index in range(count)]
 
 
 def rounded_outwards(low: float, high: float, dtype: PixelType) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from pixelwise.types import RGB8, PixelFormat, Pixels
 SPAN = (1.0, 99.8)
 """Percentiles of an image between which it is said to lie, as CSBDeep and StarDist have them."""
 _SAMPLE = 1_000_000
-"""Values of an image that tell percentiles of all."""
+"""Pixels of an image that tell percentiles of all; values that are stretched at a time."""
 
 
 def padding(values: Values) -> tuple[float, ...]:
@@ -36,10 +36,13 @@ def stretched(pixels: Pixels, values: Values) -> Pixels:
         return pixels
     low, high = span_of(pixels)
     factor = values.span / np.maximum(high - low, values.stretch)
-    found = np.clip((pixels - low) * factor + values.minimum, values.minimum, values.maximum)
-    if values.dtype != "float32":
-        found = np.rint(found)
-    return np.asarray(found, pixels.dtype)
+    found = np.empty_like(pixels)
+    rows = max(1, _SAMPLE // pixels[0].size)
+    for top in range(0, len(pixels), rows):  # fractions of a whole image would need several times its memory
+        part = (pixels[top : top + rows] - low) * factor + values.minimum
+        part = np.clip(part, values.minimum, values.maximum)
+        found[top : top + rows] = part if values.dtype == "float32" else np.rint(part)
+    return found
 
 
 def span_of(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -2,15 +2,14 @@
 
 from pixelwise.prediction.predictor import (
     Ensemble,
-    ImageSource,
     Prediction,
     Predictor,
     activate,
     load,
     mean_settings,
-    to_pixels,
 )
 from pixelwise.prediction.segmenter import Segmenter
+from pixelwise.prediction.source import ImageSource, to_pixels
 from pixelwise.prediction.values import check_format, normalise, viewable
 
 __all__ = [

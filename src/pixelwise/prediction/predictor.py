@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL.Image
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -27,21 +26,20 @@ from pixelwise.confidence import (
     entropy_of_views,
     predicted_score,
 )
-from pixelwise.data.images import picture_to_pixels, read_image
 from pixelwise.data.values import padding, stretched
-from pixelwise.errors import DataError, ModelFileError
+from pixelwise.errors import ModelFileError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, Member, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.doubt import doubt_of, pooled
+from pixelwise.prediction.source import ImageSource, to_pixels
 from pixelwise.prediction.values import check_format, normalise, viewable
-from pixelwise.recipe import Preprocessing, Values
+from pixelwise.recipe import Preprocessing
 from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
 from pixelwise.tiling import Tiling, windows_of
-from pixelwise.types import CLASSES, RGB8, Field, Image, Json, PixelFormat, Pixels, Size, Window
+from pixelwise.types import CLASSES, Field, Image, Json, PixelFormat, Pixels, Size, Window
 
-ImageSource = str | Path | PIL.Image.Image | Pixels
 FieldsByTask = dict[str, dict[str, NDArray[np.float32]]]
 
 
@@ -442,40 +440,6 @@ def mean_settings(members: Sequence[Predictor]) -> dict[str, dict[str, float]]:
 def load(path: Path | str, device: str = "auto") -> Predictor:
     """A trained model from its file or the folder of its run, ready to predict."""
     return Predictor.load(path, device)
-
-
-def to_pixels(source: ImageSource, values: Values) -> Pixels:
-    """Any image source as pixels (H, W, C) of the format that ``values`` name.
-
-    Raises:
-        DataError: an image that cannot be read, or of another format.
-    """
-    if isinstance(source, str | Path):
-        found, about = read_image(Path(source)), str(source)
-    elif isinstance(source, PIL.Image.Image):
-        found, about = picture_to_pixels(source), "the picture"
-    else:
-        return _checked_array(source, values)
-    check_format(PixelFormat.of(found), values, about)
-    return found
-
-
-def _checked_array(array: Pixels, values: Values) -> Pixels:
-    channels = values.channels
-    shaped = array[..., None] if array.ndim == 2 and channels == 1 else array
-    if (
-        shaped.ndim != 3
-        or shaped.shape[2] != channels
-        or 0 in shaped.shape
-        or array.dtype.name != values.dtype
-    ):
-        order = " in RGB order" if values.pixel_format == RGB8 else ""
-        raise DataError(
-            f"the array is {array.dtype} {array.shape}; give (height, width, {channels}) {values.dtype}{order}."
-        )
-    if values.dtype == "float32" and not np.isfinite(shaped).all():
-        raise DataError("the array holds values that are no finite numbers; replace them, by 0 for instance.")
-    return shaped if shaped.dtype.isnative else shaped.astype(values.dtype)
 
 
 def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:

@@ -181,14 +181,7 @@ def choosing_part(dataset: Dataset, split: str) -> tuple[Dataset, list[str]]:
     if not len(pool):
         pool = dataset.where(lambda one: one.split == split)
         notes.append("There are no other images: these also chose the methods' parameters.")
-    return evenly(pool, CHOOSING), notes
-
-
-def evenly(dataset: Dataset, most: int) -> Dataset:
-    """At most so many of the samples, spread evenly."""
-    count = min(most, len(dataset))
-    names = {dataset.samples[index * len(dataset) // count].name for index in range(count)}
-    return dataset.where(lambda one: one.name in names)
+    return pool.evenly(CHOOSING), notes
 
 
 def read_examples(dataset: Dataset, values: Values, seed: int) -> list[Example]:

@@ -13,7 +13,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
 from pixelwise.recipe import Recipe
 from pixelwise.types import Sample
-from pixelwise.workflows.baseline import evenly, read_examples
+from pixelwise.workflows.baseline import read_examples
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
 
@@ -116,7 +116,7 @@ def compare(
     segmenter = Baseline(
         best.method, best.choice, dataset.labels, {recipe.values.pixel_format: recipe.values}, recipe.seed
     )
-    rows = _rows(segmenter, evenly(scored, MOST_SCORED) if seconds is None else scored, clock)
+    rows = _rows(segmenter, scored.evenly(MOST_SCORED) if seconds is None else scored, clock)
     if not rows:
         listener.say("Without training: no method was scored, since there was no time left for it.")
         return None

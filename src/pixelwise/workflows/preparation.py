@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -256,7 +257,8 @@ def fingerprint(
     wished = tasks_named(tasks, dataset.skeleton)
     others = [task for name, task in wished.items() if name != "pose"]
     masked = training.where(lambda sample: not dataset.mixed or "mask" in sample.labels)
-    labels = _some_labels(masked, LABELS) if others else []
+    seen = _some_labels(masked) if others else []
+    labels = seen[:: math.ceil(len(seen) / LABELS) or 1]
     task = build_task(others[0], dataset.labels) if others else None
 
     @cache
@@ -272,7 +274,7 @@ def fingerprint(
         ceiling=best,
         classes=_covered(dataset.labels, labels) if labels else {},
         scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
-        objects_any_way=bool(others) and _lie_any_way(masked),
+        objects_any_way=lie_any_way(one.instance_map for one in seen if INSTANCES in one.maps),
     )
     if seconds is None:
         return known
@@ -280,19 +282,11 @@ def fingerprint(
     return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 
-def _lie_any_way(dataset: Dataset) -> bool:
-    """Whether objects are told apart and lie in every direction."""
-    return bool(dataset.labels.things) and lie_any_way(
-        one.instance_map for one in _some_labels(dataset, OBJECT_LABELS) if INSTANCES in one.maps
-    )
-
-
-def _some_labels(dataset: Dataset, most: int) -> list[Label]:
-    """Labels of up to ``most`` samples, spread evenly."""
+def _some_labels(dataset: Dataset) -> list[Label]:
+    """Labels of up to ``OBJECT_LABELS`` samples where objects are told apart, else ``LABELS``, spread evenly."""
     height, width = image_size(dataset.samples[0].image)
-    most = min(most, max(FEWEST_LABELS, LABEL_PIXELS // (height * width)))
-    count = min(most, len(dataset))
-    chosen = [dataset.samples[index * len(dataset) // count] for index in range(count)]
+    most = OBJECT_LABELS if dataset.labels.things else LABELS
+    chosen = dataset.evenly(min(most, max(FEWEST_LABELS, LABEL_PIXELS // (height * width)))).samples
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda sample: dataset.read(sample)[1], chosen))
 

@@ -189,7 +189,8 @@ def _learn(call: _Call, checked: Checked, notes: Sequence[str], drawn: bool) -> 
         runfolder.write_reasons(folder / runfolder.PLAN, chosen.reasons)
         job.recipe.write(folder / runfolder.RECIPE)  # the last: where it is, a run has begun
         progress = Progress(job, folder / runfolder.CHECKPOINT, call.started)
-        background = Background((*notes, *([hint] if hint else [])), chosen.reasons, checked.result)
+        told = (*notes, hint) if hint is not None else tuple(notes)
+        background = Background(told, chosen.reasons, checked.result)
         return _finish(job, folder, progress, background, call.compared)
 
 
