@@ -3,7 +3,7 @@
     python benchmarks/budget.py --budget 60 --runs 3
 
 Trains on drawings in processes of their own, while other processes take processor time now and then, at random by seed.
-Prints wall clock over budget for each run; a run that takes more than 5 % longer than its budget breaks the promise.
+Prints wall clock over budget for each run; a run that takes more than 5% longer than its budget breaks the promise.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 Draws the data of a case into a folder, trains by the plan, and trains again with the settings given by --set, to see
 what the plan is worth. Prints what was planned and the scores on test images of each training.
 
-- small: a lesion of 0.02 % of an image of 2400×1600, among stains that are none.
-- rare: a lesion of 0.1 % of an image of 1200×800, among such stains.
+- small: a lesion of 0.02% of an image of 2400×1600, among stains that are none.
+- rare: a lesion of 0.1% of an image of 1200×800, among such stains.
 - few: five images of lesions to learn from.
 - many: twenty classes, tiles of a mosaic told apart by colour and texture.
 """

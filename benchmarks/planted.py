@@ -426,12 +426,12 @@ FAULTS = (
     Fault("an inverted mask", "mask-inverted", on_mask(PIL.ImageOps.invert), mends=True),
     Fault("all masks inverted", "mask-inverted", on_all_masks(PIL.ImageOps.invert), mends=True),
     Fault(
-        "a mask moved by 5 %",
+        "a mask moved by 5%",
         "mask-shifted",
         on_mask(lambda one: PIL.ImageChops.offset(one, one.height // 20, 0)),
     ),
     Fault(
-        "all masks moved by 3 %",
+        "all masks moved by 3%",
         "mask-shifted",
         on_all_masks(lambda one: PIL.ImageChops.offset(one, 0, one.height // 33)),
     ),

@@ -144,7 +144,7 @@ def anothers(mask: Mask, other: Mask, generator: np.random.Generator) -> Mask:
 
 
 def shifted(mask: Mask, other: Mask, generator: np.random.Generator) -> Mask:
-    """Moved by 15 to 25 % of the image's shorter side, in any direction."""
+    """Moved by 15 to 25% of the image's shorter side, in any direction."""
     distance = generator.uniform(0.15, 0.25) * min(mask.shape)
     angle = generator.uniform(0, 2 * np.pi)
     moved = ndimage.shift(

@@ -160,14 +160,14 @@ def test_what_is_rare_is_shown_more_often() -> None:
     rare = Covered(pixels=0.001, images=1.0)
     planned = plan(replace(large, classes={"lesion": rare}))
     assert planned.recipe.train.oversample == pytest.approx(1 / 3, abs=0.01)
-    assert "lesion covers 0.1 % of the pixels" in planned.reasons["train.oversample"]
+    assert "lesion covers 0.1% of the pixels" in planned.reasons["train.oversample"]
     assert plan(replace(large, classes={"lesion": Covered(0.2, 1.0)})).recipe.train.oversample == 0
     # In one frame every image shows it: there is nothing to choose.
     small = Fingerprint({(300, 300): 50}, any_way_up=True, classes={"lesion": rare})
     assert plan(small).recipe.train.oversample == 0
     seldom = plan(replace(small, classes={"road": Covered(0.4, 1.0), "bicycle": Covered(0.01, 0.1)}))
     assert seldom.recipe.train.oversample > 0
-    assert "bicycle is in 10 % of the images" in seldom.reasons["train.oversample"]
+    assert "bicycle is in 10% of the images" in seldom.reasons["train.oversample"]
 
 
 def test_the_fewer_images_the_more_they_are_changed() -> None:

@@ -192,7 +192,7 @@ def usual_frame(sizes: Mapping[Size, int], pixels: int, multiple: int = 32) -> S
         pixels: area wanted.
 
     Returns:
-        (height, width) whose aspect is nearest to the median aspect, among those within 25 % of the area.
+        (height, width) whose aspect is nearest to the median aspect, among those within 25% of the area.
     """
     height, width = usual_size(sizes)
     aspect = float(np.clip(width / height, 0.25, 4.0))

@@ -68,7 +68,7 @@ def test_folds_are_of_one_size_and_share_out_kinds() -> None:
     assert set(sizes.values()) == {20, 21}
     rare = Counter(folds.fold_of(name) for name, kind in kinds.items() if kind == "rare")
     assert set(rare.values()) <= {4, 5}
-    assert all(12 <= list(splits.values()).count("val") <= 13 for splits in folds.splits)  # 15 % of 82 or 83
+    assert all(12 <= list(splits.values()).count("val") <= 13 for splits in folds.splits)  # 15% of 82 or 83
 
 
 def test_the_seed_decides() -> None:

@@ -139,7 +139,7 @@ SETTINGS = [(0.010, 0.010), (0.004, 0.010), (0.001, 0.030)]
 def test_the_same_recipe_is_seldom_called_better(
     seed_sd: float, image_sd: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At most 2 of 20, that is 10 %, of pairs of 3 seeds each of one recipe; it is 5 % or less by construction."""
+    """At most 2 of 20, that is 10%, of pairs of 3 seeds each of one recipe; it is 5% or less by construction."""
     monkeypatch.setattr(comparison, "RESAMPLES", 1000)
     rng = np.random.default_rng(9)
     false = 0

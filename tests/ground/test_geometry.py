@@ -245,7 +245,7 @@ def test_flip_commutes_with_resize(source: Size, target: Size, flips: tuple[bool
         ({(500, 500): 1}, (224, 224)),
         ({(576, 768): 3, (500, 500): 2}, (192, 256)),  # the median image, not the median size
         ({(576, 768): 2, (500, 500): 3}, (224, 224)),
-        # 10:1 is held to 4:1. Within 25 % of the area, 128×480 (3.75:1) costs .065 + .25 · .203 = .115;
+        # 10:1 is held to 4:1. Within 25% of the area, 128×480 (3.75:1) costs .065 + .25 · .203 = .115;
         # 128×448 (3.5:1) costs .134 + .25 · .134 = .167; 96×448 (4.67:1) costs .154 + .25 · .154 = .193.
         ({(100, 1000): 1}, (128, 480)),
         ({(1000, 100): 1}, (480, 128)),

@@ -165,7 +165,7 @@ def test_distances_are_shown_in_their_unit_and_by_their_bad_end(tmp_path: Path) 
     cells = re.findall(r"[\d.]+ px|n/a", row[: row.index("</tr>")])
     assert cells == ["6.50 px", "6.50 px", "8.75 px", "9.00 px", "n/a"]
     assert '<small class="nowrap">4.00–9.00</small>' in row
-    assert "95 % of either outline lie within" in text
+    assert "95% of either outline lie within" in text
     assert text.count("6.50 px") == 3, "in the table of scores twice, by diagnosis once"
 
 

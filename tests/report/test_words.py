@@ -127,7 +127,7 @@ def test_the_card_holds_facts_of_the_run_and_claims_nothing_else() -> None:
     assert card["What it is"][0] == "A model that finds the class lesion in images, pixel by pixel."
     assert card["Intended use"][1] == "It was scored on images of 6 × 4 pixels (width × height)."
     assert card["Data"][0] == "Images of lesions: 5 learned from and 2 tested on."
-    assert card["Scores"] == ["Mean Dice 0.850 (0.800–0.900, 95 % interval) on 2 test images."]
+    assert card["Scores"] == ["Mean Dice 0.850 (0.800–0.900, 95% interval) on 2 test images."]
     assert "Leaks were allowed." in card["Limits"]
     assert (
         "Fewer than 10 images were scored of nevus (1) and melanoma (1): nothing is sure there."

@@ -96,7 +96,7 @@ def test_checkpoints_are_taken_now_and_then_and_at_the_end(monkeypatch: pytest.M
 
     assert kept(0.01, 0.001) == [10]  # quick steps are not worth more
     assert kept(0.5, 0.001) == [2, 4, 6, 8, 10]  # none within a second of the one before
-    assert kept(1.0, 0.04) == [1, 3, 5, 7, 9, 10]  # 0.04 s are 2 % of 2 s
+    assert kept(1.0, 0.04) == [1, 3, 5, 7, 9, 10]  # 0.04 s are 2% of 2 s
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "empty", "newer"])

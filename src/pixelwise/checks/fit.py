@@ -18,7 +18,7 @@ from torch import Tensor
 SIDE = 128
 """Longest side that edges are compared at."""
 REACH = 20
-"""Largest shift that is tried, in pixels of the small picture: 16 % of its longest side."""
+"""Largest shift that is tried, in pixels of the small picture: 16% of its longest side."""
 _BLUR = 1.0
 _LEAST = 0.01  # grey levels per pixel: less is the error of the computation
 _CLASSES = 6  # of a mask with more, the largest count

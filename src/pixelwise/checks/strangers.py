@@ -22,13 +22,13 @@ LEAST = 8
 GAIN, EACH = 2.5, 0.5
 """What exchanging two masks must add to their correlations together, and to each."""
 USUAL = 2.0
-"""What 85 % of a set's own masks must reach: in other sets masks follow the edges too loosely to tell strangers."""
+"""What 85% of a set's own masks must reach: in other sets masks follow the edges too loosely to tell strangers."""
 STRANGE = 0.28
 """Share of what they reach below which a mask is a stranger's.
 
 The unit is the standard deviation of correlations of images with masks of others, whose mean is 0. In it own masks of
-PH² have 1.13 and more, 85 % of them 3.42, those of Clothing Co-Parsing 2.66 and 5.81; of strangers 90 % have less than
-1.01. No exchange of two of the sets' masks adds anything, but once exchanged, back again adds 5.5 and 10.6 in 95 %.
+PH² have 1.13 and more, 85% of them 3.42, those of Clothing Co-Parsing 2.66 and 5.81; of strangers 90% have less than
+1.01. No exchange of two of the sets' masks adds anything, but once exchanged, back again adds 5.5 and 10.6 in 95%.
 """
 
 

@@ -155,7 +155,7 @@ class Console(Listener):
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
         counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
         what = "Objects of all images together" if counted else "Mean over images"
-        self.print(f"{what}, with the 95 % bootstrap interval.")
+        self.print(f"{what}, with the 95% bootstrap interval.")
         if metrics.confidence is not None:
             for said in confidence_lines(metrics.confidence, metric_text(metrics.headline)):
                 self.print(said)
@@ -194,7 +194,7 @@ class Console(Listener):
             table.add_row(one.name, _with_interval(dice), _with_interval(iou), short_time_text(one.seconds))
         self.console.print(table)
         self.print(
-            "Mean over images, with the 95 % bootstrap interval; seconds of one processor core for an image. "
+            "Mean over images, with the 95% bootstrap interval; seconds of one processor core for an image. "
             f"Parameters were chosen on {len(comparison.chosen_on)} images."
         )
         for note in comparison.methods[0].metrics.notes:
@@ -204,7 +204,7 @@ class Console(Listener):
     def print_comparison(self, found: Comparison, without: str) -> None:
         """Every side with its score and, but for the reference, its difference from it; then what to know."""
         metric = metric_text(found.metric)
-        title = f"Mean {metric} on the same {found.n_images} images (split: {found.split}), 95 % intervals"
+        title = f"Mean {metric} on the same {found.n_images} images (split: {found.split}), 95% intervals"
         rows = [
             [
                 escape(side.name + (f" · {len(side.runs)} runs" if len(side.runs) > 1 else "")),
@@ -288,7 +288,7 @@ def _score_table(metrics: Metrics, *, narrow: bool) -> Table:
     images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
     table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
     counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
-    names = ["", "score" if counted else "mean", *["median"] * (not narrow), "worst 5 %", "worst", "pooled"]
+    names = ["", "score" if counted else "mean", *["median"] * (not narrow), "worst 5%", "worst", "pooled"]
     incomplete = any(score.n_undefined for score in metrics.scores.values())
     for name in [*names, *["n/a" if narrow else "images without"] * incomplete]:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)

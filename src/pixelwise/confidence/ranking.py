@@ -18,7 +18,7 @@ UNKNOWN = (math.nan, math.nan)
 
 @dataclass(frozen=True)
 class Estimated:
-    """A number and its 95 % interval; NaN where there is none."""
+    """A number and its 95% interval; NaN where there is none."""
 
     value: float
     ci95: tuple[float, float]

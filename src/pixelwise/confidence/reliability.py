@@ -1,4 +1,4 @@
-"""Do pixels that are said to be lesion with 70 % turn out to be lesion in 70 % of cases?
+"""Do pixels that are said to be lesion with 70% turn out to be lesion in 70% of cases?
 
 Everything derives from sums over the pixels of an image by bin of probability, so that images can be resampled.
 """

@@ -256,6 +256,6 @@ def _several(pairs: int) -> list[str]:
     return [
         f"{pairs} comparisons are made at once. Where nothing differed at all, one or more of {pairs} such intervals "
         f"would leave out 0 in up to {min(100, 5 * pairs)} of 100 tables like this. So better and worse are said only "
-        "after Holm's correction, which keeps the chance of any false claim in the table below 5 %; intervals and "
+        "after Holm's correction, which keeps the chance of any false claim in the table below 5%; intervals and "
         "probabilities are each for itself."
     ]

@@ -43,7 +43,7 @@ class Difference:
 
     Attributes:
         mean: of the differences by image.
-        mean_ci95: its 95 % interval.
+        mean_ci95: its 95% interval.
         probability: that the first is better: share of the resamples, ties counted half.
         p_value: two-sided, of no difference; below 0.05 the interval leaves out 0.
         effect: mean over the standard deviation of the differences by image (Cohen's d_z; Lakens 2013); NaN where
@@ -105,7 +105,7 @@ def difference(one: Values, other: Values, *, over_runs: bool) -> Difference:
 
 
 def mean_interval(scores: Values, *, over_runs: bool) -> Interval:
-    """95 % interval of the mean of ``scores`` (S, N), made as that of a difference; NaN of a single image."""
+    """95% interval of the mean of ``scores`` (S, N), made as that of a difference; NaN of a single image."""
     if scores.shape[1] < 2:
         return UNKNOWN
     nothing = np.zeros_like(scores)
@@ -116,7 +116,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """P-values that may each be held against 0.05 although there are several (Holm 1979).
 
     However the comparisons depend on each other, the chance that any of them claims a difference where none is stays
-    below 5 %.
+    below 5%.
     """
     order = np.argsort(p_values)
     left = len(p_values) - np.arange(len(p_values))
@@ -126,7 +126,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def wilson(share: float, count: int) -> Interval:
-    """95 % interval of a share of ``count`` (Wilson 1927)."""
+    """95% interval of a share of ``count`` (Wilson 1927)."""
     z = 1.959964
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))

@@ -23,7 +23,7 @@ def resamples(count: int) -> Values:
 
 
 def interval(ratio: Ratio, draws: Values, highest: float = 1.0) -> Interval:
-    """95 % bootstrap-t interval (Efron 1979; Hall 1988) of a pooled score, resampling images.
+    """95% bootstrap-t interval (Efron 1979; Hall 1988) of a pooled score, resampling images.
 
     The percentile bootstrap is too narrow for scores of images, whose distribution has a long tail. Here the
     distance of a resample's score is measured in standard errors of that resample (of a ratio, to first order).
@@ -54,7 +54,7 @@ def interval(ratio: Ratio, draws: Values, highest: float = 1.0) -> Interval:
 
 
 def percentiles(values: Values) -> Interval:
-    """95 % percentile interval of a score's resamples (R,) (Efron 1979); NaN where it does not exist."""
+    """95% percentile interval of a score's resamples (R,) (Efron 1979); NaN where it does not exist."""
     known = values[~np.isnan(values)]
     if not known.size:
         return UNKNOWN

@@ -37,7 +37,7 @@ class Score(Strict):
         "do not have, the same as `value`."
     )
     ci95: Interval = Field(
-        description="95 % interval of `value`, resampling images: bootstrap-t, or percentiles where single images have "
+        description="95% interval of `value`, resampling images: bootstrap-t, or percentiles where single images have "
         "no score."
     )
     median: Number = Field(description="Median of the per-image scores.")
@@ -54,7 +54,7 @@ class Score(Strict):
     pooled: Number = Field(
         description="Score of all pixels of all images counted together; null where there is no such thing."
     )
-    pooled_ci95: Interval = Field(description="95 % bootstrap-t interval of `pooled`.")
+    pooled_ci95: Interval = Field(description="95% bootstrap-t interval of `pooled`.")
     n_undefined: int = Field(description="Images without a score: there is nothing that it could be of.")
     unit: Literal["", "px", "mm"] = Field(default="", description="Unit; empty for shares.")
     lower_is_better: bool = Field(default=False, description="True of distances and errors.")

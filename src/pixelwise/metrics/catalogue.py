@@ -41,7 +41,7 @@ class Metric:
 
 _SURFACE = "Mean distance from the outline of either to the outline of the other"
 _FARTHEST = (
-    "95 % of either outline lie within this distance of the other outline; the greater of the two directions"
+    "95% of either outline lie within this distance of the other outline; the greater of the two directions"
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
@@ -66,11 +66,11 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             lower_is_better=True,
         ),
         "boundary_iou": Metric(
-            "Boundary IoU", "IoU of the two inner borders alone, as wide as 2 % of the image's diagonal."
+            "Boundary IoU", "IoU of the two inner borders alone, as wide as 2% of the image's diagonal."
         ),
         "nsd": Metric(
             "Surface Dice",
-            "Share of both outlines that lies no farther than 1 % of the image's diagonal from the other outline.",
+            "Share of both outlines that lies no farther than 1% of the image's diagonal from the other outline.",
         ),
         "assd": Metric("Surface distance", f"{_SURFACE}.", "px", lower_is_better=True),
         "hd95": Metric("HD95", f"{_FARTHEST}.", "px", lower_is_better=True, pooled=False),

@@ -97,9 +97,9 @@ def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:
     """What makes a class rare among frames, in words; empty where none is."""
     for name, covered in sorted(classes.items(), key=lambda item: item[1].pixels):
         if tiled and 0 < covered.pixels < FEW_PIXELS:
-            return f"{name} covers {covered.pixels * 100:.2g} % of the pixels"
+            return f"{name} covers {covered.pixels * 100:.2g}% of the pixels"
         if 0 < covered.images < FEW_IMAGES:
-            return f"{name} is in {covered.images:.0%} of the images".replace("%", " %")
+            return f"{name} is in {covered.images:.0%} of the images"
     return ""
 
 

@@ -85,7 +85,7 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
     shown = (
         "one person a picture, cut out by the box"
         if facts.single
-        else f"several people a picture, the usual one {facts.share:.0%} of its side".replace("%", " %")
+        else f"several people a picture, the usual one {facts.share:.0%} of its side"
     )
     turn = TURNS[facts.lean > UPRIGHT]
     bent = f", as a quarter of the people lean by more than {facts.lean:.0f}°" if turn > TURNS[0] else ""

@@ -79,12 +79,12 @@ def _scores(metrics: Metrics) -> list[str]:
     if score is None or math.isnan(score.value):
         return ["None: no image could be scored."]
     scored = metrics.n_images - score.n_undefined
-    within = f" ({span_text(score.ci95)}, 95 % interval)" if scored > 1 else ""
+    within = f" ({span_text(score.ci95)}, 95% interval)" if scored > 1 else ""
     about, mean = images_text(scored, metrics.split), mean_text(metrics.headline)
     seen = f", {UNSEEN[metrics.split]}" if metrics.split == OUT_OF_FOLD else ""
     found = [f"{mean[0].upper()}{mean[1:]} {score_text(score.value)}{within} on {about}{seen}."]
     if scored > 2:
-        found.append(f"Worst image {score_text(score.worst)}, worst 5 % below {score_text(score.bad_end)}.")
+        found.append(f"Worst image {score_text(score.worst)}, worst 5% below {score_text(score.bad_end)}.")
     return found
 
 

@@ -126,7 +126,7 @@ def interval(
     parts.append(f'<circle class="mean" cx="{at(mean):.1f}" cy="{middle}" r="3.5"/>')
     within = " to ".join(minus(f"{end:.3f}") for end in (low, high))
     known = math.isfinite(low) and math.isfinite(high)
-    label = minus(f"{mean:.3f}") + (f", 95 % interval {within}" if known else ", no interval")
+    label = minus(f"{mean:.3f}") + (f", 95% interval {within}" if known else ", no interval")
     return _svg("interval", width, INTERVAL_HEIGHT, label, parts)
 
 

@@ -68,7 +68,7 @@ def confidence_view(metrics: Metrics) -> ConfidenceView | None:
 
 
 def confidence_lines(found: ConfidenceScores, metric: str) -> list[str]:
-    """For the terminal: short sentences, each number with its 95 % interval.
+    """For the terminal: short sentences, each number with its 95% interval.
 
     Args:
         metric: of the predicted score, as people write it.

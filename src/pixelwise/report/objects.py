@@ -54,5 +54,5 @@ def _findings(metrics: Metrics) -> list[str]:
         return []
     return [
         f"Counted over all images, the F1 score of finding objects is {found.value:.3f}; the number of objects in an "
-        f"image is off by {off.value:.0%} on the whole.".replace("%", " %")
+        f"image is off by {off.value:.0%} on the whole."
     ]

@@ -74,7 +74,7 @@ def test_joints_are_in_the_middle_of_pixels_and_boxes_are_edges(tmp_path: Path) 
 
 
 def test_a_single_person_is_cut_out(tmp_path: Path) -> None:
-    """The box is 16 × 12 with joints inside; 25 % of 16 more on each side, cut at the border."""
+    """The box is 16 × 12 with joints inside; 25% of 16 more on each side, cut at the border."""
     data = pixelwise.open_data(written(tmp_path, [person(1), person(2, bbox=[1, 10, 23, 12])])).cropped(0.25)
     image, label = data.read(data.samples[0])
     assert image.shape[:2] == (20, 24)  # x 4 to 28, y 6 to 26

@@ -6,6 +6,7 @@ folder itself or in one called ``images``. A JSON file whose name says train, va
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -193,8 +194,8 @@ def _categories(documents: Mapping[Path, Json]) -> list[tuple[int, str]]:
 
 def split_of(path: Path) -> SplitName | None:
     """The split that the name of a JSON file says."""
-    words = path.stem.replace("-", "_").split("_")
-    return next((split for word in words if (split := split_called(word.rstrip("0123456789")))), None)
+    words = re.split(r"[^a-z]+", path.stem.casefold())
+    return next((split for split in map(split_called, words) if split is not None), None)
 
 
 def name_of(path: Path, image: Json, several: bool) -> str:

@@ -20,10 +20,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.layouts.coco import split_of
 from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.problems import STRICT, Problems
-from pixelwise.data.splits import split_called
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.skeleton import Skeleton, skeleton_of
@@ -116,15 +116,10 @@ def _opened(path: Path) -> _File:
     try:
         limbs = [(int(one) - 1, int(other) - 1) for one, other in category.get("skeleton") or ()]
         skeleton = skeleton_of([str(name) for name in category["keypoints"]], limbs)
-        return _File(path, values, int(category["id"]), skeleton, _split_of(path))
+        return _File(path, values, int(category["id"]), skeleton, split_of(path))
     except (TypeError, ValueError, KeyError, ValidationError) as error:
         told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise DataError(f"{path}: its category of keypoints is wrong ({told}); correct the file.") from error
-
-
-def _split_of(path: Path) -> SplitName | None:
-    words = re.split(r"[^a-z]+", path.stem.casefold())
-    return next((split for split in map(split_called, words) if split is not None), None)
 
 
 def _samples(file: _File, root: Path, problems: Problems) -> Iterator[Sample]:
