@@ -121,6 +121,16 @@ def test_batch_norms_learn_even_if_the_network_comes_in_evaluation_mode() -> Non
     assert not any(torch.equal(before[name], network.state_dict()[name]) for name in means)
 
 
+def test_batch_norms_learn_in_every_step_whoever_evaluates_in_between() -> None:
+    session = begun(drawn(4))
+    means = [name for name in session.network.state_dict() if name.endswith("running_mean")]
+    for _ in range(3):
+        session.network.eval()
+        before = copied(session.network)
+        session.advance(0.5)
+        assert not any(torch.equal(before[name], session.network.state_dict()[name]) for name in means)
+
+
 def test_stops_when_asked_with_the_weights_so_far() -> None:
     candidates, steps, network = trained(Steps(50), drawn(4), stop_after=3)
     assert len(steps) == 4  # the batch that was being worked on is finished

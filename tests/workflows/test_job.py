@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from tests.networks import TINY
 
 from pixelwise.data.cache import Cache
@@ -33,6 +34,20 @@ def test_training_ends_before_evaluation_and_report_must_begin(tmp_path: Path) -
     assert (
         REPORT_SECONDS < reserve < REPORT_SECONDS + SLACK * later * 1.0
     )  # a second an image is far too long
+
+
+def test_the_first_step_of_a_budget_trains_batch_norms(tmp_path: Path) -> None:
+    """What evaluating will take is measured with the very network, between its making and the first step."""
+    data = open_data(write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128)))
+    train = TINY.train.model_copy(update={"epochs": None, "budget_seconds": 100.0, "precision": "32-true"})
+    job = prepare(data, TINY.model_copy(update={"train": train}), Listener(), Cache(tmp_path / "cache"))
+    session = job.session()
+    length = job.length(time.monotonic())
+    before = {name: value.clone() for name, value in job.network.named_buffers() if "running_mean" in name}
+    session.advance(length.progress(session.step))
+    after = dict(job.network.named_buffers())
+    assert before
+    assert not any(torch.equal(value, after[name]) for name, value in before.items())
 
 
 @pytest.mark.slow

@@ -66,6 +66,8 @@ class Session:
             RecipeError: the loss is infinite or no number.
         """
         self.rate = set_rate(self.optimiser, self.recipe.train, progress)
+        # A predictor made of the network, to measure what evaluating will take, has put it into evaluation.
+        self.network.train()
         loss = total_loss(
             self.model, self.tasks, self.frames, next(self.order), self.recipe, self.generator, self.fabric
         )

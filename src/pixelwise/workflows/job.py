@@ -129,11 +129,8 @@ class Job:
             if step.row is None:
                 return
             on_row(session.recorder.candidates.rows)
-            if (
-                isinstance(length, Until) and step.progress < 1
-            ):  # the computer may be slower by now, or faster
-                length.reserve = self.reserve()
-                self.network.train()
+            if isinstance(length, Until) and step.progress < 1:
+                length.reserve = self.reserve()  # the computer may be slower by now, or faster
 
         return fit(session, length, on_step, stopped, keep)
 
