@@ -44,6 +44,19 @@ def test_choice(scores: list[list[float] | None], chosen: int) -> None:
     assert ("final" in choice.how.split(",")[0]) == (chosen == len(scores) - 1)
 
 
+def test_of_equally_good_averages_the_last_is_taken_in_nine_trainings_of_ten() -> None:
+    """16 looks at 20 images, each look like the one before it but for luck."""
+    generator = np.random.default_rng(0)
+    early = 0
+    for _ in range(300):
+        scores = [generator.standard_normal(20)]
+        for _ in range(15):
+            scores.append(0.8 * scores[-1] + 0.6 * generator.standard_normal(20))
+        choice = candidates(*(0.8 + 0.05 * one for one in scores)).choose()
+        early += choice.weights["weight"].item() != 15
+    assert early < 30
+
+
 def test_weights_are_copies() -> None:
     module = nn.Linear(1, 1, bias=False)
     nn.init.constant_(module.weight, 1.0)

@@ -16,6 +16,9 @@ from pixelwise.types import Json, LogRow
 Weights = dict[str, Tensor]
 ImageScores = NDArray[np.float64]
 """(N,) headline scores of the validation images, 0–1; NaN where undefined."""
+LUCK = 2.5
+"""Standard errors by which the best of many looks must beat the last: of 16 equally good ones the best does so in about
+one training of twenty, and by one standard error in every second."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Candidates:
     def choose(self) -> Choice:
         """The best average on validation if it beats the final one by more than chance, else the final one.
 
-        By more than chance: the mean gain over images exceeds its standard error. A maximum over many looks at
+        By more than chance: the mean gain over images exceeds ``LUCK`` standard errors. A maximum over many looks at
         few images is lucky as a rule, so without that margin the full schedule's end is the better bet.
         """
         if self._best is None or self._last is None:
@@ -103,4 +106,4 @@ def _beats(one: ImageScores, other: ImageScores) -> bool:
     gain = (one - other)[~np.isnan(one - other)]
     if len(gain) < 2:
         return False
-    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
+    return bool(gain.mean() > LUCK * gain.std(ddof=1) / np.sqrt(len(gain)))
