@@ -245,7 +245,7 @@ class PoseTask:
         """Of each joint: name, PCK and PCKh of all people together, labelled joints in the truth."""
         joints = self.skeleton.joints
         by_joint = {name: one for name, one in self.ratios(rows).items() if name in {"pck", "pckh"}}
-        support = np.sum([row.joints.labelled for row in rows], axis=0)
+        support = np.sum([row.joints.marked for row in rows], axis=0)
         return [
             (
                 name,
