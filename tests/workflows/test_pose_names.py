@@ -9,6 +9,8 @@ import PIL.Image
 import pytest
 
 import pixelwise
+from pixelwise.recipe import parse_recipe, read_recipe
+from pixelwise.workflows.preparation import seen_by
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +47,16 @@ def test_joints_without_torso_or_head_are_learned_and_scored(tmp_path: Path) -> 
     run = pixelwise.train(data, tmp_path / "run", task="pose", epochs=1, settings=QUICK)
     metrics = json.loads((run.folder / "metrics.json").read_text())
     assert metrics["headline"] == "oks"
+    recipe = read_recipe(run.folder / "recipe.toml")
+    assert recipe.augment.hflip == 0
+    # Told by hand which joints change places, the people are mirrored so.
+    told = recipe.model_dump(exclude_none=True)
+    told["tasks"]["pose"]["skeleton"]["partners"] = (0, 1, 3, 2)
+    learned = seen_by(parse_recipe(told, "by hand"), pixelwise.open_data(data))
+    people = learned.samples[0].people
+    assert people is not None
+    mirrored = people.moved(np.diag([-1.0, 1.0]), np.array([SIDE, 0.0]))
+    np.testing.assert_allclose(mirrored.keypoints[:, 2, 0], SIDE - people.keypoints[:, 3, 0])
     assert {"pck", "pckh", "given_away"}.isdisjoint(metrics["scores"])
     assert [(one["name"], one["support"]) for one in metrics["classes"]["pose"]] == [
         (name, 3) for name in names
