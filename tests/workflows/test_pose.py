@@ -57,6 +57,8 @@ def test_a_run_holds_scores_with_intervals_and_a_report(run: pixelwise.Run, figu
     report = (run.folder / "report.html").read_text()
     assert "By joint" in report
     assert "left_wrist" in report
+    assert "<h2>Pictures</h2>" in report
+    assert "0 is none of it, 1 is all of it." in report
     again = pixelwise.evaluate(run.folder, figures, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
     assert again.scores["pck"].value == metrics["scores"]["pck"]["value"]
@@ -149,9 +151,17 @@ def somebody() -> PoseResult:
 
 
 def test_body_and_skeleton_of_one_set_in_one_model(figures: Path, tmp_path: Path) -> None:
-    run = pixelwise.train(figures, tmp_path / "run", task="semantic,pose", epochs=1, settings=QUICK)
+    run = pixelwise.train(figures, tmp_path / "run", task="pose,semantic", epochs=1, settings=QUICK)
+    assert run.metrics.tasks == ("semantic", "pose")
     assert {"dice", "pck", "oks_ap"} <= run.metrics.scores.keys()
     predictor = pixelwise.load(run.folder)
+    report = (run.folder / "report.html").read_text()
+    for heading in ("Pictures (semantic)", "Pictures (pose)", "By joint"):
+        assert report.count(f"<h2>{heading}</h2>") == 1
+    assert "Of joints, the mean PCK@0.2 is" in report
+    assert "Of people, the OKS AP is" in report
+    assert "The figure under a picture is its PCK@0.2." in report
+    assert "OKS AP, OKS AP50, OKS AP75 and OKS AR of all images together" in report
     prediction = predictor.predict(next((figures / "val").glob("*.png")))
     assert prediction["semantic"].label_map.shape == prediction["pose"].size == (64, 96)
     picture = tmp_path / "000000000139.png"

@@ -38,7 +38,7 @@ def parse_tasks(text: str | None) -> tuple[str, ...]:
             f"'{text}' are not learned together: beside pose there can be semantic alone; give semantic,pose or one "
             "of them."
         )
-    return names
+    return tuple(sorted(names, key=KINDS.index))  # the first one's headline is the model's
 
 
 def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
