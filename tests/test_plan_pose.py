@@ -50,6 +50,18 @@ def test_people_who_lean_are_turned_further_and_the_reason_says_so() -> None:
     assert "lean" not in upright.reasons["augment"]
 
 
+def test_pictures_are_mirrored_where_it_is_told_what_changes_places() -> None:
+    hand = PoseFacts(skeleton_of(["thumb", "wrist"], [(0, 1)]), True, share=0.3)
+    nose = PoseFacts(skeleton_of(["nose"], []), True, share=0.3)
+    untold, told, one = (plan_pose(known((150, 150)), each, SINGLE_MODEL) for each in (hand, facts(), nose))
+    assert (untold.augment.hflip, told.augment.hflip, one.augment.hflip) == (0, 0.5, 0.5)
+    assert untold.reasons["augment"].startswith("not mirrored")
+    for word in ("tasks.pose.skeleton.partners", "--set augment.hflip=0.5"):
+        assert word in untold.reasons["augment"]
+    assert told.reasons["augment"].startswith("mirrored with left and right exchanged;")
+    assert one.reasons["augment"].startswith("mirrored;")
+
+
 def test_lean_by_hand() -> None:
     """Three who stand and one who lies: three quarters of the way from 0° to 90° among four is 22.5°."""
     people = [standing([(0.0, 0.0)], 100) for _ in range(3)]

@@ -73,9 +73,14 @@ class Skeleton(BaseModel):
             found.append((places[there], False) if there in places else (places[back], True))
         return tuple(found)
 
+    @property
+    def sides_untold(self) -> bool:
+        """Whether no joint of several has a partner: nobody said which of them are left and which right."""
+        return len(self.joints) > 1 and self.partners == tuple(range(len(self.joints)))
+
     def torso(self) -> tuple[int, int] | None:
         """The left shoulder and the right hip, whose distance PCK measures errors by; None where they have no names."""
-        names = [_words(name) for name in self.joints]
+        names = _words(self.joints)
         for side, opposite in (("left", "right"), ("right", "left")):
             shoulder, hip = {side, "shoulder"}, {opposite, "hip"}
             if shoulder in names and hip in names:
@@ -84,7 +89,7 @@ class Skeleton(BaseModel):
 
     def trunk(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
         """Both hips and both shoulders, between which a person leads upwards; None where they have no names."""
-        names = [_words(name) for name in self.joints]
+        names = _words(self.joints)
         ends = [[{side, part} for side in ("left", "right")] for part in ("hip", "shoulder")]
         if any(end not in names for pair in ends for end in pair):
             return None
@@ -93,7 +98,7 @@ class Skeleton(BaseModel):
 
     def head(self) -> tuple[int, int] | None:
         """The neck and the top of the head, whose distance PCKh measures errors by; None where there are none."""
-        names = [_words(name) for name in self.joints]
+        names = _words(self.joints)
         tops = [words for words in ({"head", "top"}, {"headtop"}, {"top", "head"}) if words in names]
         necks = [words for words in ({"neck"}, {"upper", "neck"}) if words in names]
         return (names.index(necks[0]), names.index(tops[0])) if tops and necks else None
@@ -102,10 +107,11 @@ class Skeleton(BaseModel):
 def skeleton_of(joints: Sequence[str], limbs: Sequence[tuple[int, int]]) -> Skeleton:
     """A skeleton from names and limbs alone: what is known of the names fills in the rest.
 
-    Partners are joints whose names differ in left and right (``left_knee``, ``l_knee``, ``Knee L``). Sigmas are COCO's
-    where it has a joint of that name, else those of the likest one, else ``DEFAULT_SIGMA``. Limbs that leave a person
-    in several pieces, or lack the one of the other side, are added to: by a known skeleton's, else by one from the
-    first joint of each piece to the first joint of all.
+    Partners are joints whose names differ in left and right (``left_knee``, ``l_knee``, ``Knee L``, ``KneeLeft``), or
+    in a first letter l and r alone (``lkne`` and ``rkne``). Sigmas are COCO's where it has a joint of that name, else
+    those of the likest one, else ``DEFAULT_SIGMA``. Limbs that leave a person in several pieces, or lack the one of the
+    other side, are added to: by a known skeleton's, else by one from the first joint of each piece to the first joint
+    of all.
 
     >>> skeleton_of(["left_knee", "right_knee", "neck"], [(0, 2), (1, 2)]).partners
     (1, 0, 2)
@@ -120,7 +126,7 @@ def skeleton_of(joints: Sequence[str], limbs: Sequence[tuple[int, int]]) -> Skel
         joints=names,
         limbs=_on_both_sides(_connected(limbs, (), len(names)), partners),
         partners=partners,
-        sigmas=tuple(_sigma(name) for name in names),
+        sigmas=tuple(map(_sigma, _words(names))),
         angles={angle: triple for angle, triple in _ANGLES.items() if set(triple) <= set(names)},
     )
 
@@ -162,27 +168,45 @@ def _pieces(limbs: Sequence[tuple[int, int]], count: int) -> list[set[int]]:
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
 
 
-def _words(name: str) -> set[str]:
-    """The words of a joint's name; sides written out."""
-    spaced = "".join(letter if letter.isalnum() else " " for letter in name).lower()
+def _words(names: Sequence[str]) -> list[set[str]]:
+    """The words of each joint's name; sides written out."""
+    split = [_split(name) for name in names]
+    return [{_SIDES.get(word, word) for word in _apart(one, split)} for one in split]
+
+
+def _apart(words: list[str], all_words: Sequence[list[str]]) -> list[str]:
+    """The words; a letter l or r in front of the first apart, where another joint differs in it alone: lsho, rsho."""
+    first, *others = words
+    opposite = {"l": "r", "r": "l"}.get(first[0])
+    if opposite is None or len(first) == 1 or [opposite + first[1:], *others] not in all_words:
+        return words
+    return [first[0], first[1:], *others]
+
+
+def _split(name: str) -> list[str]:
+    """The words of a name in lower case, which other characters, capitals or a side in front part; one at least."""
+    spaced = ""
+    for before, letter, after in zip(f" {name}", name, f"{name[1:]} ", strict=False):
+        begins = letter.isupper() and (not before.isupper() or after.islower())  # KneeLeft, LShoulder
+        spaced += (" " * begins + letter) if letter.isalnum() else " "
+    spaced = spaced.strip().lower()
     for side in ("left", "right"):
         if spaced.startswith(side):
             spaced = f"{side} {spaced[len(side) :]}"
-    return {_SIDES.get(word, word) for word in spaced.split()}
+    return spaced.split() or [" "]
 
 
 def _partners(names: Sequence[str]) -> tuple[int, ...]:
-    words = [_words(name) for name in names]
+    words = _words(names)
     swapped = [{{"left": "right", "right": "left"}.get(word, word) for word in one} for one in words]
     return tuple(
-        words.index(other) if other in words and swapped[words.index(other)] == words[place] else place
+        words.index(other) if other in words and words.index(words[place]) == place else place
         for place, other in enumerate(swapped)
     )
 
 
-def _sigma(name: str) -> float:
-    known = {frozenset(_words(one)): sigma for one, sigma in zip(COCO_17.joints, COCO_17.sigmas, strict=True)}
-    words = _words(name)
+def _sigma(words: set[str]) -> float:
+    known = {frozenset(one): sigma for one, sigma in zip(_words(COCO_17.joints), COCO_17.sigmas, strict=True)}
     if (exact := known.get(frozenset(words))) is not None:
         return exact
     bare = words - {"left", "right"}

@@ -30,10 +30,32 @@ def test_limbs_that_leave_a_person_in_pieces_are_added_to() -> None:
         (("LeftEye", "RightEye"), (1, 0)),
         (("Eye L", "Eye R", "tail"), (1, 0, 2)),
         (("left_eye", "nose"), (0, 1)),
+        (("LShoulder", "RShoulder", "Neck"), (1, 0, 2)),
+        (("KneeLeft", "KneeRight"), (1, 0)),
+        (("leftKnee", "rightKnee", "kneeCap"), (1, 0, 2)),
+        (("lsho", "rsho", "neck"), (1, 0, 2)),
+        (("lsho_outer", "rsho_outer", "rsho_inner"), (1, 0, 2)),
+        (("lip", "rib", "rump", "leg"), (0, 1, 2, 3)),
+        (("l_knee", "left_knee", "right_knee"), (2, 1, 0)),  # the second has nobody left
     ],
 )
 def test_partners_are_told_by_names(names: tuple[str, ...], partners: tuple[int, ...]) -> None:
     assert skeleton_of(names, [(0, 1)]).partners == partners
+
+
+def test_measures_are_found_whatever_the_names_part_sides_by() -> None:
+    for names in (("LShoulder", "RHip"), ("ShoulderLeft", "HipRight"), ("l shoulder", "right-hip")):
+        assert skeleton_of(names, [(0, 1)]).torso() == (0, 1)
+    found = skeleton_of(("lshoulder", "rshoulder", "lhip", "rhip"), [(0, 1)])
+    assert found.torso() == (0, 3)
+    assert found.trunk() == ((2, 3), (0, 1))
+    assert found.sigmas == (0.079, 0.079, 0.107, 0.107)
+
+
+def test_sides_are_untold_where_no_joint_of_several_has_a_partner() -> None:
+    assert skeleton_of(("thumb", "wrist"), [(0, 1)]).sides_untold
+    assert not skeleton_of(("nose",), []).sides_untold
+    assert not skeleton_of(("l_eye", "r_eye", "thumb"), [(0, 1)]).sides_untold
 
 
 def test_sigmas_of_others_are_stated() -> None:

@@ -161,6 +161,13 @@ def test_who_lacks_a_torso_is_not_measured() -> None:
     assert counted.labelled.tolist() == [1.0] * 17
     assert counted.right.tolist() == [1.0] * 17
     assert counted.people == 2
+    assert counted.marked.tolist() == [1.0 if joint == 5 else 2.0 for joint in range(17)]
+
+
+def test_labelled_joints_of_crowds_are_not_counted() -> None:
+    people = standing([(100.0, 40.0), (300.0, 40.0)], 145)
+    crowd = replace(people, is_crowd=np.array([False, True]))
+    assert _counts(people.keypoints.astype(np.float64), crowd).marked.tolist() == [1.0] * 17
 
 
 def test_a_joint_given_to_another_person_is_counted() -> None:

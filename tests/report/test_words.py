@@ -36,6 +36,18 @@ def test_the_score_in_words() -> None:
     assert words.spread_sentence(metrics({"a": 0.8})) is None
 
 
+def test_what_scores_are_taken_over() -> None:
+    found = metrics({"a": 0.8, "b": 0.9})
+    one = found.scores["dice"]
+    for names, said in (
+        (("dice", "pck", "oks"), "Mean over images"),
+        (("pq", "ap"), "Objects of all images together"),
+        (("pck", "oks_ap", "oks_ar"), "Mean over images; OKS AP and OKS AR of all images together"),
+    ):
+        assert words.over_text(found.model_copy(update={"scores": dict.fromkeys(names, one)})) == said
+    assert words.ends_sentence("pck") != words.ends_sentence("dice")
+
+
 def test_tags_name_the_worst_and_the_best_and_say_that_few_are_few() -> None:
     dice = {f"i{i}": 0.9 for i in range(12)} | {"m": 0.5, "n": 0.7}
     tags = {name: "melanoma" if name in "mn" else "nevus" for name in dice}

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,20 @@ from torch.nn import Module
 
 import pixelwise
 from pixelwise.data.figures import write_figures
+from pixelwise.data.scenes import write_scenes
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.modelfile import read_model
 from pixelwise.models import Network
 from pixelwise.recipe import Model, read_recipe
 from pixelwise.skeleton import COCO_17, LSP_14
+from pixelwise.tasks import PoseResult
 from pixelwise.training import Pace, measure_pace
 from pixelwise.workflows import pace
 from pixelwise.workflows.predict import predict
 from pixelwise.workflows.preparation import fingerprint, seen_by
+from pixelwise.workflows.sources import Source
+from pixelwise.workflows.writing import write_prediction
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +57,8 @@ def test_a_run_holds_scores_with_intervals_and_a_report(run: pixelwise.Run, figu
     report = (run.folder / "report.html").read_text()
     assert "By joint" in report
     assert "left_wrist" in report
+    assert "<h2>Pictures</h2>" in report
+    assert "0 is none of it, 1 is all of it." in report
     again = pixelwise.evaluate(run.folder, figures, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
     assert again.scores["pck"].value == metrics["scores"]["pck"]["value"]
@@ -136,11 +143,43 @@ def test_joints_of_other_names_or_number_are_refused(
         data.jointed_like(LSP_14)
 
 
+def somebody() -> PoseResult:
+    """One person, whose joints are all in one place."""
+    return PoseResult(
+        np.full((1, 17, 2), 9.0, np.float32), np.ones((1, 17), np.float32), np.ones(1, np.float32), (64, 96)
+    )
+
+
 def test_body_and_skeleton_of_one_set_in_one_model(figures: Path, tmp_path: Path) -> None:
-    run = pixelwise.train(figures, tmp_path / "run", task="semantic,pose", epochs=1, settings=QUICK)
+    run = pixelwise.train(figures, tmp_path / "run", task="pose,semantic", epochs=1, settings=QUICK)
+    assert run.metrics.tasks == ("semantic", "pose")
     assert {"dice", "pck", "oks_ap"} <= run.metrics.scores.keys()
-    prediction = pixelwise.load(run.folder).predict(next((figures / "val").glob("*.png")))
+    predictor = pixelwise.load(run.folder)
+    report = (run.folder / "report.html").read_text()
+    for heading in ("Pictures (semantic)", "Pictures (pose)", "By joint"):
+        assert report.count(f"<h2>{heading}</h2>") == 1
+    assert "Of joints, the mean PCK@0.2 is" in report
+    assert "Of people, the OKS AP is" in report
+    assert "The figure under a picture is its PCK@0.2." in report
+    assert "OKS AP, OKS AP50, OKS AP75 and OKS AR of all images together" in report
+    prediction = predictor.predict(next((figures / "val").glob("*.png")))
     assert prediction["semantic"].label_map.shape == prediction["pose"].size == (64, 96)
+    picture = tmp_path / "000000000139.png"
+    shutil.copy(next((figures / "val").glob("*.png")), picture)
+    write_prediction(
+        predictor,
+        replace(prediction, results={**prediction.results, "pose": somebody()}),
+        np.zeros((64, 96, 3), np.uint8),
+        Source(picture, Path(), picture.stem),
+        tmp_path,
+    )
+    [person] = json.loads((tmp_path / "000000000139_pose_coco.json").read_text())
+    assert person["image_id"] == 139
+    objects = write_scenes(tmp_path / "objects", 3, size=(64, 96), most=2)
+    with pytest.raises(
+        DataError, match=r"is labelled for \w+, but the model was trained for semantic, pose;"
+    ):
+        pixelwise.evaluate(run.folder, pixelwise.open_data(objects))
 
 
 def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -> None:
@@ -192,8 +231,11 @@ def test_what_cannot_be_learned_is_refused(figures: Path, tmp_path: Path) -> Non
     masks = write_lesions(tmp_path / "masks", 12, size=(64, 96))
     with pytest.raises(DataError, match="no joints to learn a pose from"):
         pixelwise.train(masks, tmp_path / "a", task="pose", epochs=1)
-    with pytest.raises(RecipeError, match="there is no task 'poses'"):
+    with pytest.raises(RecipeError, match=r"there is no task 'poses'; .* pose or semantic,pose"):
         pixelwise.train(figures, tmp_path / "b", task="poses", epochs=1)
+    for pair in ("instance,pose", "pose,panoptic"):
+        with pytest.raises(RecipeError, match=f"'{pair}' are not learned together"):
+            pixelwise.train(figures, tmp_path / "b", task=pair, epochs=1)
     with pytest.raises(DataError, match="has no joints"):
         pixelwise.train(masks, tmp_path / "c", joints=masks, epochs=1)
     assert not any((tmp_path / name / "recipe.toml").exists() for name in "abc")

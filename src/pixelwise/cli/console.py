@@ -29,7 +29,7 @@ from pixelwise.report.templates import (
     signed_text,
     span_text,
 )
-from pixelwise.report.words import baseline_sentence, ensemble_sentence
+from pixelwise.report.words import baseline_sentence, ensemble_sentence, over_text
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.review import REVIEW, Review
@@ -153,9 +153,7 @@ class Console(Listener):
         self.console.print(_score_table(metrics, narrow=narrow))
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
-        counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
-        what = "Objects of all images together" if counted else "Mean over images"
-        self.print(f"{what}, with the 95% bootstrap interval.")
+        self.print(f"{over_text(metrics)}, with the 95% bootstrap interval.")
         if metrics.confidence is not None:
             for said in confidence_lines(metrics.confidence, metric_text(metrics.headline)):
                 self.print(said)

@@ -144,7 +144,7 @@ class Dataset:
         """
         assert self.skeleton is not None
         ours, theirs = skeleton.joints, self.skeleton.joints
-        if ours == theirs:
+        if ours == theirs and skeleton.partners == self.skeleton.partners:
             return replace(self, skeleton=skeleton)
         if len(ours) != len(theirs):
             raise DataError(

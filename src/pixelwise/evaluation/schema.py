@@ -85,7 +85,9 @@ class ClassScores(Strict):
 
     name: str
     scores: dict[str, Number] = Field(description="Pooled score by metric name.")
-    support: int = Field(description="Pixels of this class in the truth.")
+    support: int = Field(
+        description="Pixels of this class in the truth; of a joint, how often it is labelled."
+    )
     over_images: dict[str, Score] = Field(default={}, description="Of this class alone, by metric name.")
 
 

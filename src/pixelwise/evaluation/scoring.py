@@ -231,6 +231,8 @@ def _whole_scores(task: AnyTask, rows: Sequence[Any]) -> dict[str, Score]:
 
 
 def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
+    if not ratios:  # joints without a torso or head to measure errors by have no score each
+        return {}
     draws = resamples(len(next(iter(ratios.values())).part))
     return {name: _score(name, ratio, draws) for name, ratio in ratios.items()}
 

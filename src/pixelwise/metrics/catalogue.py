@@ -22,7 +22,7 @@ class Metric:
         lower_is_better: 0 is perfect and there is no upper limit; else 1 is perfect and 0 the least.
         pooled: whether images can be counted together.
         of_people: of joints, not of pixels.
-        of_objects: objects or segments are counted over all images together, and that is the score.
+        of_objects: objects, segments or people are counted over all images together, and that is the score.
     """
 
     title: str
@@ -168,17 +168,25 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "Average precision of predicted people, the mean over OKS from 0.50 to 0.95, as COCO has it; of all images "
             "together.",
             of_people=True,
+            of_objects=True,
         ),
         "oks_ap50": Metric(
-            "OKS AP50", "Average precision of people, found with an OKS of at least 0.50.", of_people=True
+            "OKS AP50",
+            "Average precision of people, found with an OKS of at least 0.50.",
+            of_people=True,
+            of_objects=True,
         ),
         "oks_ap75": Metric(
-            "OKS AP75", "Average precision of people, found with an OKS of at least 0.75.", of_people=True
+            "OKS AP75",
+            "Average precision of people, found with an OKS of at least 0.75.",
+            of_people=True,
+            of_objects=True,
         ),
         "oks_ar": Metric(
             "OKS AR",
             "Share of true people that were found, the mean over OKS from 0.50 to 0.95.",
             of_people=True,
+            of_objects=True,
         ),
     }
 )

@@ -178,6 +178,7 @@ class JointCounts:
         people: true people with labelled joints.
         given_away: (K,) predicted joints that are another person's: near the same joint of another, not of their own.
         given: (K,) predicted joints of people that stand for a true one.
+        marked: (K,) labelled joints of all people.
     """
 
     right: Values
@@ -188,6 +189,7 @@ class JointCounts:
     people: float
     given_away: Values
     given: Values
+    marked: Values
 
     @classmethod
     def of(
@@ -229,6 +231,7 @@ class JointCounts:
             float(len(truth)),
             away,
             given,
+            labelled.sum(axis=0).astype(np.float64),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -242,6 +245,7 @@ class JointCounts:
             "people": self.people,
             "given_away": self.given_away.tolist(),
             "given": self.given.tolist(),
+            "marked": self.marked.tolist(),
         }
 
 

@@ -4,7 +4,7 @@ from pixelwise.plan.ceiling import ceiling
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.orientation import lie_any_way
 from pixelwise.plan.planning import Plan, plan
-from pixelwise.plan.pose import CROP, SINGLE_MODEL, PoseFacts, lean_of, plan_pose, share_of
+from pixelwise.plan.pose import CROP, SINGLE_MODEL, PoseFacts, lean_of, plan_pose, share_of, unmirrored
 from pixelwise.plan.scale import ScalePlan, plan_scale
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "plan_pose",
     "plan_scale",
     "share_of",
+    "unmirrored",
 ]

@@ -62,13 +62,18 @@ class PoseFacts:
 
 @dataclass(frozen=True)
 class PosePlan:
-    """Frame, changes, task and learning rate, and why."""
+    """Frame, changes, task and learning rate, and why.
+
+    Attributes:
+        mirror: whether pictures are mirrored, in words.
+    """
 
     scale: Scale
     augment: Augment
     task: PoseTask
     learning_rate: float
     reasons: dict[str, str]
+    mirror: str
 
 
 def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bool = True) -> PosePlan:
@@ -94,12 +99,13 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
         if facts.single and network == SINGLE_MODEL
         else {}
     )
+    mirror = _mirror(facts.skeleton)
     rate = learning_rate(network, NEAR_OF_POSE)
     stride = COARSE.get(network.decoder, PoseTask.model_fields["stride"].default)
     return PosePlan(
         Scale(size=size, crop=CROP if facts.single else 0.0),
-        # A mirror exchanges left and right, so it costs nothing; people bend any way, so turns teach.
-        Augment(rotate=turn, scale=1.3, shear=0.1, shift=0.08),
+        # Where a mirror exchanges left and right it costs nothing; people bend any way, so turns teach.
+        unmirrored(Augment(rotate=turn, scale=1.3, shear=0.1, shift=0.08), facts.skeleton),
         PoseTask(
             skeleton=facts.skeleton,
             single=facts.single,
@@ -109,12 +115,27 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
         rate,
         {
             "scale": f"{size[1]}×{size[0]} (width × height): {shown}",
-            "augment": f"mirrored with left and right exchanged, turned by up to {turn:.0f}°{bent}",
+            "augment": f"{mirror}; turned by up to {turn:.0f}°{bent}",
             "tasks.pose": joints,
             **chosen,
             "train.learning_rate": f"{rate:g}" + (f": {NEAR}" if rate == NEAR_RATE else ""),
         },
+        mirror,
     )
+
+
+def unmirrored(augment: Augment, skeleton: Skeleton) -> Augment:
+    """The changes, without mirrors where nobody said which joints these exchange."""
+    return augment.model_copy(update={"hflip": 0.0, "vflip": 0.0}) if skeleton.sides_untold else augment
+
+
+def _mirror(skeleton: Skeleton) -> str:
+    if skeleton.sides_untold:
+        return (
+            "not mirrored, as no names of joints tell left from right; where a mirror exchanges none, "
+            "--set augment.hflip=0.5, and where it does, tell which in tasks.pose.skeleton.partners as well"
+        )
+    return "mirrored" if len(skeleton.joints) == 1 else "mirrored with left and right exchanged"
 
 
 def _single_side(known: Fingerprint) -> int:

@@ -454,6 +454,14 @@ def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:
 
 
 def _unmirrored(pair: Tensor, field: Field) -> Tensor:
+    """The mean of a field and of the one of the mirror image, or the first where no mirror tells sides apart."""
+    if (
+        field.points
+        and field.channels > 1
+        and field.hflip == tuple(range(field.channels))
+        and not field.negated
+    ):
+        return pair[0].float()  # left and right joints have changed places in the other, nobody knows which
     return (pair[0] + flip_field(pair[1], field, horizontal=True, vertical=False)).float() / 2
 
 

@@ -2,7 +2,7 @@
 
 from pixelwise.report.drawn import Drawn, drawn_part
 from pixelwise.report.exhibits import choose_exhibits
-from pixelwise.report.joints import joint_table
+from pixelwise.report.joints import joint_findings, joint_table
 from pixelwise.report.objects import objects_part
 from pixelwise.report.page import write_report
 from pixelwise.report.parts import Making, Section, TaskPart
@@ -18,6 +18,7 @@ __all__ = [
     "TaskPart",
     "choose_exhibits",
     "drawn_part",
+    "joint_findings",
     "joint_table",
     "objects_part",
     "semantic_part",

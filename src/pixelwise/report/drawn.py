@@ -32,7 +32,13 @@ class Drawn:
 
 
 def drawn_part(
-    metrics: Metrics, task: str, exhibits: Mapping[str, Sequence[Drawn]], *, asked: str, gives: str
+    metrics: Metrics,
+    task: str,
+    exhibits: Mapping[str, Sequence[Drawn]],
+    *,
+    asked: str,
+    gives: str,
+    main: str | None = None,
 ) -> TaskPart:
     """A part with nothing but pictures.
 
@@ -40,6 +46,7 @@ def drawn_part(
         task: its name in ``metrics``.
         exhibits: images to show under "worst", "median", "best" (other headings are shown as named).
         asked, gives: as in :class:`TaskPart`.
+        main: metric of the exhibits' scores; the headline of ``metrics`` if not given.
     """
     shown = {
         heading: [_shown(one, f"{task}-{place}-{index}") for index, one in enumerate(items, 1)]
@@ -48,7 +55,7 @@ def drawn_part(
     }
     body = template("pictures.html.jinja").render(
         task=task,
-        main=metrics.headline,
+        main=main or metrics.headline,
         about="truth and result drawn into it",
         shown=shown,
         kinds=[],

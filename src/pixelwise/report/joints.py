@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup
 
 from pixelwise.evaluation.schema import Metrics
 from pixelwise.report.parts import Section
-from pixelwise.report.templates import template
+from pixelwise.report.templates import mean_text, meaning_text, score_text, span_text, template
 
 SHOWN = ("pck", "pckh")
+
+
+def joint_findings(metrics: Metrics) -> list[str]:
+    """Scores of joints and of people with what they mean, apart from the headline, which the page explains."""
+    near = "pck" if "pck" in metrics.scores else "oks"
+    found = []
+    for what, name in (("joints", near), ("people", "oks_ap")):
+        score = metrics.scores.get(name)
+        if name == metrics.headline or score is None or math.isnan(score.value):
+            continue
+        within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
+        found.append(
+            f"Of {what}, the {mean_text(name)} is {score_text(score.value)}{within}. {meaning_text(name)}"
+        )
+    return found
 
 
 def joint_table(metrics: Metrics, task: str) -> Section:

@@ -7,8 +7,9 @@ What belongs to one task comes as a :class:`~pixelwise.report.parts.TaskPart`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -99,7 +100,7 @@ def write_report(
         logs: the training log in its order, of each of several models; none where nothing was trained.
         making: how the model came about.
     """
-    main = metrics.headline
+    main, parts = metrics.headline, _told_apart(parts, metrics)
     shown = {name: place for part in parts for name, place in part.shown.items()}
     page = template("run.html.jinja").render(
         title=title,
@@ -113,6 +114,8 @@ def write_report(
             for place in ("failures", "evidence")
         },
         words=words,
+        over=words.over_text(metrics),
+        ends=words.ends_sentence(main),
         findings=[sentence for part in parts for sentence in part.findings],
         card=model_card(metrics, parts, making),
         others=[name for name in BY_TAG if name != main and name in metrics.scores],
@@ -134,6 +137,23 @@ def write_report(
         most=MOST_LISTED,
     )
     files.write_text(path, page)
+
+
+def _told_apart(parts: Sequence[TaskPart], metrics: Metrics) -> list[TaskPart]:
+    """The parts, in whose headings the task is named where another task's section has the same."""
+    counts = Counter(section.title for part in parts for section in part.sections)
+    if max(counts.values(), default=1) == 1:
+        return list(parts)
+    return [
+        replace(
+            part,
+            sections=[
+                replace(one, title=f"{one.title} ({task})") if counts[one.title] > 1 else one
+                for one in part.sections
+            ],
+        )
+        for task, part in zip(metrics.tasks, parts, strict=True)
+    ]
 
 
 def _bars(metrics: Metrics, main: str) -> tuple[list[_Bar], Markup]:

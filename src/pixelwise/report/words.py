@@ -6,10 +6,13 @@ import math
 from collections.abc import Mapping
 
 from pixelwise.evaluation.schema import Group, Metrics, Score
+from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
     OUT_OF_FOLD,
     images_text,
+    listed,
     mean_text,
+    metric_text,
     readable_text,
     score_text,
     span_text,
@@ -32,6 +35,25 @@ def score_sentence(metrics: Metrics) -> str:
         return f"{begin}; one image says nothing of the next, so there is no interval."
     low, high = map(score_text, score.ci95)
     return f"{begin}. On as many other images of the same kind it may well be anything from {low} to {high}."
+
+
+def ends_sentence(metric: str) -> str:
+    """What 0 and 1 of a headline mean."""
+    known = METRICS.get(metric.rpartition(".")[2])
+    if known is not None and known.of_people:
+        return "0 is none of it, 1 is all of it."
+    return "0 is nothing in common, 1 is the same."
+
+
+def over_text(metrics: Metrics) -> str:
+    """What the scores are taken over: "Mean over images", objects of all together, or of which metrics that is so."""
+    known = [name for name in metrics.scores if name.rpartition(".")[2] in METRICS]
+    counted = [name for name in known if METRICS[name.rpartition(".")[2]].of_objects]
+    if not counted:
+        return "Mean over images"
+    if len(counted) == len(known):
+        return "Objects of all images together"
+    return f"Mean over images; {listed([metric_text(name) for name in counted])} of all images together"
 
 
 def spread_sentence(metrics: Metrics) -> str | None:

@@ -125,10 +125,14 @@ class Task(Protocol[Result, Row]):
         """Names of the files that :meth:`write` makes."""
         ...
 
-    def write(self, result: Result, folder: Path, stem: str, image: Image | None = None) -> list[Path]:
+    def write(
+        self, result: Result, folder: Path, stem: str, image: Image | None = None, name: str | None = None
+    ) -> list[Path]:
         """Write the result as files that other tools read; returns their paths.
 
         Args:
+            stem: what the files' names begin with.
+            name: of the image file without its ending, for what files say of it; ``stem`` if not given.
             image: (H, W, 3) what it is of, as people see it, for what is measured in it.
         """
         ...

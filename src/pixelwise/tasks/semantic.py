@@ -262,7 +262,12 @@ class SemanticTask:
         return [f"{stem}_mask.png"]
 
     def write(
-        self, result: SemanticResult, folder: Path, stem: str, image: Image | None = None
+        self,
+        result: SemanticResult,
+        folder: Path,
+        stem: str,
+        image: Image | None = None,
+        name: str | None = None,
     ) -> list[Path]:
         """``<stem>_mask.png``, 8-bit: 0 and 255 for two classes, class ids otherwise."""
         [path] = [folder / name for name in self.file_names(stem)]

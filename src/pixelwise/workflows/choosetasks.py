@@ -26,12 +26,19 @@ def parse_tasks(text: str | None) -> tuple[str, ...]:
     names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
     for name in names:
         if name not in KINDS:
-            raise RecipeError(f"there is no task '{name}'; choose one of {', '.join(KINDS)}.")
+            raise RecipeError(
+                f"there is no task '{name}'; choose one of {', '.join(KINDS)} or semantic,pose."
+            )
         if names.count(name) > 1:
             raise RecipeError(f"'{text}' names a task twice; give each once.")
     if len(set(names) - {"pose"}) > 1:
-        raise RecipeError(f"'{text}' names two ways to divide a picture; give one of them, or one and pose.")
-    return names
+        raise RecipeError(f"'{text}' names two ways to divide a picture; give one of them, or semantic,pose.")
+    if len(names) > 1 and "semantic" not in names:
+        raise RecipeError(
+            f"'{text}' are not learned together: beside pose there can be semantic alone; give semantic,pose or one "
+            "of them."
+        )
+    return tuple(sorted(names, key=KINDS.index))  # the first one's headline is the model's
 
 
 def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:

@@ -45,10 +45,10 @@ def open_data(
         legend: file that says what the values in masks mean, see :func:`~pixelwise.data.legend.read_legend`.
         ignore: stored value of masks that is not labelled: a number, or "#rrggbb" where the legend names colours.
         group_by: what belongs together: a tag, or a pattern of names, see :func:`~pixelwise.data.groups.grouped`.
-        task: "instance" and "panoptic" read masks that leave it open as numbers of objects; "semantic" reads classes
-            alone, also of sets that tell objects apart; "pose", alone or after a comma, takes the reader of joints
-            where several understand a set, and "panoptic" that of COCO's panoptic format. Without it the layout
-            decides.
+        task: "instance" and "panoptic" read masks that leave it open as numbers of objects; "semantic", alone or with
+            "pose", reads classes alone, also of sets that tell objects apart; "pose", alone or after a comma, takes
+            the reader of joints where several understand a set, and "panoptic" that of COCO's panoptic format.
+            Without it the layout decides.
         strict: refuse files that do not pair up; else they are kept as ``problems`` of the data set.
         values_of: where it is not strict, looks up the values in a mask, as a :class:`~pixelwise.checks.Looker` does
             which is to check the data next.
@@ -94,7 +94,7 @@ def _for_task(dataset: Dataset, task: str | None) -> Dataset:
             f"{dataset.root} ({dataset.layout}) tells no objects apart; give it without --task, or number the "
             "objects in pictures in a folder 'instances'."
         )
-    if task == "semantic" and dataset.labels.things:
+    if "semantic" in (task or "").split(",") and dataset.labels.things:
         return replace(dataset, labels=dataset.labels.model_copy(update={"things": ()}))
     return dataset
 

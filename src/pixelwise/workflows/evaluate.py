@@ -51,11 +51,23 @@ def evaluate(
         opened = _trained_splits(Path(model), opened, listener)
     dataset = opened.split(split).cropped(predictor.preprocessing.scale.crop)
     if len(predictor.tasks) > 1:  # data may be labelled for some of them
-        predictor = predictor.only(tasks_for(dataset, ()))
+        predictor = _labelled_part(predictor, dataset)
     check_pairs(dataset.samples)
     notes = [] if isinstance(model, Predictor) else _seen_in_training(Path(model), dataset)
     on_image = counting(listener, len(dataset))
     return evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image)
+
+
+def _labelled_part(predictor: Predictor, dataset: Dataset) -> Predictor:
+    """The predictor for the tasks that the data is labelled for."""
+    labelled = tasks_for(dataset, ())
+    found = predictor.only(labelled)
+    if not found.tasks:
+        raise DataError(
+            f"{dataset.root} is labelled for {', '.join(labelled)}, but the model was trained for "
+            f"{', '.join(predictor.tasks)}; give data that is labelled for one of these."
+        )
+    return found
 
 
 def _trained_splits(model: Path, dataset: Dataset, listener: Listener) -> Dataset:

@@ -30,6 +30,7 @@ from pixelwise.plan import (
     lie_any_way,
     plan,
     plan_pose,
+    unmirrored,
 )
 from pixelwise.recipe import Model, PoseTask, Recipe, Scale, check_settings, parse_recipe, with_settings
 from pixelwise.tasks import build_task
@@ -226,16 +227,17 @@ def _planned(
     planned = plan(known, network, *wished.values())
     recipe, reasons = planned.recipe, planned.reasons
     if "pose" in tasks:
-        pose = plan_pose(known, pose_facts(dataset), network, alone=not wished)
+        facts = pose_facts(dataset)
+        pose = plan_pose(known, facts, network, alone=not wished)
         ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
         if not wished:  # else masks have a say in it
             rate = recipe.train.model_copy(update={"learning_rate": pose.learning_rate})
             ours |= {"augment": pose.augment, "train": rate, "model": network}
-        recipe = recipe.model_copy(update=ours)
-        reasons = {
-            **reasons,
-            **{name: why for name, why in pose.reasons.items() if name.partition(".")[0] in ours},
-        }
+        found = {name: why for name, why in pose.reasons.items() if name.partition(".")[0] in ours}
+        if wished:
+            ours["augment"] = unmirrored(recipe.augment, facts.skeleton)
+            found["augment"] = f"{reasons['augment']}; {pose.mirror}"
+        recipe, reasons = recipe.model_copy(update=ours), {**reasons, **found}
     for setting, reason in reasons.items():
         listener.say(f"Plan: {setting} = {reason}.")
     return Plan(recipe, reasons)

@@ -21,6 +21,7 @@ from pixelwise.report import (
     TaskPart,
     choose_exhibits,
     drawn_part,
+    joint_findings,
     joint_table,
     objects_part,
     semantic_part,
@@ -130,8 +131,10 @@ def _people(name: str, task: AnyTask, of_image: OfImage, dataset: Dataset, metri
         _exhibits(task, dataset, metrics, drawn),
         asked="finds the joints of people",
         gives="people with the joints of each, and how sure it is of them",
+        main=task.headline,
     )
-    return replace(part, sections=[*part.sections, joint_table(metrics, name)])
+    sections = [*part.sections, joint_table(metrics, name)]
+    return replace(part, sections=sections, findings=joint_findings(metrics))
 
 
 def _drawing(

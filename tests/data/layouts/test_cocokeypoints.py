@@ -15,6 +15,7 @@ from pixelwise.data.dataset import check_pairs, image_sizes
 from pixelwise.errors import DataError
 from pixelwise.skeleton import COCO_17, LSP_14
 from pixelwise.types import IGNORE_INDEX, JOINTS
+from pixelwise.workflows.check import check
 
 CATEGORY = {
     "id": 1,
@@ -92,10 +93,19 @@ def test_a_single_person_is_cut_out(tmp_path: Path) -> None:
         (lambda root: written(root, [person(1, keypoints=[1, 2])]), "3 joints of x, y and visibility"),
         (lambda root: written(root, [person(1, keypoints=[1, 2, 7] * 3)]), "3 joints of x, y and visibility"),
         (lambda root: written(root, [person(1, bbox=[1, 2])]), "a bbox of four numbers"),
+        (lambda root: written(root, [person(1, keypoints=[float("nan"), 2, 2] * 3)]), "sizes that an image can"),
+        (lambda root: written(root, [person(1, keypoints=[2e6, 2, 2] * 3)]), "sizes that an image can have"),
+        (lambda root: written(root, [person(1, bbox=[9, 9, -3, 4])]), "sizes that an image can have"),
+        (lambda root: written(root, [person(1, area=-1)]), "sizes that an image can have"),
+        (lambda root: written(root, [person(1, area=float("nan"))]), "sizes that an image can have"),
+        (lambda root: written(root, [person(7)]), "annotations of image 7, which it does not list"),
+        (lambda root: written(root, [person(1, category_id=5)]), "category 5, which the file does not list"),
+        (lambda root: written(root, [person(1, category_id=2)], categories=[CATEGORY, {"id": 2, "name": "car"}]),
+         "category 2, which has no joints"),
         (lambda root: written(root, [], categories=[]), "no file of keypoints"),
         (lambda root: written(root, [], categories=[{**CATEGORY, "skeleton": [[1, 9]]}]), "keypoints is wrong"),
         (lambda root: written(root, [], images=[{"id": 1, "file_name": "gone.jpg"}]), "names 'gone.jpg'"),
-        (lambda root: (written(root, []) / "person_keypoints_train.json").write_text("{"), "is no JSON"),
+        (lambda root: (written(root, []) / "person_keypoints_train.json").write_text("{"), "cannot be read as JSON"),
         (
             lambda root: written(written(root, []), [], "person_keypoints_val.json", categories=[
                 {**CATEGORY, "keypoints": ["a", "b", "c"]}]),
@@ -109,6 +119,28 @@ def test_what_cannot_be_used_is_refused(
     spoil(tmp_path)
     with pytest.raises(DataError, match=message):
         pixelwise.open_data(tmp_path)
+
+
+def test_the_box_has_the_area_where_none_is_told(tmp_path: Path) -> None:
+    bare = person(2)
+    del bare["area"]
+    data = pixelwise.open_data(written(tmp_path, [person(1, area=None), bare]))
+    for sample in data.samples:
+        assert sample.people is not None
+        assert sample.people.areas.tolist() == [16 * 12]
+
+
+def test_what_is_beside_people_is_left_alone(tmp_path: Path) -> None:
+    car = {"image_id": 1, "category_id": 2, "bbox": [1, 1, 4, 4]}
+    root = written(tmp_path, [person(1), car], categories=[CATEGORY, {"id": 2, "name": "car"}])
+    people = pixelwise.open_data(root).samples[0].people
+    assert people is not None
+    assert len(people) == 1
+
+
+def test_a_check_tells_of_strays(tmp_path: Path) -> None:
+    found = check(written(tmp_path, [person(1), person(7), person(1, category_id=5)])).result.findings
+    assert {"annotation-stray", "annotation-category"} <= {one.kind for one in found}
 
 
 def test_leeds_sports_pose(real_set: RealSet) -> None:

@@ -14,6 +14,7 @@ import PIL.Image
 import pytest
 
 from pixelwise.cli.main import main
+from pixelwise.data.figures import write_figures
 from pixelwise.data.scenes import write_scenes
 from pixelwise.errors import PixelwiseError
 from pixelwise.workflows.check import check
@@ -40,6 +41,7 @@ JSON_FILES = {
     "coco": "annotations/instances_train.json",
     "coco-panoptic": "annotations/panoptic_train.json",
     "labelme": "train/scene_0000.json",
+    "coco-keypoints": "person_keypoints_train.json",
 }
 
 
@@ -50,6 +52,7 @@ def formats(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_scenes(root / "masks", 3, seed=4, size=(40, 48), most=3)
     for to in ("coco", "coco-panoptic", "yolo", "labelme"):
         convert(open_data(root / "masks"), root / to, to)
+    write_figures(root / "coco-keypoints", 3, size=(64, 64), most=2)
     return root
 
 

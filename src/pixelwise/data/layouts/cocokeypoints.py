@@ -8,18 +8,18 @@ COCO counts pixels from 0, so a joint at x lies in the middle of pixel x, at x +
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.jsonfiles import entry, is_there, read_json
 from pixelwise.data.layouts.coco import split_of
 from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.legend import NO_HINTS, Hints
@@ -27,13 +27,17 @@ from pixelwise.data.problems import STRICT, Problems
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.skeleton import Skeleton, skeleton_of
-from pixelwise.types import People, Sample, SplitName
+from pixelwise.types import Json, People, Sample, SplitName
 
 NAME = "coco_keypoints"
 LABELS = Labels(classes=("background", "person"))
 CENTRE = 0.5
 """From COCO's place of a joint, the number of a pixel, to the middle of that pixel."""
 
+FARTHEST = 1e6
+"""Pixels: nothing lies further from an image's corner."""
+
+_ID: tuple[type[int | str], ...] = (int, str)
 _NAMED = "*keypoints*.json"
 
 
@@ -48,7 +52,7 @@ class _File:
     """
 
     path: Path
-    values: Mapping[str, Any]
+    values: Json
     category: int
     skeleton: Skeleton
     split: SplitName | None
@@ -95,15 +99,9 @@ def _folder(root: Path) -> Path | None:
 
 
 def _opened(path: Path) -> _File:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); check the path and your rights."
-        ) from error
-    except ValueError as error:
-        raise DataError(f"{path} is no JSON ({error}); export the annotations again.") from error
-    categories = values.get("categories", ()) if isinstance(values, dict) else ()
+    values = read_json(path)
+    listed = values.get("categories")
+    categories = listed if isinstance(listed, list) else []
     with_joints = [one for one in categories if isinstance(one, dict) and one.get("keypoints")]
     if len(with_joints) != 1 or not all(
         isinstance(values.get(part), list) for part in ("images", "annotations")
@@ -113,24 +111,28 @@ def _opened(path: Path) -> _File:
             f"but has {len(with_joints)} of these; export the annotations as COCO keypoints."
         )
     [category] = with_joints
+    number = entry(category, "id", int, f"the category of keypoints in {path}")
+    names = entry(category, "keypoints", list, f"the category of keypoints in {path}")
     try:
+        if not all(isinstance(name, str | int) for name in names):
+            raise ValueError("a joint's name is no text")
         limbs = [(int(one) - 1, int(other) - 1) for one, other in category.get("skeleton") or ()]
-        skeleton = skeleton_of([str(name) for name in category["keypoints"]], limbs)
-        return _File(path, values, int(category["id"]), skeleton, split_of(path))
-    except (TypeError, ValueError, KeyError, ValidationError) as error:
+        skeleton = skeleton_of([str(name) for name in names], limbs)
+    except (TypeError, ValueError, OverflowError) as error:
         told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise DataError(f"{path}: its category of keypoints is wrong ({told}); correct the file.") from error
+    return _File(path, values, number, skeleton, split_of(path))
 
 
 def _samples(file: _File, root: Path, problems: Problems) -> Iterator[Sample]:
-    by_image: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
-    for annotation in file.values["annotations"]:
-        if annotation.get("category_id") == file.category:
-            by_image[annotation.get("image_id")].append(annotation)
+    by_image = _by_image(file, problems)
     places = list(_places(file, root))
+    listed = set()
     for picture in file.values["images"]:
-        name = str(picture.get("file_name", ""))
-        found = next((path for place in places if name and (path := place / name).is_file()), None)
+        image_id = entry(picture, "id", _ID, f"an image in {file.path}")
+        name = entry(picture, "file_name", str, f"an image in {file.path}")
+        listed.add(image_id)
+        found = next((path for place in places if name and is_there(path := place / name)), None)
         if found is None:
             problems.meet(
                 "pair-no-image",
@@ -138,10 +140,35 @@ def _samples(file: _File, root: Path, problems: Problems) -> Iterator[Sample]:
                 file.path,
             )
             continue
-        people = _people(by_image[picture.get("id")], file)
+        people = _people(by_image.get(image_id, ()), file)
         mask = root / "masks" / Path(name).with_suffix(".png")
         labels = {"mask": mask} if mask.is_file() else {}
         yield Sample(Path(name).with_suffix("").as_posix(), found, labels, split=file.split, people=people)
+    for image_id in by_image:
+        if image_id not in listed:
+            message = (
+                f"{file.path} has annotations of image {image_id}, which it does not list; add the image."
+            )
+            problems.meet("annotation-stray", message, file.path)
+
+
+def _by_image(file: _File, problems: Problems) -> dict[int | str, list[Json]]:
+    """Annotations of people by the image that they are of; others that hold joints, or are of nothing, are problems."""
+    categories = [one.get("id") for one in file.values["categories"] if isinstance(one, dict)]
+    found: dict[int | str, list[Json]] = defaultdict(list)
+    for one in file.values["annotations"]:
+        image_id = entry(one, "image_id", _ID, f"an annotation in {file.path}")
+        category = entry(one, "category_id", int, f"an annotation in {file.path}")
+        said = f"{file.path}: an annotation of image {image_id} is of category {category}"
+        if category == file.category:
+            found[image_id].append(one)
+        elif category not in categories:
+            problems.meet("annotation-category", f"{said}, which the file does not list; add it.", file.path)
+        elif one.get("keypoints"):
+            problems.meet(
+                "annotation-stray", f"{said}, which has no joints; correct the category.", file.path
+            )
+    return found
 
 
 def _places(file: _File, root: Path) -> Iterable[Path]:
@@ -155,32 +182,49 @@ def _places(file: _File, root: Path) -> Iterable[Path]:
         yield from (folder / "images", folder)
 
 
-def _people(annotations: Sequence[Mapping[str, Any]], file: _File) -> People:
+def _people(annotations: Sequence[Json], file: _File) -> People:
     joints = len(file.skeleton.joints)
     empty = People.nobody(np.array(file.skeleton.partners, np.int64))
     if not annotations:
         return empty
     try:
         plain = np.array([one.get("keypoints") or [0.0] * (3 * joints) for one in annotations], np.float64)
-        triples = plain.reshape(len(annotations), joints, 3)
-        boxes = np.array([one["bbox"] for one in annotations], np.float64).reshape(-1, 4)
-        areas = [one.get("area", box[2] * box[3]) for one, box in zip(annotations, boxes, strict=True)]
+        triples = _lengths(plain.reshape(len(annotations), joints, 3))
+        boxes = _lengths(
+            np.array([one["bbox"] for one in annotations], np.float64).reshape(len(annotations), 4)
+        )
+        areas = np.array(list(map(_area, annotations, boxes)), np.float64)
+        if (boxes[:, 2:] < 0).any() or not ((areas >= 0) & (areas <= FARTHEST**2)).all():
+            raise ValueError("a negative size")
         return replace(
             empty,
             keypoints=(triples[..., :2] + CENTRE).astype(np.float32),
             visibility=_visibility(triples[..., 2]),
             boxes=np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1).astype(np.float32),
-            areas=np.array(areas, np.float32),
+            areas=areas.astype(np.float32),
             is_crowd=np.array([bool(one.get("iscrowd", 0)) for one in annotations]),
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise DataError(
-            f"{file.path}: an annotation of image {annotations[0].get('image_id')} does not hold {joints} joints of x, "
-            "y and visibility, and a bbox of four numbers; correct the file."
+            f"{file.path}: an annotation of image {annotations[0]['image_id']} does not hold {joints} joints of x, y "
+            "and visibility, a bbox of four numbers and an area, all of them sizes that an image can have; correct "
+            "the file."
         ) from error
 
 
-def _visibility(stored: Any) -> Any:
+def _area(annotation: Json, box: NDArray[np.float64]) -> float:
+    """Square pixels; the box's where none are told."""
+    told = annotation.get("area")
+    return float(box[2] * box[3] if told is None else told)
+
+
+def _lengths(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not (np.abs(values) <= FARTHEST).all():  # nor where it is NaN
+        raise ValueError("no pixels")
+    return values
+
+
+def _visibility(stored: NDArray[np.float64]) -> NDArray[np.uint8]:
     if not np.isin(stored, (0, 1, 2)).all():
         raise ValueError("visibility is 0, 1 or 2")
     return stored.astype(np.uint8)

@@ -179,7 +179,12 @@ class PanopticTask:
         return file_names(stem)
 
     def write(
-        self, result: PanopticResult, folder: Path, stem: str, image: Image | None = None
+        self,
+        result: PanopticResult,
+        folder: Path,
+        stem: str,
+        image: Image | None = None,
+        name: str | None = None,
     ) -> list[Path]:
         """Files that other tools read, see docs/instances.md."""
         return write(result, folder, stem, self.labels, image)

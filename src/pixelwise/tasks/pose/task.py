@@ -245,7 +245,7 @@ class PoseTask:
         """Of each joint: name, PCK and PCKh of all people together, labelled joints in the truth."""
         joints = self.skeleton.joints
         by_joint = {name: one for name, one in self.ratios(rows).items() if name in {"pck", "pckh"}}
-        support = np.sum([row.joints.labelled for row in rows], axis=0)
+        support = np.sum([row.joints.marked for row in rows], axis=0)
         return [
             (
                 name,
@@ -263,11 +263,13 @@ class PoseTask:
         """``<stem>_keypoints.json``, as OpenPose calls it, and ``<stem>_coco.json``."""
         return [f"{stem}_keypoints.json", f"{stem}_coco.json"]
 
-    def write(self, result: PoseResult, folder: Path, stem: str, image: Image | None = None) -> list[Path]:
+    def write(
+        self, result: PoseResult, folder: Path, stem: str, image: Image | None = None, name: str | None = None
+    ) -> list[Path]:
         """OpenPose's JSON (BODY_25) and COCO's list of results."""
-        openpose, coco = (folder / name for name in self.file_names(stem))
+        openpose, coco = (folder / one for one in self.file_names(stem))
         writing.write_json(openpose, writing.openpose(result, self.skeleton))
-        writing.write_json(coco, writing.coco(result, stem))
+        writing.write_json(coco, writing.coco(result, stem if name is None else name))
         return [openpose, coco]
 
     def describe(self, result: PoseResult) -> Json:

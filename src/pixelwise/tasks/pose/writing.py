@@ -54,9 +54,9 @@ def _openpose_person(result: PoseResult, skeleton: Skeleton, person: int) -> Jso
     return {"person_id": [-1], "pose_keypoints_2d": numbers, **flat, **solid}
 
 
-def coco(result: PoseResult, stem: str) -> list[Json]:
+def coco(result: PoseResult, name: str) -> list[Json]:
     """COCO's list of keypoint results for one picture; its id is the number that names the file, else the name."""
-    image_id: int | str = int(stem) if stem.isascii() and stem.isdecimal() else stem
+    image_id: int | str = int(name) if name.isascii() and name.isdecimal() else name
     found = []
     for points, sure, score in zip(result.keypoints, result.confidences, result.scores, strict=True):
         triples = [
