@@ -1,4 +1,4 @@
-"""How the process keeps memory that it has freed."""
+"""How the process keeps memory that it has freed, and whether it had too little."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import cache
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Of glibc's ``mallopt``, see its manual page."""
+RAN_OUT = ("not enough memory", "DefaultCPUAllocator", "out of memory")
+"""What PyTorch says then; of its errors for want of memory only some have a type of their own."""
 LARGEST_BLOCK = 1 << 30
 """Bytes: larger blocks are still given back as soon as they are freed."""
 MOST_KEPT = (1 << 31) - 1
@@ -27,3 +29,10 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK) and mallopt(M_TRIM_THRESHOLD, MOST_KEPT))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of Python, NumPy or PyTorch means that there was too little memory."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in str(error) for words in RAN_OUT)
+    )

@@ -156,6 +156,10 @@ def read_model(path: Path) -> ModelFile:
             metadata = stored.metadata() or {}
             weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError, ValueError) as error:
+        if path.suffix.lower() != ".safetensors":
+            raise ModelFileError(
+                f"{path} is no model file; give a model.safetensors or the folder of a run that holds one."
+            ) from error
         raise ModelFileError(
             f"{path} is cut short or no model file; copy it again from where it was made."
         ) from error

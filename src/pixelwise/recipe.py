@@ -140,6 +140,10 @@ class Preprocessing(_Strict):
     values: Values
 
 
+PRETRAINED = ("efficientnet-lite", "timm/")
+"""How the names of encoders begin that have pretrained weights."""
+
+
 def _known_encoder(name: str) -> str:
     if name not in ENCODERS and not re.fullmatch(r"timm/[\w.-]+", name, re.ASCII):
         raise ValueError(f"there is no encoder '{name}'; known are {', '.join(ENCODERS)} and timm/<name>")
@@ -158,7 +162,20 @@ class Model(_Strict):
     @property
     def starts_pretrained(self) -> bool:
         """Whether the encoder starts from pretrained weights."""
-        return self.pretrained and self.encoder.startswith(("efficientnet-lite", "timm/"))
+        return self.pretrained and self.encoder.startswith(PRETRAINED)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_scratch(cls, values: Any) -> Any:
+        """Where an encoder has no pretrained weights the recipe says so, whatever was asked for."""
+        encoder = values.get("encoder") if isinstance(values, dict) else None
+        if (
+            isinstance(encoder, str)
+            and not encoder.startswith(PRETRAINED)
+            and values.get("pretrained", True) is True
+        ):
+            return {**values, "pretrained": False}
+        return values
 
     @model_validator(mode="after")
     def _matching(self) -> Model:

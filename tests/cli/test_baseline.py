@@ -18,6 +18,7 @@ def test_labelled_data_is_scored(pixelwise: Pixelwise, lesions: Path, tmp_path: 
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "Without training, on 3 images (split: test)" in done.stdout
+    assert re.search(r"method +Dice +IoU +seconds", done.stdout)
     written = json.loads((out / "baselines.json").read_text(encoding="utf-8"))
     for one in written["methods"]:
         line = next(line for line in done.stdout.splitlines() if line.strip().startswith(one["name"]))
@@ -41,6 +42,13 @@ def test_pictures_without_labels_are_segmented(pixelwise: Pixelwise, lesions: Pa
         (["images"], "name one with --method"),
         (["images", "--method", "thresh"], "there is no method 'thresh'; choose among otsu, adaptive"),
         (["nowhere", "--method", "otsu"], "does not exist"),
+        (["nowhere"], "does not exist"),
+        (["images", "--method", "otsu", "--split", "test"], "--split does not apply to images without masks"),
+        (
+            ["images", "--method", "otsu", "--ignore", "255"],
+            "--ignore does not apply to images without masks",
+        ),
+        ([".", "--method", "otsu", "--object", "dark"], "--object does not apply to images with masks"),
     ],
 )
 def test_mistakes_are_a_sentence(
@@ -49,6 +57,7 @@ def test_mistakes_are_a_sentence(
     done = pixelwise("baseline", lesions / arguments[0], *arguments[1:], "--out", tmp_path / "out")
     assert done.returncode == 2
     assert said in done.stderr
+    assert done.stdout == "" or said == "name one with --method" or "no method" in said
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 

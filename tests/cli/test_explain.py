@@ -15,6 +15,7 @@ def test_a_network_by_name(pixelwise: Pixelwise) -> None:
     assert done.returncode == 0, done.stderr
     assert "64×224×224" in done.stdout
     assert "31.0 million parameters" in done.stdout
+    assert "the result has its size." in done.stdout
 
 
 def test_a_model_with_the_features_of_an_image(
@@ -37,6 +38,11 @@ def test_a_model_with_the_features_of_an_image(
         (["resnet"], "'resnet' is no model file, no folder of a run and no network; give one of them"),
         (["missing/model.safetensors"], "does not exist"),
         (["unet", "--image", "missing.png"], "missing.png"),
+        (["unet", "--image", "."], "is a folder, not an image"),
+        (
+            ["pyproject.toml"],
+            "pyproject.toml is no model file; give a model.safetensors or the folder of a run",
+        ),
         (["unet", "--page", "no/such/folder/page.html"], "is not a folder"),
     ],
 )

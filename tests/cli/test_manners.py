@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 import pytest
+import torch
 from tests.networks import TINY, tiny_predictor
 from tests.prediction.test_predictor import saved
 
@@ -422,3 +424,20 @@ def test_long_words_take_no_room_from_scores(
     dice = metrics.scores["dice"]  # of all images, and of those with the tag
     assert said.count("{:.3f} ({:.3f}–{:.3f})".format(dice.mean, *dice.ci95)) >= 2
     assert said.count("x") >= 36
+
+
+@pytest.mark.parametrize(
+    "takes", [lambda *_: np.ones(1 << 60, np.uint8), lambda *_: torch.empty(1 << 60, dtype=torch.uint8)]
+)
+def test_want_of_memory_is_a_sentence(
+    takes: Callable[..., object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelwise.workflows.explain.explain", takes)
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "unet"])
+    said = capsys.readouterr().err
+    assert (ended.value.code, said.count("\n")) == (2, 1)
+    assert "lower train.batch_size or scale.size" in said
+    monkeypatch.setattr("pixelwise.workflows.explain.explain", lambda *_: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):  # is a fault of ours, and to be seen
+        main(["explain", "unet"])

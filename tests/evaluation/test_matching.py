@@ -95,6 +95,17 @@ def test_what_does_not_match_is_refused(other: Metrics, says: str | None) -> Non
     assert str(caught.value).endswith(".")
 
 
+def test_of_several_runs_the_odd_ones_are_named() -> None:
+    own, odd = metrics(FIRST), metrics({"x": 0.9, "y": 0.9, "a": 0.9})
+    with pytest.raises(
+        DataError, match=r"^odd was scored on other images than one, two and three; "
+    ) as caught:
+        match([("one", own), ("odd", odd), ("two", own), ("three", own)])
+    assert str(caught.value).endswith(".")
+    with pytest.raises(DataError, match=r"^odd and other were scored on other images than one and two; "):
+        match([("odd", odd), ("one", own), ("other", metrics({"p": 0.9, "q": 0.8})), ("two", own)])
+
+
 def test_an_image_in_different_splits_is_refused() -> None:
     one, other = metrics(FIRST, split="all"), metrics(FIRST, split="all")
     rows = [row.model_copy(update={"split": "train"}) for row in other.images]

@@ -1,4 +1,4 @@
-"""Freed memory is kept."""
+"""Freed memory is kept, and want of memory known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import platform
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import torch
+
+from pixelwise.memory import is_out_of_memory
 
 FAULTS = """
 import resource
@@ -35,3 +39,15 @@ def page_faults(how: str) -> int:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are left as they are")
 def test_an_array_after_another_takes_the_same_pages() -> None:
     assert page_faults("kept") < 100 < page_faults("as usual")
+
+
+def test_want_of_memory_is_told_from_other_errors() -> None:
+    enormous = 1 << 60
+    with pytest.raises(RuntimeError) as of_torch:
+        torch.empty(enormous, dtype=torch.uint8)
+    with pytest.raises(MemoryError) as of_numpy:
+        np.ones(enormous, np.uint8)
+    with pytest.raises(RuntimeError) as other:
+        torch.ones(2) @ torch.ones(3)
+    found = [is_out_of_memory(one.value) for one in (of_torch, of_numpy, other)]
+    assert found == [True, True, False]

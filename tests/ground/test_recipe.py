@@ -162,6 +162,16 @@ def test_not_a_file(tmp_path: Path, name: str) -> None:
         read_recipe(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("encoder", "says"),
+    [("plain-tiny", False), ("vgg16", False), ("efficientnet-lite1", True), ("timm/x", True)],
+)
+def test_only_what_has_pretrained_weights_says_so(encoder: str, says: bool) -> None:
+    assert Model(encoder=encoder).pretrained is says
+    assert Model(encoder=encoder).starts_pretrained is says
+    assert not Model(encoder=encoder, pretrained=False).pretrained
+
+
 def test_frozen_at_every_level() -> None:
     recipe = Recipe()
     for part, name, value in (

@@ -12,7 +12,14 @@ from tests.report.pages import HOSTILE, LESION, Checker
 
 from pixelwise.evaluation import Contestant, compare_sides
 from pixelwise.report.comparepage import Shown, difference_domain, write_comparison
-from pixelwise.report.templates import probability_text, signed_span_text, signed_text
+from pixelwise.report.templates import (
+    probability_text,
+    range_text,
+    score_text,
+    signed_span_text,
+    signed_text,
+    span_text,
+)
 
 
 def test_hostile_names_are_harmless(tmp_path: Path) -> None:
@@ -51,4 +58,12 @@ def test_numbers_in_words() -> None:
     assert [signed_text(value) for value in (0.0123, -0.0123, math.nan)] == ["+0.0123", "−0.0123", "n/a"]
     assert signed_span_text((-0.5, 0.25), 2) == "−0.50 to +0.25"
     assert signed_span_text((math.nan, 0.25)) == "n/a"
+    assert signed_text(-0.00001) == "+0.0000"
+
+
+def test_numbers_below_zero_have_a_true_minus_and_zero_has_none() -> None:
+    assert [score_text(value) for value in (-0.3451, -0.0001, 0.25)] == ["−0.345", "0.000", "0.250"]
+    assert span_text((-0.809, 0.382)) == "−0.809 to 0.382"
+    assert span_text((-0.0001, 0.382)) == "0.000–0.382"
+    assert range_text((-1.5, 2.0), "px") == "−1.50 to 2.00"
     assert [probability_text(p) for p in (0.0, 0.5, 0.9995)] == ["< 0.1%", "50.0%", "> 99.9%"]

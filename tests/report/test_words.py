@@ -82,6 +82,38 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
     assert words.baseline_sentence(found) is None
 
 
+def test_where_a_method_without_training_does_better_it_is_said() -> None:
+    dice = {f"i{number}": 0.5 + 0.02 * number for number in range(12)}  # a mean of 0.610
+    found = metrics(dice)
+    baseline = BaselineScores(
+        method="otsu",
+        title="Otsu's threshold",
+        choice={},
+        chosen_on=("x",),
+        n_images=12,
+        images=None,
+        scores=metrics(dict.fromkeys(dice, 0.64)).scores,
+    )
+
+    def said(**changes: object) -> list[str]:
+        changed = found.model_copy(update={"baseline": baseline.model_copy(update=changes)})
+        limits = dict(model_card(changed, [], Making())).get("Limits", [])
+        assert words.cautions(changed) == limits
+        return limits
+
+    assert said() == [
+        "A method without training does better: on the same 12 images the mean Dice of Otsu's threshold is 0.640, that "
+        "of the model 0.610, which is 0.030 lower."
+    ]
+    assert said(scores=metrics(dict.fromkeys(dice, 0.61)).scores) == []
+    # Where some of the images are compared, these alone count: the model's mean of them is 0.72.
+    assert said(images=("i11",), n_images=1) == []
+    assert (
+        "on the same 1 image the mean Dice of Otsu's threshold is 0.640, that of the model 0.500"
+        in (said(images=("i0",), n_images=1)[0])
+    )
+
+
 def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
     dice = {f"i{i}": 0.9 for i in range(20)}
     found = metrics(dice, split="out_of_fold")

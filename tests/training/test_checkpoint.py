@@ -58,6 +58,29 @@ def test_resumed_anywhere_it_ends_with_the_same_bits(recipe: Recipe, tmp_path: P
         ]
 
 
+@pytest.mark.parametrize("after", [1, 4])
+def test_killed_before_a_row_and_resumed_at_the_end_the_row_is_made(after: int) -> None:
+    """Setting up again may take all that a budget leaves: there is no step then, but what was learned is told."""
+    killed = begun(drawn(6), drawn(3, first=50))
+    kept: list[Snapshot] = []
+    losses: list[float] = []
+
+    def on_step(step: Step) -> None:
+        kept.append(copy(killed.snapshot()))
+        losses.append(step.loss)
+
+    fit(killed, Steps(100), on_step, lambda: len(kept) == 4)  # the first row of 100 steps is due after 7
+    session = begun(drawn(6), drawn(3, first=50))
+    session.restore(kept[after])
+    told: list[Step] = []
+    resumed = fit(session, Steps(after + 1), told.append, lambda: False)
+    (row,) = resumed.rows
+    assert row.step == after + 1
+    assert row.loss == pytest.approx(sum(losses[: after + 1]) / (after + 1))
+    assert row.val_score is not None
+    assert [step.row for step in told] == ([row] if after == 1 else [])  # the last has its row
+
+
 def test_a_snapshot_holds_weights_moments_and_randomness(tmp_path: Path) -> None:
     # Leaving any part out changes what follows.
     _, steps, kept = snapshots(RECIPE, tmp_path / "checkpoint.safetensors")

@@ -49,7 +49,8 @@ def make_run(tmp_path_factory: pytest.TempPathFactory, lesions: Path) -> MakeRun
             )
             saved(predictor, run / "model.safetensors")
             pixelwise.evaluate(predictor, data, split="all").write(run / "metrics.json")
-            train = TINY.train.model_copy(update={"learning_rate": rate, "threads": seed + 1})
+            measured = {"threads": seed + 1, "precision": "32-true" if seed else "bf16-mixed"}
+            train = TINY.train.model_copy(update={"learning_rate": rate, **measured})
             TINY.model_copy(update={"seed": seed, "train": train}).write(run / "recipe.toml")
         return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from pixelwise.cli.options import (
     SplitsOption,
 )
 from pixelwise.cli.predicted import print_predicted
+from pixelwise.errors import DataError
 
 
 def baseline(
@@ -42,9 +44,11 @@ def baseline(
     ] = None,
     splits: SplitsOption = None,
     object_side: Annotated[
-        ObjectSide,
-        typer.Option("--object", help="Of images without masks: which side of the outline is the object."),
-    ] = ObjectSide.inside,
+        ObjectSide | None,
+        typer.Option(
+            "--object", help="Of images without masks: which side of the outline is the object, else inside."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")] = 0,
     layout: LayoutOption = None,
     legend: LegendOption = None,
@@ -69,20 +73,32 @@ def baseline(
     from pixelwise.workflows.data import holds_labels
 
     names = method or []
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing is not None:
+        raise DataError(f"{missing} does not exist; give a folder of images and masks, or images.")
     if layout is None and not (len(paths) == 1 and holds_labels(paths[0])):
+        of_labels = {
+            "--split": split,
+            "--splits": splits,
+            "--legend": legend,
+            "--ignore": ignore,
+            "--group-by": group_by,
+        }
+        _refuse(of_labels, "images without masks")
         with Console() as console:
             console.say("Pictures without labels: they are segmented, and nothing is scored.")
             predicted = segment_images(
                 paths,
                 out,
                 methods=names,
-                side=object_side.value,
+                side=(object_side or ObjectSide.inside).value,
                 seed=seed,
                 overwrite=overwrite,
                 listener=console,
             )
         print_predicted(console, predicted, out)
         return
+    _refuse({"--object": object_side}, "images with masks, which tell the object")
     looker, dataset = to_check(cache, paths[0], splits, layout, legend, ignore, group_by)
     with Console() as console:
         found = compare_methods(
@@ -96,3 +112,10 @@ def baseline(
             listener=console,
         )
     console.print_baselines(found)
+
+
+def _refuse(options: Mapping[str, object], images: str) -> None:
+    """Raise :class:`DataError` where an option is given that does not apply to what was given."""
+    for name, value in options.items():
+        if value is not None:
+            raise DataError(f"{name} does not apply to {images}; leave it out.")

@@ -23,11 +23,13 @@ from pixelwise.report.templates import (
     metric_text,
     percent_text,
     probability_text,
+    range_text,
     score_text,
     short_time_text,
     signed_span_text,
     signed_text,
     span_text,
+    value_text,
 )
 from pixelwise.report.words import baseline_sentence, ensemble_sentence, over_text
 from pixelwise.training import Step
@@ -185,7 +187,7 @@ class Console(Listener):
         table = Table(
             title=f"Without training, on {images} (split: {comparison.split})", title_justify="left", box=None
         )
-        for name in ("method", "dice", "iou", "seconds"):
+        for name in ("method", metric_text("dice"), metric_text("iou"), "seconds"):
             table.add_column(name, justify="left" if name == "method" else "right", no_wrap=True)
         for one in comparison.methods:
             dice, iou = (one.metrics.scores[name] for name in ("dice", "iou"))
@@ -244,7 +246,7 @@ class Console(Listener):
         self.print(
             f"{explained.name} ({explained.note}): {count_text(explained.parameters)} parameters, "
             f"{count_text(explained.multiply_adds)} multiply–adds for an image of {width}×{height}; "
-            f"the result has 1/{explained.stride} of its sides."
+            f"the result has {f'1/{explained.stride} of its sides' if explained.stride > 1 else 'its size'}."
         )
 
     def _layers(self, layers: Sequence[Layer], *, narrow: bool) -> Table:
@@ -337,11 +339,8 @@ def _compared(pair: Pair) -> list[str]:
 
 
 def _with_interval(score: Score) -> str:
-    low, high = score.ci95
     value = _value(score.value, score.unit)
-    if math.isnan(low):
-        return value
-    return f"{value} ({_value(low, score.unit, short=True)}–{_value(high, score.unit, short=True)})"
+    return value if math.isnan(score.ci95[0]) else f"{value} ({range_text(score.ci95, score.unit)})"
 
 
 def _pooled(score: Score) -> str:
@@ -349,8 +348,6 @@ def _pooled(score: Score) -> str:
     return _with_interval(score.model_copy(update={"value": score.pooled, "ci95": score.pooled_ci95}))
 
 
-def _value(value: float, unit: str, *, short: bool = False) -> str:
-    """A share, or a distance with its unit unless it is to be short."""
-    if math.isnan(value):
-        return "–"
-    return f"{value:.3f}" if not unit else f"{value:.2f}" if short else f"{value:.2f} {unit}"
+def _value(value: float, unit: str) -> str:
+    """A share, or a distance with its unit."""
+    return "–" if math.isnan(value) else value_text(value, unit)

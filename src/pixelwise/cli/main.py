@@ -24,11 +24,16 @@ from pixelwise.cli.several import command_taking_several
 from pixelwise.cli.status import INTERRUPTED, USER_ERROR
 from pixelwise.cli.train import train
 from pixelwise.errors import PixelwiseError, one_line
+from pixelwise.memory import is_out_of_memory
 
 # Read when PyTorch is loaded: threads that wait for each other sleep. By default they spin, and beside another program
 # that wants the processor a step then takes several times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+OUT_OF_MEMORY = (
+    "this computer has too little memory for that; to train in less, lower train.batch_size or scale.size with --set, "
+    "else close other programs or give smaller images."
+)
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """What typer raises for the words of a command; it has no public name of its own."""
 
@@ -102,6 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(
             f"Error: {about}{error.strerror or error}; check the path and your rights to it.", err=True
         )
+        sys.exit(USER_ERROR)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        typer.echo(f"Error: {OUT_OF_MEMORY}", err=True)
         sys.exit(USER_ERROR)
     except (KeyboardInterrupt, typer.Abort):  # the latter is what older releases of typer make of it
         typer.echo(MESSAGE, err=True)

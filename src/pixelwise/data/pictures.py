@@ -127,6 +127,10 @@ def opened(path: Path, *, load: bool = True) -> Iterator[PIL.ImageFile.ImageFile
         advice = frames_advice(path) if is_video(path) else "open it in a viewer and save it as PNG"
         raise PictureError("foreign", f"{path} is not an image that can be read; {advice}.") from error
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
+        if path.is_dir():
+            raise PictureError(
+                "foreign", f"{path} is a folder, not an image; give one of its files."
+            ) from error
         raise PictureError(
             "damaged", f"{path} cannot be read, it may be cut short ({error}); replace the file."
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,7 @@ def match(runs: Sequence[tuple[str, Metrics]]) -> Matched:
     every = dict.fromkeys(name for one in rows for name in one)
     shared = [row.name for row in first.images if all(row.name in one for one in rows)]
     if len(shared) < FEWEST_IMAGES:
+        _check_odd([name for name, _ in runs], rows)
         raise DataError(
             f"{_listed([name for name, _ in runs])} were scored on other images and share {len(shared)}; evaluate "
             "them on the same data: pixelwise evaluate RUN DATA --split test --json FILE."
@@ -65,6 +66,20 @@ def match(runs: Sequence[tuple[str, Metrics]]) -> Matched:
         )
     images = tuple(rows[0][name] for name, kept in zip(shared, known, strict=True) if kept)
     return Matched(images, scores[:, known], len(every) - len(shared), int((~known).sum()))
+
+
+def _check_odd(names: Sequence[str], rows: Sequence[Collection[str]]) -> None:
+    """Raise :class:`DataError` for the runs that share too few images with most others, where these share enough."""
+    shares = ([len(set(one) & set(other)) >= FEWEST_IMAGES for other in rows] for one in rows)
+    kept = max(shares, key=sum)
+    others = [name for name, is_kept in zip(names, kept, strict=True) if is_kept]
+    odd = [name for name in names if name not in others]
+    if odd and len(others) > 1:
+        raise DataError(
+            f"{_listed(odd)} {'was' if len(odd) == 1 else 'were'} scored on other images than {_listed(others)}; leave "
+            "out what does not belong, or evaluate all on the same data: pixelwise evaluate RUN DATA --split test "
+            "--json FILE."
+        )
 
 
 def _check_alike(first_name: str, first: Metrics, name: str, metrics: Metrics) -> None:
@@ -101,4 +116,4 @@ def _truth(row: ImageRow) -> list[list[int]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,14 +1,15 @@
 """The layers of a network, read off its exported graph.
 
-Receptive fields follow from kernels and strides alone (A. Araujo, W. Norris and J. Sim, "Computing receptive fields of
-convolutional neural networks", 2019): a kernel of k places, s pixels apart, widens the field by (k − 1) · s. Where
-paths join, the widest counts.
+Receptive fields follow from kernels, strides and padding alone (A. Araujo, W. Norris and J. Sim, "Computing receptive
+fields of convolutional neural networks", 2019). Which pixels a value depends on is followed position by position, since
+after an enlargement neighbours see differently far; where paths join, all that any of them sees counts. The field is
+that of the position which sees farthest, of a picture without borders.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,10 +61,51 @@ class Traced:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a value depends on: ``field`` pixels a side, neighbours ``step`` pixels apart."""
+    """What values depend on along a side of the picture, position by position.
 
-    field: float
-    step: float
+    Attributes:
+        first, last: pixels, of some neighbouring positions; all that follow repeat them, ``period`` pixels on.
+        whole: all of the picture instead.
+    """
+
+    first: tuple[int, ...] = (0,)
+    last: tuple[int, ...] = (0,)
+    period: int = 1
+    whole: bool = False
+
+    @property
+    def field(self) -> float:
+        """Pixels a side, of the position that sees farthest."""
+        return WHOLE if self.whole else 1 + max(b - a for a, b in zip(self.first, self.last, strict=True))
+
+    def at(self, position: int) -> tuple[int, int]:
+        """The first and the last pixel that a position sees, whichever one."""
+        turns, place = divmod(position, len(self.first))
+        return self.first[place] + turns * self.period, self.last[place] + turns * self.period
+
+    def reading(
+        self, count: int, sources: Callable[[int], Sequence[int]], period: int | None = None
+    ) -> _Seen:
+        """``count`` new positions over ``period`` pixels, each made of some of these."""
+        if self.whole:
+            return self
+        spans = [[self.at(position) for position in sources(new)] for new in range(count)]
+        first = tuple(min(a for a, _ in one) for one in spans)
+        last = tuple(max(b for _, b in one) for one in spans)
+        return _Seen(first, last, period or self.period)
+
+    def shrunk(self, stride: int, kernel: int, apart: int, padding: int) -> _Seen:
+        """By a kernel of so many places, ``apart`` from each other, at every ``stride``-th position."""
+        turns = stride // math.gcd(stride, len(self.first))
+        return self.reading(
+            turns * len(self.first) // stride,
+            lambda new: [new * stride - padding + place * apart for place in range(kernel)],
+            turns * self.period,
+        )
+
+    def enlarged(self, factor: int, sources: Callable[[int], Sequence[int]] | None = None) -> _Seen:
+        """So many times as many positions; each repeats one of these if it is not said what it is made of."""
+        return self.reading(factor * len(self.first), sources or (lambda new: [new // factor]))
 
 
 def trace(network: Network, images: Tensor) -> Traced:
@@ -89,7 +131,7 @@ class _Reader:
             name: program.state_dict[path].numel() for name, path in signature.inputs_to_parameters.items()
         }
         self.seen: dict[str, _Seen] = {
-            name: _Seen(1.0, 1.0) for name in signature.user_inputs if isinstance(name, str)
+            name: _Seen() for name in signature.user_inputs if isinstance(name, str)
         }
         self.layers: list[Layer] = []
         self.ends: list[str] = []
@@ -100,8 +142,10 @@ class _Reader:
         sources = [one for one in node.all_input_nodes if one.name in self.seen]
         if not sources:
             return
-        before = _widest([self.seen[one.name] for one in sources])
+        before = _together([self.seen[one.name] for one in sources])
         name = _operation(node)
+        if name in _PADDING:
+            before = _padded(node, before)
         rule = _RULES.get(name)
         found = rule(node, before) if rule is not None and (name != "add" or len(sources) > 1) else None
         self.seen[node.name] = before if found is None else found.seen
@@ -151,16 +195,20 @@ def _convolution(node: Node, before: _Seen) -> _Found:
         words = f"{kernel}×{kernel} depthwise convolution" if inputs == 1 else f"{words} in {groups} groups"
     words += f", stride {stride}" if stride > 1 else ""
     words += f", dilation {dilation}" if dilation > 1 else ""
-    seen = _Seen(before.field + (kernel - 1) * dilation * before.step, before.step * stride)
+    seen = before.shrunk(stride, kernel, dilation, _padding(node, 4, dilation * (kernel - 1) // 2))
     return _Found(words, seen, outputs * inputs * kernel * weight[3] * height * width)
 
 
 def _transposed(node: Node, before: _Seen) -> _Found:
-    weight, stride = _shape(node.args[1]), _side(node, 3)
+    weight, stride, padding = _shape(node.args[1]), _side(node, 3), _padding(node, 4)
     source = _shape(node.args[0])
     kernel = weight[2]
-    reach = math.ceil(kernel / stride) - 1
-    seen = _Seen(before.field + reach * before.step, before.step / stride)
+
+    def sources(new: int) -> Sequence[int]:  # those whose kernel covers the new position
+        last = (new + padding) // stride
+        return range(min(last, -((kernel - 1 - new - padding) // stride)), last + 1)
+
+    seen = before.enlarged(stride, sources)
     costs = weight[0] * weight[1] * kernel * weight[3] * source[2] * source[3]
     return _Found(f"{kernel}×{kernel} transposed convolution, stride {stride}", seen, costs)
 
@@ -168,17 +216,22 @@ def _transposed(node: Node, before: _Seen) -> _Found:
 def _pooling(node: Node, before: _Seen) -> _Found:
     kernel = _side(node, 1)
     stride = _side(node, 2, kernel)
-    seen = _Seen(before.field + (kernel - 1) * before.step, before.step * stride)
+    seen = before.shrunk(stride, kernel, 1, _padding(node, 3))
     indices = " with indices" if "indices" in _operation(node) else ""
     return _Found(f"{kernel}×{kernel} max pooling{indices}", seen)
 
 
 def _enlarging(node: Node, before: _Seen) -> _Found:
-    factor = _shape(node)[-1] / _shape(node.args[0])[-1]
+    factor = _shape(node)[-1] // _shape(node.args[0])[-1]
     is_bilinear = "bilinear" in _operation(node)
-    reach = before.step if is_bilinear else 0.0
-    words = f"enlarged {factor:g}× ({'bilinear' if is_bilinear else 'repeated'})"
-    return _Found(words, _Seen(before.field + reach, before.step / factor))
+
+    def sources(new: int) -> Sequence[int]:
+        # A new centre lies at (new + 1/2) / factor - 1/2 among the old ones: in the middle of two, or on one.
+        place, beside = divmod(2 * new + 1 - factor, 2 * factor)
+        return (place, place + 1) if beside else (place,)
+
+    words = f"enlarged {factor}× ({'bilinear' if is_bilinear else 'repeated'})"
+    return _Found(words, before.enlarged(factor, sources if is_bilinear else None))
 
 
 def _joining(node: Node, before: _Seen) -> _Found:
@@ -191,7 +244,7 @@ def _adding(node: Node, before: _Seen) -> _Found:
 
 
 def _averaging(node: Node, before: _Seen) -> _Found:
-    return _Found("mean over the picture", _Seen(WHOLE, before.step))
+    return _Found("mean over the picture", _Seen(whole=True))
 
 
 def _linear(node: Node, before: _Seen) -> _Found:
@@ -205,8 +258,8 @@ def _unpooling(node: Node, before: _Seen) -> _Found | None:
         return None
     flat = scattered.args[3]
     assert isinstance(flat, Node)
-    factor = _shape(node)[-1] / _shape(flat.args[0])[-1]
-    return _Found("unpooled to where the maxima were", _Seen(before.field, before.step / factor))
+    factor = _shape(node)[-1] // _shape(flat.args[0])[-1]
+    return _Found("unpooled to where the maxima were", before.enlarged(factor))
 
 
 def _operation(node: Node) -> str:
@@ -240,8 +293,34 @@ def _side(node: Node, place: int, default: int = 1) -> int:
     return int(value[0]) if isinstance(value, list | tuple) and value else int(value or default)
 
 
-def _widest(seen: list[_Seen]) -> _Seen:
-    return _Seen(max(one.field for one in seen), max(one.step for one in seen))
+def _padding(node: Node, place: int, same: int = 0) -> int:
+    """Of a kernel; ``same`` where it is asked for by that word."""
+    value = _argument(node, place, 0)
+    return (same if value == "same" else 0) if isinstance(value, str) else _side(node, place, 0)
+
+
+def _padded(node: Node, before: _Seen) -> _Seen:
+    """Positions moved by what is put before them."""
+    sides = node.args[1]
+    assert isinstance(sides, list | tuple)
+    left = int(str(sides[0]))
+    return before.reading(len(before.first), lambda new: [new - left])
+
+
+def _together(seen: Sequence[_Seen]) -> _Seen:
+    """All that several values see, which are as a rule of one size."""
+    if len(seen) == 1 or any(one.whole for one in seen):
+        return next((one for one in seen if one.whole), seen[0])
+    period = math.lcm(*(one.period for one in seen))
+    counts = [len(one.first) * period // one.period for one in seen]
+    finest = max(counts)
+    alike = [
+        one.reading(finest, lambda new, count=count: [new * count // finest], period)  # type: ignore[misc]
+        for one, count in zip(seen, counts, strict=True)
+    ]
+    first = tuple(map(min, zip(*(one.first for one in alike), strict=True)))
+    last = tuple(map(max, zip(*(one.last for one in alike), strict=True)))
+    return _Seen(first, last, period)
 
 
 _RULES: dict[str, Callable[[Node, _Seen], _Found | None]] = {
@@ -270,4 +349,5 @@ _FOLLOWING = {
     "gelu": "GELU",
     "sigmoid": "sigmoid",
 }
+_PADDING = {"pad", "constant_pad_nd"}
 _MOVING = dict.fromkeys(("getitem", "clone", "contiguous", "dropout"))

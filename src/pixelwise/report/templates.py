@@ -77,24 +77,35 @@ def jpeg(image: Image, longest: int = LONGEST_SIDE) -> str:
 
 def score_text(value: float) -> str:
     """A score with three decimals."""
-    return "n/a" if math.isnan(value) else f"{value:.3f}"
+    return "n/a" if math.isnan(value) else number_text(value, 3)
+
+
+def number_text(value: float, digits: int) -> str:
+    """A number with its true minus, and without one where it rounds to 0."""
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def value_text(value: float, unit: str = "") -> str:
     """A score with three decimals, a distance with two and its unit."""
-    return score_text(value) if not unit or math.isnan(value) else f"{value:.2f} {unit}"
+    return score_text(value) if not unit or math.isnan(value) else f"{number_text(value, 2)} {unit}"
 
 
 def range_text(interval: tuple[float, float], unit: str = "") -> str:
     """An interval of scores or distances."""
     if not unit or any(math.isnan(end) for end in interval):
         return span_text(interval)
-    return f"{interval[0]:.2f}–{interval[1]:.2f}"
+    return _ends_text(interval, 2)
 
 
 def span_text(interval: tuple[float, float]) -> str:
     """An interval in words; one that is undefined is said to be so."""
-    return "n/a" if any(math.isnan(end) for end in interval) else f"{interval[0]:.3f}–{interval[1]:.3f}"
+    return "n/a" if any(math.isnan(end) for end in interval) else _ends_text(interval, 3)
+
+
+def _ends_text(interval: tuple[float, float], digits: int) -> str:
+    ends = [number_text(end, digits) for end in interval]
+    # Beside a minus sign the dash of a range would look like one.
+    return (" to " if any(end.startswith("−") for end in ends) else "–").join(ends)
 
 
 def percent_text(share: float) -> str:
@@ -105,7 +116,7 @@ def percent_text(share: float) -> str:
 
 def signed_text(value: float, digits: int = 4) -> str:
     """A difference with its sign; of scores with a decimal more than these have."""
-    return "n/a" if math.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
+    return "n/a" if math.isnan(value) else f"{value:+z.{digits}f}".replace("-", "−")
 
 
 def signed_span_text(interval: tuple[float, float], digits: int = 4) -> str:

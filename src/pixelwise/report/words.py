@@ -136,7 +136,10 @@ def _said(group: Group, score: Score) -> str:
 
 
 def cautions(metrics: Metrics) -> list[str]:
-    """What must be said before anybody relies on the figures: of the split, of few images, and the run's own notes."""
+    """What must be said before anybody relies on the figures.
+
+    Of the split, of few images, of a method without training that does better, and the run's own notes.
+    """
     found = []
     if metrics.split in SPLITS_DOUBTED:
         found.append(SPLITS_DOUBTED[metrics.split])
@@ -147,7 +150,26 @@ def cautions(metrics: Metrics) -> list[str]:
     if scored < FEW:
         were = "image was" if scored == 1 else "images were"
         found.append(f"Only {scored} {were} scored: the figures, intervals included, are a rough guess.")
-    return [*found, *metrics.notes]
+    return [*found, *_outdone(metrics), *metrics.notes]
+
+
+def _outdone(metrics: Metrics) -> list[str]:
+    """That a method without training does better on the same images, where one does."""
+    found, metric = metrics.baseline, metrics.headline
+    if found is None or metric not in found.scores:
+        return []
+    names = {row.name for row in metrics.images} if found.images is None else set(found.images)
+    own = [row.scores.get(metric, math.nan) for row in metrics.images if row.name in names]
+    known = [score for score in own if not math.isnan(score)]
+    other = found.scores[metric].value
+    mean = sum(known) / len(known) if known else math.nan
+    if not round(other, 3) > round(mean, 3):  # which a score that is not known never is
+        return []
+    return [
+        f"A method without training does better: on the same {images_text(len(names), 'all')} the "
+        f"{mean_text(metric)} of {found.title} is {score_text(other)}, that of the model {score_text(mean)}, which is "
+        f"{score_text(other - mean)} lower."
+    ]
 
 
 UNSEEN: Mapping[str, str] = {

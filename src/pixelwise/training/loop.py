@@ -26,7 +26,7 @@ class Step:
 
     Attributes:
         progress: share of training done, 0–1.
-        loss: of the last batch.
+        loss: of the last batch; of all of the row where there was none.
         row: the log row that was just completed, if one was.
     """
 
@@ -44,18 +44,22 @@ def fit(
 ) -> Candidates:
     """Train; the candidates among which validation chooses.
 
-    At least one batch is taken, and the last one always completes a log row; a session that was at its end already is
-    finished as it is.
+    At least one batch is taken, and the last one always completes a log row; a session that is at its end already
+    takes none, and completes the row that it was killed before.
 
     Args:
         session: new, or restored from a snapshot.
         length: when training ends; the schedule follows it.
-        on_step: called after every batch.
+        on_step: called after every batch, and for a row that is completed without one.
         stopped: asked after every batch; True ends training early.
         keep: called with all that changes, now and then and at the end.
     """
     keeping = Keeping(session, keep)
     done = session.step > 0 and length.progress(session.step) >= 1
+    if done and session.recorder.has_open_row:
+        open_row = session.record(1.0)
+        on_step(Step(1.0, open_row.loss, open_row))
+        keeping.tick(done)
     while not done:
         loss = session.advance(length.progress(session.step))
         progress = length.progress(session.step)

@@ -55,6 +55,11 @@ class Recorder:
         """Take note of a batch's loss."""
         self._losses.append(loss)
 
+    @property
+    def has_open_row(self) -> bool:
+        """Whether there are batches since the last row."""
+        return bool(self._losses)
+
     def is_due(self, progress: float) -> bool:
         """Whether a row should be made after this share of training.
 

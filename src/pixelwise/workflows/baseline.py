@@ -244,7 +244,10 @@ def _chosen(
     """Every method with the choice that scores best on the images of ``pool``."""
     values = training_values(dataset)
     examples = read_examples(pool, values, seed)
-    listener.say(f"Choosing: parameters of {len(methods)} methods on {len(examples)} images.")
+    listener.say(
+        f"Choosing: parameters of {len(methods)} method{'s' * (len(methods) != 1)} on {len(examples)} "
+        f"image{'s' * (len(examples) != 1)}."
+    )
     found = []
     for method in methods:
         choice = choose(method, examples).choice

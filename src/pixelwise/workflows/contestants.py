@@ -16,8 +16,9 @@ from pixelwise.evaluation.comparison import FEWEST_RUNS
 from pixelwise.recipe import Recipe, read_recipe
 from pixelwise.workflows import runfolder
 
-CHANCE = {"seed", "train.threads"}
-"""Settings in which runs of one recipe may differ."""
+CHANCE = {"seed", "train.threads", "train.precision"}
+"""Settings in which runs of one recipe may differ: the last two are measured, by each run for itself."""
+CHANCE_WORDS = "seed, threads and precision"
 MOST_NAMED = 4
 """Settings that are named where recipes differ in more."""
 
@@ -158,7 +159,11 @@ def recipes_differ(groups: Sequence[Group]) -> list[str]:
         return []
     firsts = {name: settings[0] for name, settings in every.items()}
     between = _differing(list(firsts.values()))
-    return [f"Recipes differ in {_listed(between, firsts)}." if between else "The recipes are the same."]
+    return [
+        f"Recipes differ in {_listed(between, firsts)}."
+        if between
+        else f"The recipes are the same, apart from {CHANCE_WORDS}."
+    ]
 
 
 def mixed_recipes(groups: Sequence[Group]) -> list[str]:

@@ -49,7 +49,7 @@ def train_folds(
         background: what was known before.
         write_check: writes the page of the check to a path.
         started: moment on ``time.monotonic`` that the budget counts from.
-        resumed: go on with the run in ``out``, where one has begun.
+        resumed: go on with the run that has begun in ``out``.
         compared: score the best method that needs no training beside the models.
     """
     with runfolder.run_folder(out, resumed=resumed) as folder:

@@ -192,6 +192,7 @@ class Job:
         model = self.recipe.model
         counts = ", ".join(f"{len(self.dataset.split(split))} {split}" for split in SPLITS)
         parameters = sum(parameter.numel() for parameter in self.network.parameters())
+        threads = self.recipe.train.threads
         return {
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
             "Fingerprint": f"{self.identity()} (of the training and validation images and masks, as decoded)",
@@ -201,7 +202,7 @@ class Job:
             "Weights": weights,
             "Duration": format_seconds(seconds),
             "Machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            "Arithmetic": f"{self.recipe.train.precision}, {self.recipe.train.threads} threads",
+            "Arithmetic": f"{self.recipe.train.precision}, {threads} thread{'s' * (threads != 1)}",
             "Versions": f"pixelwise {__version__}, torch {torch.__version__}, Python {platform.python_version()}",
         }
 

@@ -51,16 +51,16 @@ def run_folder(path: Path, *, resumed: bool = False) -> Iterator[Path]:
         resumed: it may hold a run that was not finished; nothing is removed then.
 
     Raises:
-        OutputError: the folder holds a run already, or cannot be created, or another process writes one there.
+        OutputError: the folder holds a run already, or the one gone on with is finished; or it cannot be created, or
+            another process writes a run there.
     """
-    if not resumed:
-        check_free(path)
+    check = _check_unfinished if resumed else check_free
+    check(path)
     created = not path.exists()
     make_folder(path)
     try:
         with _claimed(path):
-            if not resumed:
-                check_free(path)  # again: another run may have come and gone since
+            check(path)  # again: another run may have come and gone since
             with _emptied_on_failure(path, resumed):
                 yield path
     except BaseException:
@@ -147,18 +147,25 @@ def has_begun(path: Path) -> bool:
     """Whether there is a run in ``path`` to go on with; what a killed one was writing is removed.
 
     Raises:
-        OutputError: it is a file, or the run in it is finished.
+        OutputError: the run in it is finished, or another process writes it; or there is none, and none may begin.
     """
-    if not path.is_dir():
+    if not (path / RECIPE).exists():
         check_free(path)
         return False
-    for name in FILES:
-        for part in path.glob(f".{name}.*.part"):
-            part.unlink(missing_ok=True)
+    with _claimed(path):  # what a process that lives is writing is not to be removed
+        for name in FILES:
+            for part in path.glob(f".{name}.*.part"):
+                part.unlink(missing_ok=True)
+        if (path / REPORT).exists():
+            (path / CHECKPOINT).unlink(missing_ok=True)
+    _check_unfinished(path)
+    return True
+
+
+def _check_unfinished(path: Path) -> None:
+    """Raise :class:`OutputError` if there is a run in ``path`` that is finished."""
     if (path / REPORT).exists():
-        (path / CHECKPOINT).unlink(missing_ok=True)
         raise OutputError(f"the run in {path} is finished; leave out --resume and give a new folder.")
-    return (path / RECIPE).exists()
 
 
 def make_folder(path: Path) -> None:

@@ -130,8 +130,9 @@ def suspect(subject: Subject, judge: Judge, listener: Listener) -> Suspicion:
     able = [sample for sample in usable.samples if judge.of_image(sample.name) is not None]
     if not able:
         raise DataError(
-            f"the models of {judge.name} have learned from all images of {subject.dataset.root} that can be read; "
-            "give a run that was trained with --folds, whose models each leave a part of the images out."
+            f"all images of {subject.dataset.root} that can be read have names of images that the models of "
+            f"{judge.name} have learned from; give a run that was trained with --folds, whose models each leave a part "
+            "of the images out, or rename images that are others."
         )
     judge.predictor.check_format(replace(usable, samples=tuple(able)).pixel_format, subject.dataset.root)
     found: list[Judged] = []
@@ -192,5 +193,8 @@ def _said(judge: Judge, dataset: Dataset, judged: Sequence[Sample]) -> str:
         by.append(f"{len(new)} by {judge.name}, which was not trained on them")
     said = f"Labels judged: {' and '.join(by)}."
     if others:
-        said += f" {others} were not judged: the models have learned from them, or they cannot be read."
+        said += (
+            f" {others} were not judged: they have names of images that the models have learned from, or they "
+            "cannot be read."
+        )
     return said

@@ -84,7 +84,7 @@ def train(
             train a model on all but each of them, within the budget, score every image by the model that never saw
             it, and make one :class:`~pixelwise.prediction.Ensemble` of all.
         resume: go on with the run in ``out`` that was killed, by its own recipe and splits; where none has begun,
-            begin.
+            begin, as without it.
         looker: what looks at files for the check, which may have looked at masks when the data was opened.
         allow_leaks: train although near-duplicates, or images of one group, lie in different splits; metrics and
             report then say so.
@@ -112,7 +112,6 @@ def train(
         listener or Listener(),
         Cache.at(cache),
         started=time.monotonic() if started is None else started,
-        resume=resume,
         begun=resume and runfolder.has_begun(Path(out)),
         compared=compared,
     )
@@ -144,7 +143,6 @@ class _Call:
     listener: Listener
     cache: Cache
     started: float
-    resume: bool
     begun: bool
     compared: bool
 
@@ -165,7 +163,7 @@ def _learn_in_folds(call: _Call, checked: Checked, notes: Sequence[str], drawn: 
         checked.write_page,
         call.cache,
         started=call.started,
-        resumed=call.resume,
+        resumed=call.begun,
         compared=call.compared,
     )
 
@@ -180,7 +178,7 @@ def _learn(call: _Call, checked: Checked, notes: Sequence[str], drawn: bool) -> 
         else choose_recipe(call.wishes, dataset, call.listener)
     )
     dataset = seen_by(chosen.recipe, dataset)
-    with runfolder.run_folder(call.out, resumed=call.resume) as folder:
+    with runfolder.run_folder(call.out, resumed=call.begun) as folder:
         job = prepare(dataset, chosen.recipe, call.listener, call.cache)
         if call.compared:
             job = replace(job, comparing=comparing_seconds(job.recipe, dataset))
