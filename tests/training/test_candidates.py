@@ -52,7 +52,7 @@ def test_of_equally_good_averages_the_last_is_taken_in_nine_trainings_of_ten() -
         scores = [generator.standard_normal(20)]
         for _ in range(15):
             scores.append(0.8 * scores[-1] + 0.6 * generator.standard_normal(20))
-        choice = candidates(*(0.8 + 0.05 * one for one in scores)).choose()
+        choice = candidates(*((0.8 + 0.05 * one).tolist() for one in scores)).choose()
         early += choice.weights["weight"].item() != 15
     assert early < 30
 
