@@ -125,7 +125,7 @@ def panoptic_annotation(
         )
     return {
         "images": [_image(result, stem)],
-        "annotations": [{"image_id": 1, "file_name": picture, "segments_info": found}],
+        "annotations": [{"image_id": image_id_of(stem), "file_name": picture, "segments_info": found}],
         "categories": _categories(labels, labels.scored),
     }
 
@@ -137,7 +137,7 @@ def coco_annotations(
     annotations = [
         {
             "id": one.original,
-            "image_id": 1,
+            "image_id": image_id_of(stem),
             "category_id": one.class_id,
             "segmentation": {"size": list(one.size), "counts": compressed(one.counts)},
             "area": one.area,
@@ -210,9 +210,14 @@ def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -
     return text.getvalue()
 
 
+def image_id_of(stem: str) -> int:
+    """The number that names a file, as COCO's images are named by their ids; else 1."""
+    return int(stem) if stem.isascii() and stem.isdecimal() else 1
+
+
 def _image(result: PanopticResult, stem: str) -> Json:
     height, width = result.label_map.shape
-    return {"id": 1, "file_name": stem, "height": height, "width": width}
+    return {"id": image_id_of(stem), "file_name": stem, "height": height, "width": width}
 
 
 def _categories(labels: Labels, ids: Sequence[int]) -> list[Json]:
