@@ -50,7 +50,11 @@ def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> int:
 
 def coloured(ids: NDArray[np.integer]) -> NDArray[np.uint8]:
     """(H, W, 3) for ids (H, W): red + 256 · green + 256² · blue is the id."""
-    return np.stack([ids & 255, ids >> 8 & 255, ids >> 16], axis=-1).astype(np.uint8)
+    colours = np.empty((*ids.shape, 3), np.uint8)
+    for channel in range(3):
+        for row, picture in zip(ids, colours, strict=True):  # one at a time, since ids are wider than colours
+            picture[:, channel] = row >> 8 * channel & 255
+    return colours
 
 
 def _stem(part: str) -> str:
