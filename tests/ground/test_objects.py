@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from pixelwise.labels import Labels
 from pixelwise import objects as module
+from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, flatten, objects_by_id, objects_of, united
 from pixelwise.types import CLASSES, CROWD, IGNORE_INDEX, INSTANCES
 
