@@ -13,6 +13,8 @@ from pixelwise import outlines
 from pixelwise.labels import Labels
 from pixelwise.types import CLASSES, CROWD, IGNORE_INDEX, INSTANCES, IdMap, Size
 
+_AT_A_TIME = 1 << 20
+"""Pixels of maps that are looked at together, so that memory beside the maps is little."""
 PixelBox = tuple[int, int, int, int]
 """x0, y0, x1, y1: edges in pixels."""
 
@@ -187,22 +189,19 @@ def objects_of(maps: Mapping[str, IdMap], labels: Labels) -> list[ObjectMask]:
     """
     instances = maps[INSTANCES]
     size = _pair(instances.shape)
-    flat_classes = maps[CLASSES].ravel(order="F")
-    flat_crowd = maps[CROWD].ravel(order="F") if CROWD in maps else None
-    flat_ids = instances.ravel(order="F")
+    runs = _Runs.of(instances, maps[CLASSES])
     found = []
-    for number, places in _places_by_id(flat_ids).items():
-        class_id = int(np.bincount(flat_classes[places]).argmax())
-        is_crowd = flat_crowd is not None and bool(flat_crowd[places[0]])
-        found.append(ObjectMask(class_id, size, _counts_at(places, flat_ids.size), is_crowd, number))
-    rest = np.where(flat_ids == 0, flat_classes, np.uint8(0)).astype(np.int32)
-    rest[(flat_ids == 0)] += 1  # so that class 0 is told from what has been taken
-    for number, places in _places_by_id(rest).items():
-        class_id = number - 1
+    for number, rows in runs.grouped(runs.ids, runs.ids != 0):
+        lengths = runs.ends[rows] - runs.begins[rows]
+        class_id = int(np.bincount(runs.classes[rows], weights=lengths).argmax())
+        column, row = divmod(int(runs.begins[rows[0]]), size[0])
+        is_crowd = CROWD in maps and bool(maps[CROWD][row, column])
+        found.append(ObjectMask(class_id, size, runs.counts(rows), is_crowd, number))
+    for class_id, rows in runs.grouped(runs.classes, runs.ids == 0):
         if class_id == IGNORE_INDEX and labels.background is None:
             continue  # what nothing covers is not labelled anyway
         if class_id != labels.background and class_id not in labels.things:
-            found.append(ObjectMask(class_id, size, _counts_at(places, flat_ids.size)))
+            found.append(ObjectMask(class_id, size, runs.counts(rows)))
     return found
 
 
@@ -214,32 +213,61 @@ def objects_by_id(ids: IdMap, about: Mapping[int, tuple[int, bool]]) -> list[Obj
             is not listed is left out.
     """
     size = _pair(ids.shape)
-    places = _places_by_id(ids.ravel(order="F"))
+    runs = _Runs.of(ids, ids)
+    rows = dict(runs.grouped(runs.ids, runs.ids != 0))
     nowhere = np.empty(0, np.int64)
     return [
-        ObjectMask(class_id, size, _counts_at(places.get(number, nowhere), ids.size), is_crowd, number)
+        ObjectMask(class_id, size, runs.counts(rows.get(number, nowhere)), is_crowd, number)
         for number, (class_id, is_crowd) in about.items()
     ]
 
 
-def _places_by_id(flat: IdMap) -> dict[int, NDArray[np.int64]]:
-    """The places of each id but 0, ascending; ids in order."""
-    places = np.flatnonzero(flat)
-    if not len(places):
-        return {}
-    ordered = places[np.argsort(flat[places], kind="stable")]
-    ids, begins = np.unique(flat[ordered], return_index=True)
-    return dict(zip(ids.tolist(), np.split(ordered, begins[1:]), strict=True))
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of pixels alike in two maps, the image taken column by column: far fewer than there are pixels.
 
+    Attributes:
+        begins, ends: (R,) ascending.
+        ids, classes: (R,) what the maps hold there.
+    """
 
-def _counts_at(places: NDArray[np.int64], total: int) -> tuple[int, ...]:
-    """Runs of a mask that covers these places, ascending."""
-    if not len(places):
-        return (total,)
-    gaps = np.flatnonzero(np.diff(places) > 1)
-    begins = places[np.concatenate([[0], gaps + 1])]
-    ends = places[np.concatenate([gaps, [len(places) - 1]])] + 1
-    return _counts(np.stack([begins, ends], axis=1).ravel(), total)
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    ids: IdMap
+    classes: IdMap
+
+    @classmethod
+    def of(cls, ids: IdMap, classes: IdMap) -> _Runs:
+        """Of two maps (H, W), some columns at a time."""
+        height, width = ids.shape
+        step = max(1, _AT_A_TIME // height)
+        parts = []
+        for left in range(0, width, step):
+            one, other = (values[:, left : left + step].ravel(order="F") for values in (ids, classes))
+            changes = np.flatnonzero((one[1:] != one[:-1]) | (other[1:] != other[:-1])) + 1
+            at = np.concatenate([[0], changes])
+            parts.append((left * height + at, one[at], other[at]))
+        begins, found, of_class = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return cls(begins, np.append(begins[1:], ids.size), found, of_class)
+
+    def grouped(self, keys: IdMap, where: NDArray[np.bool_]) -> list[tuple[int, NDArray[np.int64]]]:
+        """Each key of some of the runs, and the places of the runs that have it, both ascending."""
+        rows = np.flatnonzero(where)
+        if not len(rows):
+            return []
+        rows = rows[np.argsort(keys[rows], kind="stable")]
+        found, begins = np.unique(keys[rows], return_index=True)
+        return list(zip(found.tolist(), np.split(rows, begins[1:]), strict=True))
+
+    def counts(self, rows: NDArray[np.int64]) -> tuple[int, ...]:
+        """Runs of a mask that covers some of these, ascending."""
+        begins, ends = self.begins[rows], self.ends[rows]
+        touch = begins[1:] == ends[:-1]
+        begins, ends = (
+            begins[np.append(True, ~touch)[: len(rows)]],
+            ends[np.append(~touch, True)[: len(rows)]],
+        )
+        return _counts(np.stack([begins, ends], axis=1).ravel(), int(self.ends[-1]))
 
 
 def _counts(changes: NDArray[np.int64], total: int) -> tuple[int, ...]:

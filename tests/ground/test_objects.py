@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
+from pixelwise import objects as module
 from pixelwise.labels import Labels
-from pixelwise.objects import ObjectMask, flatten, objects_of, united
+from pixelwise.objects import ObjectMask, flatten, objects_by_id, objects_of, united
 from pixelwise.types import CLASSES, CROWD, IGNORE_INDEX, INSTANCES
 
 MASKS = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans())
@@ -107,3 +108,33 @@ def test_objects_come_back_from_maps() -> None:
         (one.class_id, one.is_crowd, one.counts) for one in objects
     ]
     assert [one.original for one in found] == [1, 2, 3, None, None]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 17, 1 << 20])
+def test_objects_in_maps_are_those_of_masks(monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
+    monkeypatch.setattr(module, "_AT_A_TIME", at_a_time)
+    rng = np.random.default_rng(at_a_time)
+    for _ in range(20):
+        size = (int(rng.integers(1, 9)), int(rng.integers(1, 9)))
+        ids = rng.choice([0, 3, 7, 9], size).astype(np.int32)
+        classes = np.where(ids > 0, rng.integers(1, 3, size), rng.choice([0, 3, 255], size)).astype(np.uint8)
+        found = objects_of({CLASSES: classes, INSTANCES: ids, CROWD: (ids == 7).astype(np.uint8)}, LABELS)
+        expected = [
+            ObjectMask.from_mask(
+                ids == number,
+                int(np.bincount(classes[ids == number]).argmax()),
+                is_crowd=bool(number == 7),
+                original=int(number),
+            )
+            for number in np.unique(ids[ids > 0])
+        ]
+        rest = np.where(ids == 0, classes, 0)
+        expected += [
+            ObjectMask.from_mask(rest == class_id, class_id) for class_id in (3, 255) if class_id in rest
+        ]
+        assert found == expected
+        about = {9: (1, False), 5: (2, True), 3: (2, False)}
+        assert objects_by_id(ids, about) == [
+            ObjectMask.from_mask(ids == number, class_id, is_crowd=is_crowd, original=number)
+            for number, (class_id, is_crowd) in about.items()
+        ]

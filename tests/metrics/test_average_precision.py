@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,16 @@ from numpy.typing import NDArray
 from tests.metrics.scenes import Scene, mistaken, scene
 from tests.real import present
 
-from pixelwise.metrics import AveragePrecision, ObjectCounts
+from pixelwise.metrics import AveragePrecision, ObjectCounts, match_objects
 from pixelwise.metrics.average_precision import NAMES
+from pixelwise.types import IGNORE_INDEX
 from pixelwise.workflows.data import open_data
 
 FOUND = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "ar")
 
 
 def coco_scores(scenes: Sequence[Scene]) -> dict[str, float]:
-    """The same scores by pycocotools, of masks, all predicted objects counting."""
+    """The same scores by pycocotools, of masks, all predicted objects counting; what nobody labelled is a crowd."""
     coco = pytest.importorskip("pycocotools.coco")
     evaluation, mask = pytest.importorskip("pycocotools.cocoeval"), pytest.importorskip("pycocotools.mask")
     truth: list[dict[str, object]] = []
@@ -41,6 +43,19 @@ def coco_scores(scenes: Sequence[Scene]) -> dict[str, float]:
                     "area": float(here.sum()),
                     "bbox": mask.toBbox(code).tolist(),
                     "iscrowd": is_crowd,
+                }
+            )
+        unlabelled = mask.encode(np.asfortranarray((one.classes == IGNORE_INDEX).astype(np.uint8)))
+        for class_id in (1, 2) if (one.classes == IGNORE_INDEX).any() else ():
+            truth.append(
+                {
+                    "id": len(truth) + 1,
+                    "image_id": image,
+                    "category_id": class_id,
+                    "segmentation": unlabelled,
+                    "area": float((one.classes == IGNORE_INDEX).sum()),
+                    "bbox": mask.toBbox(unlabelled).tolist(),
+                    "iscrowd": 1,
                 }
             )
         for place, class_id in enumerate(one.found_class.tolist()):
@@ -145,6 +160,16 @@ def test_worked_by_hand() -> None:
     assert found["ap50"] == pytest.approx(51 / 101 / 2)
     assert found["ap"] == pytest.approx(0.7 * 51 / 101 / 2)
     assert found["ar"] == pytest.approx(0.35)
+
+
+def test_what_lies_where_nobody_labelled_is_not_false() -> None:
+    # A perfect object, and a surer one of 50 pixels: wholly on what nobody labelled it never counts; with 30 there it
+    # is false at the 7 thresholds above 0.6, where precision is 1/2; with 20 at all.
+    record = _record([100], [50, 100], [0.9, 0.8], [(0, 1, 100)])
+    for pixels, expected in ((50, 1.0), (30, 0.3 + 0.7 / 2), (20, 0.5)):
+        lying = replace(record, unlabelled=np.array([pixels, 0]))
+        assert ours([lying])["ap"] == pytest.approx(expected)
+        assert list(match_objects(lying).false) == ([] if pixels > 25 else [0])
 
 
 def test_nothing_true_has_no_score_and_nothing_found_is_0() -> None:

@@ -107,12 +107,14 @@ def test_everything_is_kept(drawn: Dataset, tmp_path: Path, to: str) -> None:
 
 def test_what_yolo_cannot_hold_is_said_before(drawn: Dataset, tmp_path: Path) -> None:
     heard = Heard(tmp_path / "out")
-    convert(drawn, tmp_path / "out", "yolo", heard)
+    done = convert(drawn, tmp_path / "out", "yolo", heard)
     assert [sentence.split(";")[0] for sentence in heard.said] == [
         "Crowds: 1",
         "Objects with holes: 1",
         "Objects with parts that lie apart: 1",
+        "No images for val: data.yaml names those of train, since Ultralytics needs some.",
     ]
+    assert done.objects == 4  # without the crowd
     again = open_data(tmp_path / "out")
     assert again.layout == "yolo"
     expected = {name: [one for one in objects if not one[1]] for name, objects in known(drawn).items()}

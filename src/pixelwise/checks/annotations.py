@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.jsonfiles import entry, read_json
-from pixelwise.data.layouts.coco import CocoObjects
+from pixelwise.data.layouts.coco import CocoObjects, listed_image
 from pixelwise.data.layouts.cocopanoptic import VOID, PanopticObjects, read_segments
 from pixelwise.data.layouts.labelme import LabelmeObjects
 from pixelwise.data.layouts.yolo import YoloObjects
@@ -37,7 +37,7 @@ def said_size(dataset: Dataset, sample: Sample) -> Size | None:
     """(height, width) that a file for many images says of one; None where none does."""
     match dataset.source:
         case CocoObjects() as source:
-            return source.sizes.get(sample.image)
+            return source.sizes.get(listed_image(sample))
         case PanopticObjects() as source:
             return source.sizes.get(sample.labels["objects"])
         case _:
@@ -78,7 +78,7 @@ def _whole(dataset: Dataset, sample: Sample, size: Size, others: Iterator[Fault]
 def _coco(source: CocoObjects, sample: Sample, size: Size) -> Looked:
     objects: list[ObjectMask] = []
     faults: list[Fault] = []
-    annotations = source.annotations[sample.image]
+    annotations = source.annotations[listed_image(sample)]
     for one in annotations:
         name = f"annotation {one.get('id')}"
         category = one.get("category_id")

@@ -15,7 +15,7 @@ from pixelwise.data.writers import yolo as yolo_writer
 from pixelwise.data.writers.base import Written
 from pixelwise.objects import ObjectMask
 
-_WRITERS: dict[str, Callable[[Dataset, Sequence[Written], Path], None]] = {
+_WRITERS: dict[str, Callable[[Dataset, Sequence[Written], Path], int]] = {
     coco.NAME: coco_writer.write,
     cocopanoptic.NAME: cocopanoptic_writer.write,
     yolo.NAME: yolo_writer.write,

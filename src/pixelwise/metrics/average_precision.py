@@ -122,8 +122,9 @@ def _match(
     """Scores (P,), true and false (10, P) of an image's objects of one class, best first, and the number to be found.
 
     Each takes the true object of the highest overlap that is still free, one of the right area before another; a crowd
-    is never taken and what lies on it does not count.
+    is never taken and what lies on it does not count. What nobody labelled is such a crowd.
     """
+    counts = counts.with_unlabelled_as_crowd()
     low, high = area
     ignored = counts.is_crowd | (counts.true_area < low) | (counts.true_area > high)
     order = np.argsort(-counts.score, kind="stable")

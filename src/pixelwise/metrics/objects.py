@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,19 @@ class ObjectCounts:
     def of_class(self, class_id: int) -> ObjectCounts:
         """The true and the predicted objects of one class."""
         return self._of(self.true_class == class_id, self.found_class == class_id)
+
+    def with_unlabelled_as_crowd(self) -> ObjectCounts:
+        """The same with one more true object, a crowd: all that nobody labelled. For records of one class."""
+        place = len(self.true_class)
+        found = np.flatnonzero(self.unlabelled)
+        pairs = np.stack([np.full_like(found, place), found, self.unlabelled[found]], axis=1)
+        return replace(
+            self,
+            true_class=np.append(self.true_class, IGNORE_INDEX),
+            true_area=np.append(self.true_area, self.unlabelled.sum()),
+            is_crowd=np.append(self.is_crowd, True),
+            pairs=np.concatenate([self.pairs, pairs]),
+        )
 
     def no_smaller(self, area: float) -> ObjectCounts:
         """The true objects, and the predicted ones of so many pixels or more."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.layouts import table
 from pixelwise.data.writers import coco, cocopanoptic, labelme, masks, yolo
 from pixelwise.data.writers.base import Written
 from pixelwise.errors import DataError, OutputError
@@ -22,7 +23,7 @@ from pixelwise.workflows.listener import Listener
 Format = Literal["coco", "coco-panoptic", "yolo", "labelme", "masks"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-_WRITERS: dict[Format, Callable[[Dataset, Sequence[Written], Path], None]] = {
+_WRITERS: dict[Format, Callable[[Dataset, Sequence[Written], Path], int]] = {
     "coco": coco.write,
     "coco-panoptic": cocopanoptic.write,
     "yolo": yolo.write,
@@ -56,7 +57,7 @@ def convert(dataset: Dataset, out: Path | str, to: str, listener: Listener | Non
 
     Raises:
         DataError: a set that tells no objects apart, images without labels, or files that cannot be read.
-        OutputError: ``out`` exists or cannot be written.
+        OutputError: ``out`` exists, lies among the set's own files or cannot be written.
     """
     listener, out = listener or Listener(), Path(out)
     wanted = next((one for one in FORMATS if one == to), None)
@@ -66,12 +67,22 @@ def convert(dataset: Dataset, out: Path | str, to: str, listener: Listener | Non
         raise DataError(f"{dataset.root} ({dataset.layout}) tells no objects apart; convert a set that does.")
     if out.exists() or out.is_symlink():
         raise OutputError(f"{out} exists already; give a new folder.")
+    _check_apart(out, dataset)
     written = [Written(sample, tuple(dataset.objects(sample))) for sample in dataset.samples]
-    lost = tuple(_lost(dataset, written, wanted))
+    lost = (*_lost(dataset, written, wanted), *_changed(dataset, written, wanted))
     for sentence in lost:
         listener.say(sentence)
-    _write_whole(out, lambda folder: _WRITERS[wanted](dataset, written, folder))
-    return Converted(out, len(written), sum(len(one.objects) for one in written), lost)
+    objects = _write_whole(out, lambda folder: _WRITERS[wanted](dataset, written, folder))
+    return Converted(out, len(written), objects, lost)
+
+
+def _check_apart(out: Path, dataset: Dataset) -> None:
+    """Raise :class:`OutputError` for a place within the set, where what is written would be read as more of it."""
+    places = {sample.image.parent.resolve() for sample in dataset.samples}
+    if dataset.layout != table.NAME:  # a list names its images, and no folder is looked through
+        places.add(dataset.root.resolve())
+    if not places.isdisjoint(out.resolve().parents):
+        raise OutputError(f"{out} lies among the files of {dataset.root}; give a folder outside of it.")
 
 
 def _lost(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]:
@@ -124,6 +135,32 @@ def _lost(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]
     ]
 
 
+def _changed(dataset: Dataset, written: Sequence[Written], to: Format) -> list[str]:
+    """What a format cannot say of classes and splits, in sentences."""
+    if to == "yolo":
+        return [
+            f"No images for {split}: data.yaml names those of {part or 'train'}, since Ultralytics needs some."
+            for split, part in yolo.borrowed_splits(written).items()
+        ]
+    if to != "labelme":
+        return []
+    shown = {o.class_id for one in written for o in one.objects if labelme.has_shapes(o)}
+    names = dataset.labels.classes
+    unseen = [names[class_id] for class_id in dataset.labels.scored if class_id not in shown]
+    kept = [names[class_id] for class_id in dataset.labels.scored if class_id in shown]
+    found = []
+    if unseen:
+        found.append(
+            f"Classes without objects: {', '.join(unseen)}; left out, since labelme has no list of classes."
+        )
+    if kept != sorted(kept):
+        found.append(
+            f"The order of classes: {', '.join(kept)}; read again it is that of their names, since labelme has no "
+            "list of classes."
+        )
+    return found
+
+
 def _features(dataset: Dataset, objects: Sequence[ObjectMask]) -> Counter[str]:
     found: Counter[str] = Counter()
     for one in objects:
@@ -158,13 +195,14 @@ def _overlapping(objects: Sequence[ObjectMask]) -> int:
     return count
 
 
-def _write_whole(out: Path, write: Callable[[Path], None]) -> None:
-    """``out`` as ``write`` fills it, or nothing."""
+def _write_whole(out: Path, write: Callable[[Path], int]) -> int:
+    """``out`` as ``write`` fills it, or nothing; what ``write`` returns."""
     temporary = out.with_name(f".{out.name[:40]}.{secrets.token_hex(4)}.part")
     try:
         temporary.mkdir(parents=True)
-        write(temporary)
+        count = write(temporary)
         temporary.replace(out)
+        return count
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         reason = error.strerror or str(error)

@@ -44,6 +44,17 @@ def test_coco_reads_the_same_masks(tmp_path: Path) -> None:
     assert len(data.getAnnIds()) == len(result.classes)
 
 
+@pytest.mark.parametrize(("stem", "image_id"), [("000123", 123), ("a", 1), ("1_2", 1), ("²", 1)])
+def test_results_are_of_the_image_whose_number_names_the_file(
+    tmp_path: Path, stem: str, image_id: int
+) -> None:
+    for path in task().write(result_of(discs(64, 5)), tmp_path, stem):
+        if path.suffix == ".json":
+            written = json.loads(path.read_text())
+            assert [one["id"] for one in written["images"]] == [image_id]
+            assert {one["image_id"] for one in written["annotations"]} == {image_id}
+
+
 def test_long_and_falling_runs_are_coded_as_coco_does() -> None:
     mask = pytest.importorskip("pycocotools.mask")
     rng = np.random.default_rng(0)

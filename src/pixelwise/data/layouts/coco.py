@@ -36,9 +36,18 @@ _LONGEST = 40
 """Characters of a segmentation that a sentence shows."""
 
 
+ListedImage = tuple[Path, Path]
+"""A JSON file, and an image that it lists: two splits may list one image, a leak that a check is to find."""
+
+
+def listed_image(sample: Sample) -> ListedImage:
+    """Where a sample comes from."""
+    return sample.labels["objects"], sample.image
+
+
 @dataclass(frozen=True)
 class CocoObjects:
-    """Annotations by the image file that they are of.
+    """Annotations by the JSON file that lists them and the image file that they are of.
 
     Attributes:
         class_ids: by category id.
@@ -46,20 +55,20 @@ class CocoObjects:
 
     labels: Labels
     class_ids: Mapping[int, int]
-    annotations: Mapping[Path, Sequence[Json]]
-    sizes: Mapping[Path, Size]
+    annotations: Mapping[ListedImage, Sequence[Json]]
+    sizes: Mapping[ListedImage, Size]
     crowds: bool = True
 
     def objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
         """As :class:`~pixelwise.data.objectsource.ObjectSource`, in the file's order, with the annotations' ids."""
         where = sample.labels["objects"]
-        known = self.sizes[sample.image]
+        known = self.sizes[listed_image(sample)]
         if known != size:
             raise DataError(
                 f"{where} says that {sample.image.name} is {known[1]}×{known[0]} pixels but it is {size[1]}×{size[0]}; "
                 "give the very images that were annotated."
             )
-        return [self.object_of(one, size, where) for one in self.annotations[sample.image]]
+        return [self.object_of(one, size, where) for one in self.annotations[listed_image(sample)]]
 
     def object_of(self, one: Json, size: Size, where: Path) -> ObjectMask:
         """The object of an annotation in the file ``where``; :class:`DataError` for one that cannot be used."""
@@ -84,7 +93,7 @@ class CocoObjects:
 
     def identity(self, sample: Sample) -> str:
         """Of the annotations of this image."""
-        return identity_of("coco", self.annotations[sample.image], sorted(self.class_ids.items()))
+        return identity_of("coco", self.annotations[listed_image(sample)], sorted(self.class_ids.items()))
 
 
 def segment_of(
@@ -122,7 +131,8 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     """Read every list of annotations; an image without any is labelled: it holds no object.
 
     Raises:
-        DataError: a file that is no such JSON, images that are not there, or lists of different categories.
+        DataError: a file that is no such JSON, images that are not there or listed twice, or lists of different
+            categories.
     """
     lists = _lists(root)
     if not lists:
@@ -134,8 +144,8 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     labels = things_called([name for _, name in names])
     if labels.num_classes > IGNORE_INDEX:
         raise DataError(f"{root} has {len(names)} categories, more than {IGNORE_INDEX - 1}; merge some.")
-    samples, annotations, sizes = [], dict[Path, Sequence[Json]](), dict[Path, Size]()
-    several = len(lists) > 1
+    samples, annotations, sizes = [], dict[ListedImage, Sequence[Json]](), dict[ListedImage, Size]()
+    several, listing = len(lists) > 1, Listing()
     for path, document in documents.items():
         split = split_of(path)
         by_image = defaultdict(list)
@@ -144,10 +154,13 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         for image in entry(document, "images", list, str(path)):
             found = image_of(path, image, root, problems)
             own = by_image.pop(entry(image, "id", int, f"an image in {path}"), [])
-            if found is None:
+            if found is None or not listing.is_new(path, image, found, problems):
                 continue
-            annotations[found] = own
-            sizes[found] = (entry(image, "height", int, str(path)), entry(image, "width", int, str(path)))
+            annotations[path, found] = own
+            sizes[path, found] = (
+                entry(image, "height", int, str(path)),
+                entry(image, "width", int, str(path)),
+            )
             name = name_of(path, image, several)
             samples.append(Sample(name, found, {"objects": path}, {}, split if several else None))
         for image_id in by_image:
@@ -202,6 +215,41 @@ def name_of(path: Path, image: Json, several: bool) -> str:
     """The name of a sample that a JSON file lists; of several files their splits tell equal names apart."""
     stem = spelt(Path(image["file_name"]).with_suffix("").as_posix())
     return f"{split_of(path) or path.stem}/{stem}" if several else stem
+
+
+class Listing:
+    """Which images were listed so far: in a file once, and in several files for different splits alone."""
+
+    def __init__(self) -> None:
+        self._ids: set[tuple[Path, int]] = set()
+        self._by_image: dict[Path, list[Path]] = {}
+
+    def is_new(self, path: Path, image: Json, found: Path, problems: Problems) -> bool:
+        """Whether an entry of a JSON file is the first of this image; that it is another was noted.
+
+        Raises:
+            DataError: another file lists the image for the same split, or one of both for none.
+        """
+        known = self._by_image.setdefault(found, [])
+        other = next((one for one in known if one != path and _of_one_split(one, path)), None)
+        if other is not None:
+            raise DataError(
+                f"{other} and {path} both list {found.name}; keep one of them there, or join their annotations in one."
+            )
+        if path in known or (path, image["id"]) in self._ids:
+            message = (
+                f"{path} lists {image['file_name']} twice, or another image by its id {image['id']}; keep one entry "
+                "of each image, with all of its annotations."
+            )
+            problems.meet("annotation-stray", message, path)
+            return False
+        known.append(path)
+        self._ids.add((path, image["id"]))
+        return True
+
+
+def _of_one_split(one: Path, other: Path) -> bool:
+    return split_of(one) is None or split_of(other) in {None, split_of(one)}
 
 
 def image_of(path: Path, image: Json, root: Path, problems: Problems) -> Path | None:

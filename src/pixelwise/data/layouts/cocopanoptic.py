@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.jsonfiles import entry, is_there, read_json, speaks_of
-from pixelwise.data.layouts.coco import FOLDERS, image_of, name_of, split_of
+from pixelwise.data.layouts.coco import FOLDERS, Listing, image_of, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.masks import is_deep_colour
 from pixelwise.data.objectsource import identity_of
@@ -157,7 +157,8 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     """Read every list of segments; an image that is listed without any is kept without labels.
 
     Raises:
-        DataError: a file that is no such JSON, pictures that are not there, or lists of different categories.
+        DataError: a file that is no such JSON, pictures that are not there or listed twice, or lists of different
+            categories.
     """
     lists = _lists(root)
     if not lists:
@@ -165,12 +166,13 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
             f"{root} holds no COCO panoptic annotations; put panoptic_train.json into a folder annotations."
         )
     categories, labels = _categories(lists)
+    listing = Listing()
     samples = [
         one
         for path, document in lists.items()
-        for one in _samples(root, path, document, len(lists) > 1, problems)
+        for one in _samples(root, path, document, len(lists) > 1, listing, problems)
     ]
-    known = {listed.png: listed for _, listed in samples if listed is not None}
+    known = _by_png([listed for _, listed in samples if listed is not None])
     source = PanopticObjects(
         labels,
         {one.number: labels.classes.index(one.name) for one in categories},
@@ -192,8 +194,21 @@ class _Listed:
     size: Size
 
 
+def _by_png(listed: Sequence[_Listed]) -> dict[Path, _Listed]:
+    """What is said of each PNG; :class:`DataError` where two annotations say different things of one."""
+    known: dict[Path, _Listed] = {}
+    for one in listed:
+        other = known.setdefault(one.png, one)
+        if (other.segments, other.size) != (one.segments, one.size):
+            where = (
+                f"{other.path} and {one.path}" if other.path != one.path else f"two annotations in {one.path}"
+            )
+            raise DataError(f"{where} list different segments of {one.png}; give each a PNG of its own.")
+    return known
+
+
 def _samples(
-    root: Path, path: Path, document: Json, several: bool, problems: Problems
+    root: Path, path: Path, document: Json, several: bool, listing: Listing, problems: Problems
 ) -> list[tuple[Sample, _Listed | None]]:
     """The samples of one JSON file; None for those that nobody labelled."""
     annotations: dict[int, Json] = {}
@@ -208,7 +223,7 @@ def _samples(
     for image in entry(document, "images", list, str(path)):
         file = image_of(path, image, root, problems)
         annotation = annotations.pop(entry(image, "id", int, f"an image in {path}"), None)
-        if file is None:
+        if file is None or not listing.is_new(path, image, file, problems):
             continue
         sample = Sample(name_of(path, image, several), file, {}, {}, split if several else None)
         if annotation is None:

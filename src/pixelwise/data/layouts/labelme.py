@@ -115,7 +115,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     """Pair by name; an image without a JSON file is kept without labels. Classes are in order of their names.
 
     Raises:
-        DataError: a file that is no such JSON, or no shape in any.
+        DataError: a file that is no such JSON, a shape called background, or no shape in any.
     """
     samples, names = [], set[str]()
     for image in pictures_in(root, _LEVELS):
@@ -124,13 +124,15 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         if listed is not None:
             for shape in entry(read_json(listed), "shapes", list, str(listed)):
                 names.add(entry(shape, "label", str, f"a shape in {listed}"))
+                if "background" in names:
+                    raise DataError(
+                        f"{listed} has a shape called 'background', which is what no shape covers; rename or remove it."
+                    )
         split = next((one for word in key.split("/")[:-1] if (one := split_called(word))), None)
         tags = {} if split else tags_of(key)
         samples.append(Sample(key, image, {"objects": listed} if listed else {}, tags, split))
-    if not names or "background" in names:
-        raise DataError(
-            f"{root} holds no shape of a class, or one called background; label what is to be found."
-        )
+    if not names:
+        raise DataError(f"{root} holds no shape of a class; label what is to be found.")
     labels = things_called(sorted(names))
     ordered = tuple(sorted(samples, key=lambda sample: sample.name))
     return Dataset(root, NAME, ordered, labels, source=LabelmeObjects(labels))

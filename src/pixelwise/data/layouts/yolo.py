@@ -20,6 +20,7 @@ from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of, things_called
 from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.splits import split_called
+from pixelwise.data.yamltext import names_after
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask
@@ -125,27 +126,9 @@ def _text(path: Path) -> str:
 
 def _names(path: Path) -> list[str]:
     """The names, in YAML's usual ways: ``[a, b]``, a line ``- a`` each, or a line ``0: a`` each."""
-    lines = [re.sub(r"(^|\s)#.*", "", line).rstrip() for line in _text(path).splitlines()]
+    lines = _text(path).splitlines()
     first = next(number for number, line in enumerate(lines) if re.match(r"names\s*:", line))
-    inline = lines[first].partition(":")[2].strip()
-    if inline.startswith("[") and inline.endswith("]"):
-        names = [_plain(word) for word in inline[1:-1].split(",")]
-    else:
-        block = []
-        for line in lines[first + 1 :]:
-            if line and not re.match(r"[\s-]", line):
-                break
-            block += [line.strip()] if line.strip() else []
-        listed = [re.fullmatch(r"(?:-|(\d+)\s*:)\s*(.+)", line) for line in block]
-        numbered = [(int(one[1] or place), _plain(one[2])) for place, one in enumerate(listed) if one]
-        fits = not inline and len(numbered) == len(block)
-        fits = fits and [number for number, _ in numbered] == list(range(len(numbered)))
-        names = [name for _, name in numbered] if fits else []
+    names = names_after(lines[first:])
     if not names or not all(names) or len({*names, "background"}) <= len(names):
         raise DataError(f"{path} should name the classes 0, 1, 2, …, all different: names: [cat, dog].")
     return names
-
-
-def _plain(word: str) -> str:
-    word = word.strip()
-    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"" else word

@@ -21,8 +21,8 @@ from pixelwise.outlines import is_hole
 from pixelwise.types import Json
 
 
-def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
-    """Fill a folder."""
+def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> int:
+    """Fill a folder; the number of objects in it."""
     things = {class_id: number for number, class_id in enumerate(dataset.labels.things, start=1)}
     categories = [{"id": number, "name": dataset.labels.classes[i]} for i, number in things.items()]
     documents: dict[str, Json] = defaultdict(
@@ -44,6 +44,7 @@ def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
     for folder_name, document in documents.items():
         listed = "instances.json" if folder_name == "images" else f"instances_{folder_name}.json"
         files.write_text(folder / "annotations" / listed, json.dumps(document))
+    return annotations
 
 
 def _annotation(one: ObjectMask) -> Json:

@@ -24,17 +24,19 @@ from pixelwise.objects import ObjectMask, flatten, objects_of
 from pixelwise.types import CLASSES, IGNORE_INDEX, INSTANCES, IdMap, Json
 
 
-def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
-    """Fill a folder."""
+def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> int:
+    """Fill a folder; the number of objects in it, stuff left aside."""
     labels = dataset.labels
     documents: dict[str, Json] = defaultdict(
         lambda: {"images": [], "annotations": [], "categories": _categories(labels)}
     )
+    objects = 0
     for image_id, (name, one) in enumerate(named(written), start=1):
         part: str = one.sample.split or ""
         path = copy_image(one, folder / (part or "images"), name)
         height, width = image_size(one.sample.image)
         ids, segments = _segments(flatten(one.objects, (height, width), labels), labels)
+        objects += sum(one["category_id"] - 1 in labels.things for one in segments)
         png = folder / "annotations" / _stem(part) / f"{name}.png"
         png.parent.mkdir(parents=True, exist_ok=True)
         PIL.Image.fromarray(coloured(ids)).save(png)
@@ -43,11 +45,16 @@ def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
         listed["annotations"].append({"image_id": image_id, "file_name": png.name, "segments_info": segments})
     for part_name, document in documents.items():
         files.write_text(folder / "annotations" / f"{_stem(part_name)}.json", json.dumps(document))
+    return objects
 
 
 def coloured(ids: NDArray[np.integer]) -> NDArray[np.uint8]:
     """(H, W, 3) for ids (H, W): red + 256 · green + 256² · blue is the id."""
-    return np.stack([ids & 255, ids >> 8 & 255, ids >> 16], axis=-1).astype(np.uint8)
+    colours = np.empty((*ids.shape, 3), np.uint8)
+    for channel in range(3):
+        for row, picture in zip(ids, colours, strict=True):  # one at a time, since ids are wider than colours
+            picture[:, channel] = row >> 8 * channel & 255
+    return colours
 
 
 def _stem(part: str) -> str:

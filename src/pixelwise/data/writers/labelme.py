@@ -25,12 +25,14 @@ VERSION = "5.5.0"
 """Of labelme, whose format this is."""
 
 
-def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
-    """Fill a folder; with splits a folder for each."""
+def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> int:
+    """Fill a folder, with splits a folder for each; the number of objects in it, among them segments of stuff."""
+    objects = 0
     for name, one in named(written):
         path = copy_image(one, folder / (one.sample.split or ""), name)
         height, width = image_size(one.sample.image)
-        kept = [o for o in one.objects if o.class_id != IGNORE_INDEX and o.area]
+        kept = [o for o in one.objects if has_shapes(o)]
+        objects += len(kept)
         shapes = [
             shape
             for group, o in enumerate(kept, start=1)
@@ -46,6 +48,12 @@ def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
             "imageWidth": width,
         }
         files.write_text(path.with_suffix(".json"), json.dumps(document))
+    return objects
+
+
+def has_shapes(one: ObjectMask) -> bool:
+    """Whether an object is written: it has pixels, and a class."""
+    return one.class_id != IGNORE_INDEX and one.area > 0
 
 
 def _shapes(one: ObjectMask, label: str, group: int) -> list[Json]:

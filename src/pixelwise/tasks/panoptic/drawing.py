@@ -46,12 +46,14 @@ def draw_objects(image: Image, result: PanopticResult, labels: Labels, truth: La
     objects, classes = result.instance_map, result.label_map
     thickness = max(1, round(min(objects.shape) / 300))
     drawn = image.copy()
-    for class_id in labels.stuff:
-        here = classes == class_id
-        drawn[here] = _mixed(image[here], PALETTE[class_id % len(PALETTE)], STUFF_TINT)
     colours = np.concatenate([np.zeros((1, 3), np.uint8), object_colours(len(result.classes))])
     shown = objects > 0
-    drawn[shown] = _mixed(image[shown], colours[objects[shown]], TINT)
+    for at in range(len(drawn)):  # row by row, since fractions of all pixels would be many bytes
+        row, here = drawn[at], shown[at]
+        for class_id in labels.stuff:
+            of_class = (classes[at] == class_id) & ~here
+            row[of_class] = _mixed(row[of_class], PALETTE[class_id % len(PALETTE)], STUFF_TINT)
+        row[here] = _mixed(row[here], colours[objects[at, here]], TINT)
     edge = outline(objects, thickness) & shown
     drawn[edge] = colours[objects[edge]]
     if truth is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from pixelwise.types import LabelMap
 
 FEATURES = ("centre", "probability", "spread")
 """What an object's score is made of, in this order."""
+_AT_A_TIME = 1 << 20  # pixels
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ class PanopticResult:
     @property
     def areas(self) -> NDArray[np.int64]:
         """(P,) pixels of each object."""
-        return np.bincount(self.instance_map.reshape(-1), minlength=len(self.classes) + 1)[1:].astype(
-            np.int64
-        )
+        return counted(self.instance_map, len(self.classes) + 1)[1:]
+
+
+def counted(values: NDArray[np.integer[Any]], count: int) -> NDArray[np.int64]:
+    """(count,) pixels of each value from 0 in a map (H, W), some rows at a time, since counting widens them."""
+    found = np.zeros(count, np.int64)
+    step = max(1, _AT_A_TIME // max(1, values.shape[1]))
+    for top in range(0, len(values), step):
+        found += np.bincount(values[top : top + step].reshape(-1), minlength=count)
+    return found

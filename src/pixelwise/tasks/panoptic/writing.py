@@ -19,7 +19,7 @@ from pixelwise.errors import OutputError
 from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, objects_of
 from pixelwise.tasks.drawing import PALETTE
-from pixelwise.tasks.panoptic.result import PanopticResult
+from pixelwise.tasks.panoptic.result import PanopticResult, counted
 from pixelwise.types import CLASSES, INSTANCES, Image, Json
 
 MOST_IN_16_BITS = 65535
@@ -71,7 +71,7 @@ def write(result: PanopticResult, folder: Path, stem: str, labels: Labels, image
 def describe(result: PanopticResult, labels: Labels) -> Json:
     """Numbers for the JSON of an image."""
     counts = np.bincount(result.classes, minlength=labels.num_classes)
-    pixels = np.bincount(result.label_map.reshape(-1), minlength=labels.num_classes)
+    pixels = counted(result.label_map, labels.num_classes)
     objects = zip(result.classes.tolist(), result.scores.tolist(), result.areas.tolist(), strict=True)
     return {
         "classes": [
@@ -90,12 +90,15 @@ def describe(result: PanopticResult, labels: Labels) -> Json:
     }
 
 
-def segment_ids(result: PanopticResult, labels: Labels) -> NDArray[np.int64]:
+def segment_ids(result: PanopticResult, labels: Labels) -> NDArray[np.int32]:
     """(H, W) ids of COCO's panoptic format: an object's number, stuff by class beyond all numbers, 0 for background."""
-    stuff = len(result.classes) + 1 + result.label_map.astype(np.int64)
-    ids = np.where(result.instance_map > 0, result.instance_map, stuff)
-    background = labels.background if labels.background is not None else -1
-    return np.where((result.instance_map == 0) & (result.label_map == background), 0, ids).astype(np.int64)
+    stuff = len(result.classes) + 1 + np.arange(256, dtype=np.int32)
+    if labels.background is not None:
+        stuff[labels.background] = 0
+    ids = result.instance_map.copy()
+    for row, classes in zip(ids, result.label_map, strict=True):
+        row[row == 0] = stuff[classes[row == 0]]
+    return ids
 
 
 def panoptic_colours(result: PanopticResult, labels: Labels) -> NDArray[np.uint8]:
@@ -125,7 +128,7 @@ def panoptic_annotation(
         )
     return {
         "images": [_image(result, stem)],
-        "annotations": [{"image_id": 1, "file_name": picture, "segments_info": found}],
+        "annotations": [{"image_id": image_id_of(stem), "file_name": picture, "segments_info": found}],
         "categories": _categories(labels, labels.scored),
     }
 
@@ -137,7 +140,7 @@ def coco_annotations(
     annotations = [
         {
             "id": one.original,
-            "image_id": 1,
+            "image_id": image_id_of(stem),
             "category_id": one.class_id,
             "segmentation": {"size": list(one.size), "counts": compressed(one.counts)},
             "area": one.area,
@@ -183,8 +186,7 @@ def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    grey = None if image is None else image.mean(axis=2)
-    for one in regionprops(result.instance_map, intensity_image=grey):
+    for one in regionprops(result.instance_map, intensity_image=image):
         number, perimeter = int(one.label), float(one.perimeter_crofton)
         y0, x0, y1, x1 = one.bbox
         row, column = one.centroid
@@ -204,15 +206,20 @@ def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -
                 f"{one.axis_major_length:.2f}",
                 f"{one.axis_minor_length:.2f}",
                 f"{round_as:.4f}",
-                "" if grey is None else f"{one.intensity_mean:.2f}",
+                "" if image is None else f"{np.mean(one.intensity_mean):.2f}",
             ]
         )
     return text.getvalue()
 
 
+def image_id_of(stem: str) -> int:
+    """The number that names a file, as COCO's images are named by their ids; else 1."""
+    return int(stem) if stem.isascii() and stem.isdecimal() else 1
+
+
 def _image(result: PanopticResult, stem: str) -> Json:
     height, width = result.label_map.shape
-    return {"id": 1, "file_name": stem, "height": height, "width": width}
+    return {"id": image_id_of(stem), "file_name": stem, "height": height, "width": width}
 
 
 def _categories(labels: Labels, ids: Sequence[int]) -> list[Json]:
