@@ -10,6 +10,7 @@ import pytest
 
 import pixelwise
 from pixelwise.recipe import parse_recipe, read_recipe
+from pixelwise.skeleton import skeleton_of
 from pixelwise.workflows.preparation import seen_by
 
 pytestmark = pytest.mark.slow
@@ -65,6 +66,24 @@ def test_joints_without_torso_or_head_are_learned_and_scored(tmp_path: Path) -> 
     assert "By joint" in report
     again = pixelwise.evaluate(run.folder, data, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(("thumb", "wrist"), False), (("l_thumb", "r_thumb"), True), (("nose",), True)]
+)
+def test_predictions_are_the_mean_with_the_mirror_image_where_sides_are_told(
+    tmp_path: Path, names: tuple[str, ...], told: bool
+) -> None:
+    data = write_marked(tmp_path / "data", names)
+    run = pixelwise.train(data, tmp_path / "run", task="pose", epochs=1, settings=QUICK)
+    predictor = pixelwise.load(run.folder)
+    image = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    one, other = (
+        predictor.look(picture).values["pose"]["heat"] for picture in (image, image[:, ::-1].copy())
+    )
+    partners = skeleton_of(names, ()).partners
+    back = other[list(partners), :, ::-1]
+    assert np.allclose(one, back, atol=1e-5) == told
 
 
 def test_a_single_joint_is_learned_and_scored(tmp_path: Path) -> None:
