@@ -58,7 +58,7 @@ def test_what_training_says_of_the_comparison() -> None:
     assert f"chosen on up to {bestbaseline.EXAMPLES} images" in flat
     assert f"on {FIRST} images, the best two in five" in flat
     assert CUT == 5 / 2
-    assert f"until {bestbaseline.FOR_CHOOSING:.0%}".replace("%", " %") in flat
+    assert f"until {bestbaseline.FOR_CHOOSING:.0%}" in flat
     assert (bestbaseline.SHARE, bestbaseline.LONGEST) == (
         1 / 20,
         120,
