@@ -161,7 +161,7 @@ def animation(path: Path) -> None:
         ("missing.png", lambda path: None, "does not exist"),
         ("empty.png", lambda path: path.touch(), "not an image"),
         ("text.png", lambda path: path.write_text("name,split\n"), "not an image"),
-        ("folder.png", lambda path: path.mkdir(), "cannot be read"),
+        ("folder.png", lambda path: path.mkdir(), "is a folder, not an image"),
         ("two.gif", animation, "several pictures"),
         ("two.webp", animation, "several pictures"),
         ("two.png", animation, "several pictures"),
