@@ -22,6 +22,12 @@ def stem_of(path: PurePosixPath | Path) -> str:
     return spelt(path.stem if path.suffix.lower() in SUFFIXES else path.name)
 
 
+def number_of(file_name: str) -> int | None:
+    """The number that names an image file, as COCO's images are named by their ids; None where none does."""
+    stem = stem_of(PurePosixPath(file_name))
+    return int(stem) if stem.isascii() and stem.isdecimal() else None
+
+
 class Finder:
     """Finds the sample that a person means by a name, a file's name or a path."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from pixelwise.evaluation.schema import Group, Metrics, Score
+from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
 from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
     OUT_OF_FOLD,
@@ -84,10 +84,9 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     )
     reached = f"reaches {score_text(score.value)}{within}{some}"
     said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
-    own = metrics.scores.get(metrics.headline)
-    if own is None or math.isnan(own.value) or found.images is not None:
+    more = _own_beside(found, metrics) - score.value
+    if math.isnan(more):
         return f"{said}."
-    more = own.value - score.value
     return f"{said}. On the same images the model's mean is {abs(more):.3f} {'higher' if more >= 0 else 'lower'}."
 
 
@@ -158,18 +157,22 @@ def _outdone(metrics: Metrics) -> list[str]:
     found, metric = metrics.baseline, metrics.headline
     if found is None or metric not in found.scores:
         return []
-    names = {row.name for row in metrics.images} if found.images is None else set(found.images)
-    own = [row.scores.get(metric, math.nan) for row in metrics.images if row.name in names]
-    known = [score for score in own if not math.isnan(score)]
-    other = found.scores[metric].value
-    mean = sum(known) / len(known) if known else math.nan
-    if not round(other, 3) > round(mean, 3):  # which a score that is not known never is
+    other, own = found.scores[metric].value, _own_beside(found, metrics)
+    if not round(other, 3) > round(own, 3):  # which a score that is not known never is
         return []
     return [
-        f"A method without training does better: on the same {images_text(len(names), 'all')} the "
-        f"{mean_text(metric)} of {found.title} is {score_text(other)}, that of the model {score_text(mean)}, which is "
-        f"{score_text(other - mean)} lower."
+        f"A method without training does better: on the same {images_text(found.n_images, 'all')} the "
+        f"{mean_text(metric)} of {found.title} is {score_text(other)}, that of the model {score_text(own)}, which is "
+        f"{score_text(other - own)} lower."
     ]
+
+
+def _own_beside(found: BaselineScores, metrics: Metrics) -> float:
+    """The model's mean headline over the images that a method without training was scored on; NaN if unknown."""
+    names = {row.name for row in metrics.images} if found.images is None else set(found.images)
+    own = [row.scores.get(metrics.headline, math.nan) for row in metrics.images if row.name in names]
+    known = [score for score in own if not math.isnan(score)]
+    return sum(known) / len(known) if known else math.nan
 
 
 UNSEEN: Mapping[str, str] = {

@@ -132,7 +132,7 @@ class Task(Protocol[Result, Row]):
 
         Args:
             stem: what the files' names begin with.
-            name: of the image file without its ending, for what files say of it; ``stem`` if not given.
+            name: of the image file, for what files say of it; ``stem`` if not given.
             image: (H, W, 3) what it is of, as people see it, for what is measured in it.
         """
         ...

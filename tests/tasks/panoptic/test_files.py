@@ -55,6 +55,13 @@ def test_results_are_of_the_image_whose_number_names_the_file(
             assert {one["image_id"] for one in written["annotations"]} == {image_id}
 
 
+def test_results_name_the_image_file_whatever_they_are_called(tmp_path: Path) -> None:
+    for path in task().write(result_of(discs(64, 5)), tmp_path, "a_000123", name="000123.jpg"):
+        if path.suffix == ".json":
+            [image] = json.loads(path.read_text())["images"]
+            assert (image["id"], image["file_name"]) == (123, "000123.jpg")
+
+
 def test_long_and_falling_runs_are_coded_as_coco_does() -> None:
     mask = pytest.importorskip("pycocotools.mask")
     rng = np.random.default_rng(0)

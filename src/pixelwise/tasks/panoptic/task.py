@@ -187,7 +187,7 @@ class PanopticTask:
         name: str | None = None,
     ) -> list[Path]:
         """Files that other tools read, see docs/instances.md."""
-        return write(result, folder, stem, self.labels, image)
+        return write(result, folder, stem, self.labels, image, name or stem)
 
     def describe(self, result: PanopticResult) -> Json:
         """Number of objects by class, and each object's class, score and area."""

@@ -14,6 +14,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from pixelwise import files
+from pixelwise.data.naming import number_of
 from pixelwise.data.writers.cocopanoptic import coloured
 from pixelwise.errors import OutputError
 from pixelwise.labels import Labels
@@ -47,8 +48,15 @@ def file_names(stem: str) -> list[str]:
     return [f"{stem}_{ending}" for ending in endings]
 
 
-def write(result: PanopticResult, folder: Path, stem: str, labels: Labels, image: Image | None) -> list[Path]:
+def write(
+    result: PanopticResult, folder: Path, stem: str, labels: Labels, image: Image | None, name: str
+) -> list[Path]:
     """Write the picture of numbers, the panoptic picture with its JSON, COCO annotations and the table of objects.
+
+    Args:
+        stem: what the files' names begin with.
+        image: (H, W, 3) uint8 as people see it; None leaves out what is measured in it.
+        name: of the image file.
 
     Raises:
         OutputError: more objects than 16 bits can number, or a file that cannot be written.
@@ -62,8 +70,8 @@ def write(result: PanopticResult, folder: Path, stem: str, labels: Labels, image
     segments = objects_of({CLASSES: result.label_map, INSTANCES: result.instance_map}, labels)
     _save(numbers, PIL.Image.fromarray(result.instance_map.astype(np.uint16)))
     _save(panoptic, PIL.Image.fromarray(panoptic_colours(result, labels)))
-    _write_json(panoptic_json, panoptic_annotation(result, segments, stem, panoptic.name, labels))
-    _write_json(coco, coco_annotations(result, segments, stem, labels))
+    _write_json(panoptic_json, panoptic_annotation(result, segments, name, panoptic.name, labels))
+    _write_json(coco, coco_annotations(result, segments, name, labels))
     files.write_text(table, objects_table(result, labels, image))
     return paths
 
@@ -107,9 +115,9 @@ def panoptic_colours(result: PanopticResult, labels: Labels) -> NDArray[np.uint8
 
 
 def panoptic_annotation(
-    result: PanopticResult, segments: Sequence[ObjectMask], stem: str, picture: str, labels: Labels
+    result: PanopticResult, segments: Sequence[ObjectMask], name: str, picture: str, labels: Labels
 ) -> Json:
-    """COCO's panoptic JSON of one image, for the picture of this name."""
+    """COCO's panoptic JSON of the image in a file called ``name``, for the PNG called ``picture``."""
     found = []
     for one in segments:
         is_thing = one.class_id in labels.things
@@ -127,20 +135,20 @@ def panoptic_annotation(
             }
         )
     return {
-        "images": [_image(result, stem)],
-        "annotations": [{"image_id": image_id_of(stem), "file_name": picture, "segments_info": found}],
+        "images": [_image(result, name)],
+        "annotations": [{"image_id": _image_id(name), "file_name": picture, "segments_info": found}],
         "categories": _categories(labels, labels.scored),
     }
 
 
 def coco_annotations(
-    result: PanopticResult, segments: Sequence[ObjectMask], stem: str, labels: Labels
+    result: PanopticResult, segments: Sequence[ObjectMask], name: str, labels: Labels
 ) -> Json:
-    """COCO's instance JSON of one image; masks as compressed run lengths."""
+    """COCO's instance JSON of the image in a file called ``name``; masks as compressed run lengths."""
     annotations = [
         {
             "id": one.original,
-            "image_id": image_id_of(stem),
+            "image_id": _image_id(name),
             "category_id": one.class_id,
             "segmentation": {"size": list(one.size), "counts": compressed(one.counts)},
             "area": one.area,
@@ -152,7 +160,7 @@ def coco_annotations(
         if one.original is not None and one.class_id in labels.things
     ]
     return {
-        "images": [_image(result, stem)],
+        "images": [_image(result, name)],
         "annotations": annotations,
         "categories": _categories(labels, labels.things),
     }
@@ -212,14 +220,14 @@ def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -
     return text.getvalue()
 
 
-def image_id_of(stem: str) -> int:
-    """The number that names a file, as COCO's images are named by their ids; else 1."""
-    return int(stem) if stem.isascii() and stem.isdecimal() else 1
+def _image_id(name: str) -> int:
+    number = number_of(name)
+    return 1 if number is None else number
 
 
-def _image(result: PanopticResult, stem: str) -> Json:
+def _image(result: PanopticResult, name: str) -> Json:
     height, width = result.label_map.shape
-    return {"id": image_id_of(stem), "file_name": stem, "height": height, "width": width}
+    return {"id": _image_id(name), "file_name": name, "height": height, "width": width}
 
 
 def _categories(labels: Labels, ids: Sequence[int]) -> list[Json]:

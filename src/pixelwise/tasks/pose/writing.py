@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from pixelwise import files
+from pixelwise.data.naming import number_of, stem_of
 from pixelwise.skeleton import Skeleton
 from pixelwise.tasks.pose.result import PoseResult
 from pixelwise.types import Json
@@ -55,8 +56,12 @@ def _openpose_person(result: PoseResult, skeleton: Skeleton, person: int) -> Jso
 
 
 def coco(result: PoseResult, name: str) -> list[Json]:
-    """COCO's list of keypoint results for one picture; its id is the number that names the file, else the name."""
-    image_id: int | str = int(name) if name.isascii() and name.isdecimal() else name
+    """COCO's list of keypoint results for the picture in a file of this name.
+
+    The picture's id is the number that names the file, else the name without the suffix of an image.
+    """
+    number = number_of(name)
+    image_id: int | str = stem_of(PurePosixPath(name)) if number is None else number
     found = []
     for points, sure, score in zip(result.keypoints, result.confidences, result.scores, strict=True):
         triples = [
