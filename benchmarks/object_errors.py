@@ -4,19 +4,22 @@
 
 A row whose scores are much higher than those of "as predicted" names what to mend: classes (what belongs to an object),
 centres (how many there are), offsets (whose a pixel is), or the order in which scores rank the objects. The last row is
-what is lost on the way from the frame to the image's own size and in the grouping.
+what is lost on the way from the frame to the image's own size and in the grouping. After it, how well calibrated the
+objects' scores are: by fifths of the objects, those of low scores first, the mean score and the mean overlap that it is
+to expect.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 import pixelwise
 from pixelwise.geometry import Frame, resize
@@ -28,6 +31,7 @@ from pixelwise.types import CLASSES, SPLITS, Label, LabelBatch
 
 Values = dict[str, NDArray[np.float32]]
 STRIDE = 2
+FIFTHS = 5
 SHOWN = ("ap", "ap50", "ap75", "pq", "f1_50", "count_error", "mean_iou")
 
 
@@ -105,6 +109,20 @@ def main() -> None:
     size = predictor.preprocessing.scale.size
     perfect = [through_frame(task, label, size) for label in labels]
     show("all true, through the frame", rows(perfect.__getitem__, dict(default)))
+    show_calibration(found)
+
+
+def show_calibration(rows: Sequence[PanopticRow]) -> None:
+    """Print mean score and overlap of objects, by fifths in the order of their scores, and the rank correlation."""
+    scores = np.concatenate([row.objects.score for row in rows])
+    overlaps = np.concatenate([best_overlaps(row.objects) for row in rows])
+    order, off = np.argsort(scores, kind="stable"), 0.0
+    print(f"{'objects':>8}{'score':>8}{'overlap':>9}")
+    for part in np.array_split(order, FIFTHS):
+        expected, had = scores[part].mean(), overlaps[part].mean()
+        off += abs(expected - had) * len(part) / len(order)
+        print(f"{len(part):8}{expected:8.3f}{had:9.3f}")
+    print(f"off by {off:.3f} on average; rank correlation {spearmanr(scores, overlaps).statistic:.3f}")
 
 
 if __name__ == "__main__":

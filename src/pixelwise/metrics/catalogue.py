@@ -115,6 +115,13 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             lower_is_better=True,
             of_objects=True,
         ),
+        "score_error": Metric(
+            "Score error",
+            "How far the score of a predicted object, the IoU with a true one that it expects, is from the IoU that it "
+            "has, on average over the objects.",
+            lower_is_better=True,
+            of_objects=True,
+        ),
         "mean_iou": Metric(
             "Mean IoU",
             "IoU of class maps, objects not told apart: over all pixels, then over the classes.",

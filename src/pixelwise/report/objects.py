@@ -52,7 +52,13 @@ def _findings(metrics: Metrics) -> list[str]:
     found, off = metrics.scores.get("f1_50"), metrics.scores.get("count_error")
     if found is None or off is None or found.value != found.value or off.value != off.value:
         return []
+    scores = metrics.scores.get("score_error")
+    told = (
+        f" The score of a predicted object, the IoU that it expects, is off by {scores.value:.2f} on average."
+        if scores is not None and scores.value == scores.value
+        else ""
+    )
     return [
         f"Counted over all images, the F1 score of finding objects is {found.value:.3f}; the number of objects in an "
-        f"image is off by {off.value:.0%} on the whole."
+        f"image is off by {off.value:.0%} on the whole.{told}"
     ]

@@ -19,7 +19,9 @@ from pixelwise.metrics import (
     segment_counts,
     segment_ratios,
 )
+from pixelwise.metrics.panoptic import match_objects
 from pixelwise.tasks.panoptic.result import PanopticResult
+from pixelwise.tasks.panoptic.scores import best_overlaps
 from pixelwise.types import CROWD, IGNORE_INDEX, Json, Label
 
 
@@ -61,10 +63,27 @@ def count_row(result: PanopticResult, label: Label, labels: Labels) -> PanopticR
 
 
 def row_ratios(rows: Sequence[PanopticRow], labels: Labels) -> dict[str, Ratio]:
-    """Scores of segments and objects, and the mean IoU of classes."""
+    """Scores of segments and objects, how far objects' own scores are off, and the mean IoU of classes."""
     segments = [segment_counts(row.objects, row.overlap, row.unlabelled, labels) for row in rows]
     iou = overlap_ratios(np.stack([row.overlap for row in rows]), labels.scored)["iou"]
-    return {**segment_ratios(segments, labels), "mean_iou": iou}
+    off = _score_errors([row.objects for row in rows], labels.things)
+    return {**segment_ratios(segments, labels), "score_error": off, "mean_iou": iou}
+
+
+def _score_errors(images: Sequence[ObjectCounts], classes: Sequence[int]) -> Ratio:
+    """Differences of predicted objects' scores and the overlaps that they expect, (N, K) sums over the objects.
+
+    Objects within crowds, and where nobody labelled, are left out: what they overlap is not known.
+    """
+    sums = np.zeros((2, len(images), len(classes)))
+    for at, counts in enumerate(images):
+        matched = match_objects(counts)
+        judged = np.concatenate([matched.found, matched.false])
+        off = np.abs(counts.score - best_overlaps(counts))[judged]
+        for place, class_id in enumerate(classes):
+            of_class = counts.found_class[judged] == class_id
+            sums[:, at, place] = off[of_class].sum(), of_class.sum()
+    return Ratio(*sums)
 
 
 def precision_of(rows: Sequence[PanopticRow], classes: Sequence[int]) -> AveragePrecision:
