@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.report.pages import LESION, metrics
 
+from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import BaselineScores, Metrics
 from pixelwise.report import Making, semantic_part, words
 from pixelwise.report.card import model_card
@@ -73,6 +74,11 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
     assert words.baseline_sentence(found.model_copy(update={"baseline": baseline})) == (
         "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
         "On the same images the model's mean is 0.200 higher."
+    )
+    led = baseline.model_copy(update={"lead": Estimate(value=0.2, ci95=(-0.01, 0.25))})
+    assert words.baseline_sentence(found.model_copy(update={"baseline": led})) == (
+        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
+        "On the same images the model's mean is 0.200 higher (−0.010 to +0.250)."
     )
     some = baseline.model_copy(update={"images": ("a",), "n_images": 1, "chosen_on": ("a",)})
     assert words.baseline_sentence(found.model_copy(update={"baseline": some})) == (

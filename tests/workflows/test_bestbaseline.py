@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pixelwise
@@ -18,7 +19,7 @@ from pixelwise.labels import Labels
 from pixelwise.recipe import Model, Recipe, Scale, Train
 from pixelwise.skeleton import COCO_17
 from pixelwise.types import RGB8
-from pixelwise.workflows.bestbaseline import compare, comparing_seconds, spread_order
+from pixelwise.workflows.bestbaseline import compare, comparing_seconds, lead_over, spread_order
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
 
@@ -129,6 +130,24 @@ def test_the_scores_are_those_of_the_method(lesions: Path, compared: BaselineSco
     assert evaluate(method, data.split("test"), "test").scores == compared.scores
 
 
+def test_the_lead_is_of_pairs(lesions: Path, compared: BaselineScores) -> None:
+    data = pixelwise.open_data(lesions).split("test")
+    other = Choice({"plane": "saturation", "blur": 2.0}, RULES[0])
+    metrics = evaluate(Baseline(METHODS["otsu"], other, data.labels, {RGB8: QUICK.values}), data, "test")
+    own = {row.name: row.scores["dice"] for row in metrics.images}
+    gains = np.array([own[name] - score for name, score in compared.by_image.items()])
+    lead = lead_over(compared.by_image, metrics)
+    assert lead is not None
+    assert lead.value == pytest.approx(gains.mean())
+    assert compared.scores["dice"].mean == pytest.approx(np.mean(list(compared.by_image.values())))
+    # Of pairs that all differ alike the interval has no width, however images differ.
+    shifted = {name: score - 0.125 for name, score in own.items()}
+    lead = lead_over(shifted, metrics)
+    assert lead is not None
+    assert (lead.value, *lead.ci95) == pytest.approx((0.125, 0.125, 0.125))
+    assert lead_over(dict(list(shifted.items())[:1]), metrics) is None
+
+
 @pytest.mark.slow
 def test_a_run_names_what_needs_no_training(lesions: Path, tmp_path: Path) -> None:
     run = pixelwise.train(lesions, tmp_path / "run", recipe=QUICK, settings={"train.batch_size": 3})
@@ -137,6 +156,7 @@ def test_a_run_names_what_needs_no_training(lesions: Path, tmp_path: Path) -> No
     written = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert written["baseline"]["method"] == found.method
     assert read_metrics(tmp_path / "run" / "metrics.json").baseline == found
+    assert found.lead is not None
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert f"reaches {found.scores['dice'].mean:.3f} (" in page
     assert "<dt><code>train.batch_size</code></dt><dd>3, as asked</dd>" in page

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pixelwise import files
 from pixelwise.errors import DataError
 from pixelwise.evaluation.believed import ConfidenceScores, ImageConfidence
-from pixelwise.evaluation.numbers import Interval, Number, Strict
+from pixelwise.evaluation.numbers import Estimate, Interval, Number, Strict
 
 SCHEMA: Literal["pixelwise.metrics/1"] = "pixelwise.metrics/1"
 
@@ -127,6 +127,14 @@ class BaselineScores(Strict):
         description="Names of the images that it was scored on; null where these are all."
     )
     scores: dict[str, Score] = Field(description="By metric name.")
+    by_image: dict[str, Number] = Field(
+        default={}, description="Headline score of each of these images, by name; empty in older files."
+    )
+    lead: Estimate | None = Field(
+        default=None,
+        description="How much higher the model's mean headline score is on the same images, with the paired interval; "
+        "null of fewer than two images that have both scores.",
+    )
 
 
 class Metrics(Strict):

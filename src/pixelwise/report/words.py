@@ -15,6 +15,7 @@ from pixelwise.report.templates import (
     metric_text,
     readable_text,
     score_text,
+    signed_span_text,
     span_text,
     value_text,
 )
@@ -87,7 +88,10 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     more = _own_beside(found, metrics) - score.value
     if math.isnan(more):
         return f"{said}."
-    return f"{said}. On the same images the model's mean is {abs(more):.3f} {'higher' if more >= 0 else 'lower'}."
+    by = f"{abs(more):.3f} {'higher' if more >= 0 else 'lower'}"
+    if found.lead is not None:
+        by += f" ({signed_span_text(found.lead.ci95, 3)})"
+    return f"{said}. On the same images the model's mean is {by}."
 
 
 def ensemble_sentence(metrics: Metrics) -> str | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
+import numpy as np
+
 from pixelwise.baselines import METHODS, Baseline, Example, choose_best
 from pixelwise.baselines.choosing import FIRST
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
+from pixelwise.evaluation.comparison import difference
+from pixelwise.evaluation.numbers import Estimate
 from pixelwise.recipe import Recipe
 from pixelwise.types import Sample
 from pixelwise.workflows.baseline import read_examples
@@ -86,7 +91,21 @@ def with_baseline(
             listener.say("Without training: nothing was compared, since the budget is too short for it.")
             return metrics
         seconds = min(comparing, begin_report - time.monotonic())
-    return metrics.model_copy(update={"baseline": compare(dataset, recipe, seconds, listener)})
+    found = compare(dataset, recipe, seconds, listener)
+    if found is not None:
+        found = found.model_copy(update={"lead": lead_over(found.by_image, metrics)})
+    return metrics.model_copy(update={"baseline": found})
+
+
+def lead_over(by_image: Mapping[str, float], metrics: Metrics) -> Estimate | None:
+    """How much higher the model's mean headline score is than that of ``by_image``, image by image; see the schema."""
+    own = {row.name: row.scores.get(metrics.headline, math.nan) for row in metrics.images}
+    pairs = np.array([(own.get(name, math.nan), score) for name, score in by_image.items()]).reshape(-1, 2)
+    pairs = pairs[~np.isnan(pairs).any(axis=1)]
+    if len(pairs) < 2:
+        return None
+    found = difference(pairs[None, :, 0], pairs[None, :, 1], over_runs=False)
+    return Estimate(value=found.mean, ci95=found.mean_ci95)
 
 
 def compare(
@@ -129,6 +148,7 @@ def compare(
         n_images=len(rows),
         images=None if len(rows) == len(scored) else tuple(rows),
         scores=scores_of(segmenter.tasks, {task: list(rows.values())}),
+        by_image={name: segmenter.tasks[task].headline_score(row) for name, row in rows.items()},
     )
 
 
