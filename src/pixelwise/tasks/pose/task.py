@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from pixelwise.tasks.pose.assembly import assemble
 from pixelwise.tasks.pose.loss import misplaced, unexplained
 from pixelwise.tasks.pose.peaks import Peaks, find_peaks, warmest
 from pixelwise.tasks.pose.result import PoseResult
+from pixelwise.tasks.pose.stitching import stitch
 from pixelwise.tasks.pose.targets import pose_targets
 from pixelwise.types import (
     IGNORE_INDEX,
@@ -146,20 +147,8 @@ class PoseTask:
         return _result(peaks, places[enough], size)
 
     def stitch(self, parts: Sequence[tuple[PoseResult, Window]], size: Size) -> PoseResult:
-        """All windows' people in one; who is seen in two windows is there twice."""
-        moved = [
-            replace(
-                one,
-                keypoints=one.keypoints + np.array([window.x0, window.y0], np.float32) * one.found[..., None],
-            )
-            for one, window in parts
-        ]
-        order = np.argsort(-np.concatenate([one.scores for one in moved]), kind="stable")
-        keypoints, confidences = (
-            np.concatenate([getattr(one, part) for one in moved])[order]
-            for part in ("keypoints", "confidences")
-        )
-        return PoseResult(keypoints, confidences, np.concatenate([one.scores for one in moved])[order], size)
+        """All windows' people in one; who is seen in two windows is there once."""
+        return stitch(parts, self.skeleton.sigmas, size)
 
     def placed(self, result: PoseResult, frame: Frame) -> PoseResult:
         """A result in pixels of fields over ``frame``, in the image's own."""
