@@ -6,8 +6,10 @@ anti-aliased. Training frames and Predictor both call these functions, so that t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -174,6 +176,36 @@ def flip_field(values: Tensor, field: Field, *, horizontal: bool, vertical: bool
     if horizontal and field.negated:
         signs[list(field.negated)] *= -1.0
     return flipped * signs[:, None, None] if field.vectors or field.negated else flipped
+
+
+def turn_image(
+    values: Tensor, degrees: float, padding: Literal["zeros", "reflection"] = "reflection"
+) -> Tensor:
+    """(N, C, H, W) turned about the middle by ``degrees``, counter-clockwise as one sees it.
+
+    What comes into view beyond the border is the mirrored image, or 0.
+    """
+    height, width = values.shape[-2:]
+    angle = math.radians(degrees)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    matrix = torch.tensor(
+        [[cosine, -sine * height / width, 0.0], [sine * width / height, cosine, 0.0]],
+        dtype=values.dtype,
+        device=values.device,
+    )
+    grid = F.affine_grid(matrix.expand(len(values), -1, -1), list(values.shape), align_corners=False)
+    return F.grid_sample(values, grid, mode="bilinear", padding_mode=padding, align_corners=False)
+
+
+def turn_field(values: Tensor, field: Field, degrees: float) -> Tensor:
+    """(N, C, H, W) values of ``field`` as the turned image would show them; 0 where nothing is known of it."""
+    turned = turn_image(values, degrees, "zeros")
+    angle = math.radians(degrees)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    for x_channel, y_channel in field.vectors:
+        x, y = turned[:, x_channel].clone(), turned[:, y_channel].clone()
+        turned[:, x_channel], turned[:, y_channel] = cosine * x + sine * y, cosine * y - sine * x
+    return turned
 
 
 def usual_size(sizes: Mapping[Size, int]) -> Size:

@@ -71,6 +71,8 @@ class Field:
             right to left.
         points: it is read for points, whose coordinates are scaled instead of the field: it stays at the size that the
             network gives it.
+        turn: degrees by which prediction turns the image as well, either way, and averages what it sees; of fields that
+            are read for points.
     """
 
     name: str
@@ -81,8 +83,11 @@ class Field:
     hflip: tuple[int, ...] | None = None
     negated: tuple[int, ...] = ()
     points: bool = False
+    turn: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.turn and not self.points:
+            raise ValueError(f"field {self.name}: only what is read for points is seen in turned views")
         if self.channels < 1:
             raise ValueError(f"field {self.name}: channels must be at least 1, got {self.channels}")
         if self.hflip is not None and sorted(self.hflip) != list(range(self.channels)):

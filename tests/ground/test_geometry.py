@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from pixelwise.geometry import Frame, flip_field, resize, resize_ids, resize_logits, usual_frame
+from pixelwise.geometry import (
+    Frame,
+    flip_field,
+    resize,
+    resize_ids,
+    resize_logits,
+    turn_field,
+    turn_image,
+    usual_frame,
+)
 from pixelwise.types import Field, Size
 
 PLAIN = Field("classes", 1, "sigmoid")
@@ -273,3 +282,31 @@ def test_logits_are_resized_as_everything_else_and_their_gradients_too(size: tup
     torch.testing.assert_close(
         torch.autograd.grad(found, logits, outward), torch.autograd.grad(expected, logits, outward)
     )
+
+
+@pytest.mark.parametrize("size", [(40, 40), (48, 80)])
+def test_a_turned_field_is_that_of_the_turned_image(size: tuple[int, int]) -> None:
+    """A blob and a vector that points from the middle to it: wherever the blob goes, the vector points there."""
+    height, width = size
+    field = Field("both", 3, "none", vectors=((1, 2),), points=True)
+    middle = np.array([width / 2, height / 2])
+    y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
+    for degrees in (-70.0, -30.0, 20.0, 90.0):
+        way = np.array([11.0, -3.0])
+        blob = torch.exp(-((x - middle[0] - way[0]) ** 2 + (y - middle[1] - way[1]) ** 2) / 8)
+        values = torch.stack([blob, torch.full_like(blob, way[0]), torch.full_like(blob, way[1])])[None]
+        turned = turn_field(values, field, degrees)[0].numpy()
+        row, column = np.unravel_index(turned[0].argmax(), size)
+        angle = np.radians(degrees)  # counter-clockwise where y points down
+        expected = np.array(
+            [np.cos(angle) * way[0] + np.sin(angle) * way[1], np.cos(angle) * way[1] - np.sin(angle) * way[0]]
+        )
+        assert np.abs(np.array([column + 0.5, row + 0.5]) - middle - expected).max() <= 1.0
+        assert turned[1:, row, column] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_quarter_turn_is_exact_and_what_is_beyond_is_nothing() -> None:
+    image = torch.rand(1, 2, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(turn_image(image, 90), torch.rot90(image, 1, (2, 3)), atol=1e-5)
+    assert turn_image(image, 45, "zeros")[..., 0, 0].tolist() == [[0, 0]]
+    assert (turn_image(image, 45)[..., 0, 0] > 0).all()

@@ -86,13 +86,16 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
     """
     side = _single_side(known) if facts.single else _side(known, facts.share)
     size = usual_frame(known.sizes, side**2)
-    joints = f"{len(facts.skeleton.joints)} joints, {len(facts.skeleton.limbs)} limbs"
     shown = (
         "one person a picture, cut out by the box"
         if facts.single
         else f"several people a picture, the usual one {facts.share:.0%} of its side"
     )
     turn = TURNS[facts.lean > UPRIGHT]
+    joints = f"{len(facts.skeleton.joints)} joints, {len(facts.skeleton.limbs)} limbs"
+    views = (
+        f"; predicted from the picture and as turned by {turn / 2:.0f}° either way" if facts.single else ""
+    )
     bent = f", as a quarter of the people lean by more than {facts.lean:.0f}°" if turn > TURNS[0] else ""
     chosen = (
         {"model": f"{network.decoder} over {network.encoder}, pretrained: {CHOSEN}"}
@@ -111,12 +114,13 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
             single=facts.single,
             stride=stride,
             place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
+            turn=turn / 2 if facts.single else 0.0,
         ),
         rate,
         {
             "scale": f"{size[1]}×{size[0]} (width × height): {shown}",
             "augment": f"{mirror}; turned by up to {turn:.0f}°{bent}",
-            "tasks.pose": joints,
+            "tasks.pose": joints + views,
             **chosen,
             "train.learning_rate": f"{rate:g}" + (f": {NEAR}" if rate == NEAR_RATE else ""),
         },

@@ -28,13 +28,14 @@ from pixelwise.confidence import (
 )
 from pixelwise.data.values import padding, stretched
 from pixelwise.errors import ModelFileError
-from pixelwise.geometry import Frame, flip_field
+from pixelwise.geometry import Frame
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, Member, read_model
 from pixelwise.models import Network, Outputs, build_model
 from pixelwise.prediction.doubt import doubt_of, pooled
 from pixelwise.prediction.source import ImageSource, to_pixels
 from pixelwise.prediction.values import check_format, normalise, viewable
+from pixelwise.prediction.views import mean_of_views, views
 from pixelwise.recipe import Preprocessing
 from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
 from pixelwise.tiling import Tiling, windows_of
@@ -263,18 +264,18 @@ class Predictor:
         joined = tiling.joined(outputs())
         found: FieldsByTask = {task: {} for task in self.network.fields}
         classes: Tensor | None = None
-        views: tuple[Tensor, Tensor] | None = None
+        pair: tuple[Tensor, Tensor] | None = None
         total = sum(field.channels for _, field in self._named_fields())
         for task, field, logits in self._separate(joined[:total]):
             own = logits if field.points else tiling.canvas.to_image(logits, field)
             if field.name == CLASSES:
                 if task == self.classified:
                     higher = tiling.canvas.to_image(joined[total:], field)
-                    views = self._calibrated(task, own + higher), self._calibrated(task, own - higher)
+                    pair = self._calibrated(task, own + higher), self._calibrated(task, own - higher)
                 own = self._calibrated(task, own)
                 classes = own if task == self.classified else classes
             found[task][field.name] = activate(own, field).cpu().numpy()
-        return Look(found, tiling.canvas, classes, views, torch.stack(features).cpu().numpy())
+        return Look(found, tiling.canvas, classes, pair, torch.stack(features).cpu().numpy())
 
     @torch.inference_mode()
     def features(self, framed: Tensor) -> NDArray[np.float32]:
@@ -324,19 +325,19 @@ class Predictor:
     def _logits(self, framed: Tensor) -> tuple[Tensor, Tensor]:
         """Of a frame (1, C, h, w): the channels of all fields of all tasks, one after another, and its features.
 
-        The channels are (C, h', w') float32: means over the image and its mirror image; after them, of the field of
-        classes, half of what the image is higher.
+        The channels are (C, h', w') float32: means over the views of the image; after them, of the field of classes,
+        half of what the image is higher than its mirror image.
         """
-        # The mean over the image and its mirror image costs twice the time and steadies every field.
-        batch = torch.cat([framed, framed.flip(-1)]).to(self.device, memory_format=torch.channels_last)
+        turn = max(field.turn for _, field in self._named_fields())
+        batch = views(framed, turn).to(self.device, memory_format=torch.channels_last)
         encoded = self.network.encode(batch)
         outputs: Outputs = self.network.decode(encoded, (batch.shape[-2], batch.shape[-1]))
         means, differences = [], []
         for task, field in self._named_fields():
-            pair = outputs[task][field.name]
-            means.append(_unmirrored(pair, field))
+            seen = outputs[task][field.name]
+            means.append(mean_of_views(seen, field))
             if field.name == CLASSES and task == self.classified:
-                differences.append(pair[0].float() - means[-1])
+                differences.append(seen[0].float() - means[-1])
         return torch.cat(means + differences), pooled(self.network.telling(encoded)[:1])[0]
 
     def _separate(self, logits: Tensor) -> Iterator[tuple[str, Field, Tensor]]:
@@ -451,18 +452,6 @@ def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:
             return logits.softmax(dim=dim)
         case "none":
             return logits
-
-
-def _unmirrored(pair: Tensor, field: Field) -> Tensor:
-    """The mean of a field and of the one of the mirror image, or the first where no mirror tells sides apart."""
-    if (
-        field.points
-        and field.channels > 1
-        and field.hflip == tuple(range(field.channels))
-        and not field.negated
-    ):
-        return pair[0].float()  # left and right joints have changed places in the other, nobody knows which
-    return (pair[0] + flip_field(pair[1], field, horizontal=True, vertical=False)).float() / 2
 
 
 def _network_of(

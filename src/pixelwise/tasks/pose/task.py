@@ -89,7 +89,8 @@ class PoseTask:
     def fields(self) -> tuple[Field, ...]:
         """Heat of K joints, and the directions of L limbs; a mirror exchanges those of left and right."""
         skeleton = self.skeleton
-        heat = Field(HEAT, len(skeleton.joints), "none", hflip=skeleton.partners, points=True)
+        turn = self.recipe.turn
+        heat = Field(HEAT, len(skeleton.joints), "none", hflip=skeleton.partners, points=True, turn=turn)
         if not skeleton.limbs:
             return (heat,)
         count = len(skeleton.limbs)
@@ -101,7 +102,10 @@ class PoseTask:
             if is_reversed
             for axis in (0, 1)
         )
-        return heat, Field(LIMBS, 2 * count, "none", vectors=vectors, hflip=order, negated=back, points=True)
+        limbs = Field(
+            LIMBS, 2 * count, "none", vectors=vectors, hflip=order, negated=back, points=True, turn=turn
+        )
+        return heat, limbs
 
     def targets(self, labels: LabelBatch) -> Targets:
         """Heat (N, K, h, w) and directions (N, 2 L, h, w) at the recipe's stride, weights of the same shapes."""
