@@ -50,6 +50,17 @@ def test_people_who_lean_are_turned_further_and_the_reason_says_so() -> None:
     assert "lean" not in upright.reasons["augment"]
 
 
+def test_views_are_turned_half_as_far_as_training_turns() -> None:
+    size = known((150, 150))
+    upright, bent = (plan_pose(size, facts(lean=lean), SINGLE_MODEL) for lean in (20.0, 120.0))
+    assert (upright.task.turn, bent.task.turn) == (15, 30)
+    assert "turned by 30° either way" in bent.reasons["tasks.pose"]
+    still = plan_pose(size, facts(lean=120.0), SINGLE_MODEL, rotate=0.0)
+    assert still.task.turn == 0
+    assert "either way" not in still.reasons["tasks.pose"]
+    assert plan_pose(size, facts(single=False), Model()).task.turn == 0
+
+
 def test_pictures_are_mirrored_where_it_is_told_what_changes_places() -> None:
     hand = PoseFacts(skeleton_of(["thumb", "wrist"], [(0, 1)]), True, share=0.3)
     nose = PoseFacts(skeleton_of(["nose"], []), True, share=0.3)

@@ -9,9 +9,11 @@ import PIL.Image
 import pytest
 
 import pixelwise
-from pixelwise.recipe import parse_recipe, read_recipe
+from pixelwise.errors import RecipeError
+from pixelwise.recipe import PoseTask, parse_recipe, read_recipe
 from pixelwise.skeleton import skeleton_of
-from pixelwise.workflows.preparation import seen_by
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import Wishes, complete_recipe, seen_by
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +93,17 @@ def test_a_single_joint_is_learned_and_scored(tmp_path: Path) -> None:
     run = pixelwise.train(data, tmp_path / "run", task="pose", epochs=1, settings=QUICK)
     assert [(one.name, one.support) for one in run.metrics.classes["pose"]] == [("nose", 3)]
     assert (run.folder / "report.html").is_file()
+
+
+def test_views_are_turned_by_what_training_is_asked_to_turn(tmp_path: Path) -> None:
+    data = pixelwise.open_data(write_marked(tmp_path / "noses", ["nose"]), task="pose")
+
+    def turn(asked: float) -> float:
+        wishes = Wishes(epochs=1, settings={"augment.rotate": asked})
+        task = complete_recipe(wishes, data, Listener()).tasks["pose"]
+        assert isinstance(task, PoseTask)
+        return task.turn
+
+    assert (turn(10.0), turn(0.0)) == (5, 0)
+    with pytest.raises(RecipeError, match=r"augment\.rotate"):
+        turn(-4.0)

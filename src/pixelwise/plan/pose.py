@@ -28,6 +28,8 @@ UPRIGHT = 45.0
 """Degrees that most people lean at most, where people stand …"""
 TURNS = (30.0, 60.0)
 """… and by how much they are turned at random there, and elsewhere."""
+TURNED_VIEW = 0.5
+"""Of the degrees that training turns a picture of one person by: how far prediction turns it for further views."""
 MOST = 0.75
 """Of people, that are most of them."""
 COARSE: Mapping[DecoderName, Literal[4]] = {"fpn": 4, "deeplabv3plus": 4}
@@ -76,13 +78,16 @@ class PosePlan:
     mirror: str
 
 
-def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bool = True) -> PosePlan:
+def plan_pose(
+    known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bool = True, rotate: float | None = None
+) -> PosePlan:
     """One person fills a small frame; several need a larger one.
 
     Args:
         known: sizes are those of pictures cut by ``CROP`` where there is one person each.
         network: that learns.
         alone: no masks are learned beside the joints.
+        rotate: degrees by which training turns pictures at random, where that is decided elsewhere.
     """
     side = _single_side(known) if facts.single else _side(known, facts.share)
     size = usual_frame(known.sizes, side**2)
@@ -92,10 +97,9 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
         else f"several people a picture, the usual one {facts.share:.0%} of its side"
     )
     turn = TURNS[facts.lean > UPRIGHT]
+    view = TURNED_VIEW * (turn if rotate is None else rotate) if facts.single else 0.0
     joints = f"{len(facts.skeleton.joints)} joints, {len(facts.skeleton.limbs)} limbs"
-    views = (
-        f"; predicted from the picture and as turned by {turn / 2:.0f}° either way" if facts.single else ""
-    )
+    views = f"; read off the picture as it is and turned by {view:.0f}° either way" if view else ""
     bent = f", as a quarter of the people lean by more than {facts.lean:.0f}°" if turn > TURNS[0] else ""
     chosen = (
         {"model": f"{network.decoder} over {network.encoder}, pretrained: {CHOSEN}"}
@@ -114,7 +118,7 @@ def plan_pose(known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bo
             single=facts.single,
             stride=stride,
             place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
-            turn=turn / 2 if facts.single else 0.0,
+            turn=view,
         ),
         rate,
         {

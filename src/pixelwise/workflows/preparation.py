@@ -175,7 +175,7 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         network = model or _network_for(tasks, dataset)
         share = seconds / (wishes.number_of_folds or 1)
         known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
-        planned = _planned(known, network, dataset, tasks, listener)
+        planned = _planned(known, network, dataset, tasks, wishes.settings.get("augment.rotate"), listener)
         reasons |= planned.reasons
         values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
@@ -221,14 +221,23 @@ def _network_for(tasks: Sequence[str], dataset: Dataset) -> Model:
 
 
 def _planned(
-    known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], listener: Listener
+    known: Fingerprint,
+    network: Model,
+    dataset: Dataset,
+    tasks: Sequence[str],
+    rotate: Any,
+    listener: Listener,
 ) -> Plan:
+    """The plan; ``rotate`` is what was asked for as the recipe's ``augment.rotate``, None if nothing was."""
     wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
     planned = plan(known, network, *wished.values())
     recipe, reasons = planned.recipe, planned.reasons
     if "pose" in tasks:
         facts = pose_facts(dataset)
-        pose = plan_pose(known, facts, network, alone=not wished)
+        turned = recipe.augment.rotate if wished else None
+        if isinstance(rotate, int | float):  # what else it may be is refused when the recipe is put together
+            turned = min(180.0, max(0.0, float(rotate)))
+        pose = plan_pose(known, facts, network, alone=not wished, rotate=turned)
         ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
         if not wished:  # else masks have a say in it
             rate = recipe.train.model_copy(update={"learning_rate": pose.learning_rate})
