@@ -3,7 +3,8 @@
     python benchmarks/budget.py --budget 60 --runs 3
 
 Trains on drawings in processes of their own, while other processes take processor time now and then, at random by seed.
-Prints wall clock over budget for each run; a run that takes more than 5% longer than its budget breaks the promise.
+Prints wall clock over budget for each run, and the worst; a run that takes more than 5% longer than its budget breaks
+the promise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import time
 from pathlib import Path
 
 from pixelwise.data.synthetic import write_lesions
+
+MOST_OVER = 0.05
+"""Of a budget, that a run may take longer."""
 
 
 def disturb(seed: int, most: float) -> None:
@@ -37,9 +41,10 @@ def main() -> None:
     )
     parser.add_argument("--budget", type=float, default=60.0, help="seconds")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--images", type=int, default=100)
+    parser.add_argument("--images", type=int, default=100, help="drawings that are learned from and scored")
     parser.add_argument("--others", type=int, default=2, help="processes that disturb")
     options = parser.parse_args()
+    over = []
     with tempfile.TemporaryDirectory() as folder:
         data = write_lesions(Path(folder) / "data", options.images, seed=0)
         for number in range(options.runs):
@@ -57,10 +62,12 @@ def main() -> None:
             taken = time.monotonic() - begin
             for one in others:
                 one.terminate()
-            print(
-                f"run {number}: {taken:.1f} s of {options.budget:.0f} s, {taken / options.budget - 1:+.1%}",
-                flush=True,
-            )
+            over.append(taken / options.budget - 1)
+            print(f"run {number}: {taken:.1f} s of {options.budget:.0f} s, {over[-1]:+.1%}", flush=True)
+    promise = "broken" if max(over) > MOST_OVER else "kept"
+    print(
+        f"worst of {options.runs} beside {options.others} others: {max(over):+.1%}; the promise is {promise}"
+    )
 
 
 if __name__ == "__main__":

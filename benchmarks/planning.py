@@ -3,11 +3,12 @@
     python benchmarks/planning.py --case small --budget 3m --set scale.policy=fit --set train.oversample=0
 
 Draws the data of a case into a folder, trains by the plan, and trains again with the settings given by --set, to see
-what the plan is worth. Prints what was planned and the scores on test images of each training.
+what the plan is worth. Prints what was planned, and of each training the mean Dice on the test images with its 95%
+interval, and that of the worst.
 
 - small: a lesion of 0.02% of an image of 2400×1600, among stains that are none.
 - rare: a lesion of 0.1% of an image of 1200×800, among such stains.
-- few: five images of lesions to learn from.
+- few: four images of lesions to learn from, and one to choose by.
 - many: twenty classes, tiles of a mosaic told apart by colour and texture.
 """
 
@@ -134,8 +135,8 @@ def draw(case: str, folder: Path) -> None:
         writer.writerows((f"{number:03}", split) for number, split in enumerate(splits))
 
 
-def train(folder: Path, name: str, budget: str, settings: list[str]) -> float:
-    """Test Dice of a training; prints what was planned."""
+def train(folder: Path, name: str, budget: str, settings: list[str]) -> str:
+    """Test Dice of a training, in words; prints what was planned."""
     out = folder.parent / name
     chosen = [word for setting in settings for word in ("--set", setting)]
     command = [sys.executable, "-m", "pixelwise", "train", folder, "--out", out, "--budget", budget, *chosen]
@@ -145,8 +146,12 @@ def train(folder: Path, name: str, budget: str, settings: list[str]) -> float:
     for line in done.stdout.splitlines():
         if line.startswith(("Plan:", "Set:", "Weights:")):
             print(f"  {line}")
-    scores = json.loads((out / "metrics.json").read_text(encoding="utf-8"))["scores"]
-    return float(scores["dice"]["mean"])
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    dice, (low, high) = metrics["scores"]["dice"], metrics["scores"]["dice"]["ci95"]
+    return (
+        f"Dice {dice['mean']:.3f} ({low:.3f}–{high:.3f}) on {metrics['n_images']} {metrics['split']} images, "
+        f"worst {dice['worst']:.3f}"
+    )
 
 
 def main() -> None:
@@ -162,10 +167,10 @@ def main() -> None:
         folder = Path(temporary) / "data"
         draw(options.case, folder)
         planned = train(folder, "planned", options.budget, [])
-        print(f"{options.case}, {options.budget}, as planned: Dice {planned:.3f}", flush=True)
+        print(f"{options.case}, {options.budget}, as planned: {planned}", flush=True)
         if options.settings:
             other = train(folder, "other", options.budget, options.settings)
-            print(f"{options.case}, {options.budget}, {' '.join(options.settings)}: Dice {other:.3f}")
+            print(f"{options.case}, {options.budget}, {' '.join(options.settings)}: {other}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python benchmarks/step.py ../shared/data/ph2 --steps 40
 
-Trains on the training images for some steps, part by part, and prints the median milliseconds of each part, its share
-of the step, images per second and the largest memory of the process. Any setting of the recipe may be changed by
---set.
+Trains on the training images for some steps, part by part, and prints the network and its frame, the median
+milliseconds of each part, its share of the step, images per second, arithmetic, threads and the largest memory of the
+process. Any setting of the recipe may be changed by --set.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pixelwise.data.augment import augment
 from pixelwise.data.cache import Cache
 from pixelwise.geometry import resize_logits
 from pixelwise.prediction import normalise
-from pixelwise.recipe import parse_setting
+from pixelwise.recipe import Recipe, parse_setting
 from pixelwise.training.session import Session, to_device
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.job import prepare
@@ -84,12 +84,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, help="with splits of its own")
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--network")
+    parser.add_argument("--network", help="decoder:encoder; planned without it")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args()
     dataset = open_data(options.data)
+    if not dataset.split("train").samples:
+        parser.error(f"{options.data} has no training images; name data with splits of its own")
     settings = dict(parse_setting(text) for text in options.set)
     listener = Listener()
     wishes = Wishes(network=options.network, settings=settings, epochs=1)
@@ -102,11 +104,16 @@ def main() -> None:
                 clock = Clock()
             with clock.part("step"):
                 step(session, clock)
-    report(clock, job.recipe.train.batch_size, job.recipe.train.precision)
+    report(clock, job.recipe, options.steps)
 
 
-def report(clock: Clock, batch: int, precision: str) -> None:
+def report(clock: Clock, recipe: Recipe, steps: int) -> None:
     """Print medians and shares."""
+    train, model, (height, width) = recipe.train, recipe.model, recipe.scale.size
+    batch = train.batch_size
+    print(
+        f"{model.decoder} over {model.encoder}, {batch} frames of {width}×{height}, medians of {steps} steps"
+    )
     medians = {name: statistics.median(times) for name, times in clock.times.items()}
     whole = medians.pop("step")
     for name, seconds in medians.items():
@@ -115,7 +122,8 @@ def report(clock: Clock, batch: int, precision: str) -> None:
     print(
         f"{'step':10} {1000 * whole:7.1f} ms  network {network / whole:.1%}  {batch / whole:.1f} images a second"
     )
-    print(f"{precision}, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB at most")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{train.precision}, {train.threads} threads, {memory:.2f} GB at most")
 
 
 if __name__ == "__main__":

@@ -6,17 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from pixelwise.data.synthetic import draw_lesion
 from pixelwise.data.valuerange import ValueRange
+from pixelwise.explain import trace
 from pixelwise.geometry import usual_size
 from pixelwise.labels import Labels
+from pixelwise.models import build_model, model_named
 from pixelwise.plan import Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
-from pixelwise.recipe import Augment, Model, Scale, Values
+from pixelwise.plan.reasons import ARITHMETIC, ENCODER, percent
+from pixelwise.recipe import Augment, Model, PanopticTask, Scale, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticTask
-from pixelwise.types import CLASSES, Label, PixelFormat, Size
+from pixelwise.types import CLASSES, Field, Label, PixelFormat, Size
 
 
 def test_frame_follows_the_usual_aspect_and_the_reason_says_so() -> None:
@@ -168,6 +172,100 @@ def test_what_is_rare_is_shown_more_often() -> None:
     seldom = plan(replace(small, classes={"road": Covered(0.4, 1.0), "bicycle": Covered(0.01, 0.1)}))
     assert seldom.recipe.train.oversample > 0
     assert "bicycle is in 10% of the images" in seldom.reasons["train.oversample"]
+
+
+def test_where_no_class_is_rare_the_reason_says_how_usual_they_are() -> None:
+    known = Fingerprint({(300, 300): 50}, any_way_up=True, classes={"lesion": Covered(0.31, 1.0)})
+    assert plan(known).reasons["train.oversample"] == "0: lesion is in 100% of the images"
+    several = {"road": Covered(0.4, 1.0), "bus": Covered(0.1, 0.5), "boat": Covered(0.0, 0.0)}
+    assert plan(replace(known, classes=several)).reasons["train.oversample"] == (
+        "0: bus, in the fewest of 2 classes seen, is in 50% of the images"
+    )
+    tiled = Fingerprint({(4000, 4000): 50}, any_way_up=True, ceiling=small_things, classes=several)
+    assert (
+        plan(tiled)
+        .reasons["train.oversample"]
+        .endswith("is in 50% of the images, and bus, the least of 2 classes seen, covers 10% of the pixels")
+    )
+    for nothing in ({}, {"boat": Covered(0.0, 0.0)}):
+        assert "train.oversample" not in plan(replace(known, classes=nothing)).reasons
+
+
+def test_losses_have_a_reason_with_what_the_least_class_covers() -> None:
+    known = Fingerprint({(300, 300): 50}, any_way_up=True, classes={"lesion": Covered(0.31, 1.0)})
+    planned = plan(known)
+    assert planned.reasons["tasks.semantic"] == (
+        "cross_entropy 1, dice 1, no class_weights: cross-entropy counts every pixel, Dice every class by its own "
+        "size; lesion covers 31% of the pixels"
+    )
+    assert planned.recipe.tasks["semantic"] == SemanticRecipe()
+    several = {"road": Covered(0.4, 1.0), "pole": Covered(0.0081, 0.9)}
+    objects = plan(replace(known, classes=several), task=PanopticTask(kind="panoptic")).reasons
+    assert "tasks.semantic" not in objects
+    assert objects["tasks.panoptic"].startswith("cross_entropy 1, dice 1, centre 1, offset 1: ")
+    assert objects["tasks.panoptic"].endswith(
+        "; pole, the least of 2 classes seen, covers 0.81% of the pixels"
+    )
+    assert plan(replace(known, classes={})).reasons["tasks.semantic"].endswith("by its own size")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1.0, "100%"), (0.314, "31%"), (0.0999, "10%"), (0.0314, "3.1%"), (0.0002, "0.02%")]
+)
+def test_shares_have_two_digits(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_a_batch_says_of_how_many_frames_it_is() -> None:
+    known = Fingerprint({(300, 300): 50}, any_way_up=True)
+    for training, said in (
+        (0, "8: the default, whatever the data"),
+        (1, "8: the default, whatever the data; there is only 1 training image, so a step repeats it, "),
+        (7, "8: the default, whatever the data; there are only 7 training images, so a step repeats some, "),
+        (8, "8: the default, whatever the data; a step shows 8 of 8 training images"),
+        (80, "8: the default, whatever the data; a step shows 8 of 80 training images"),
+    ):
+        planned = plan(replace(known, training=training))
+        assert planned.recipe.train.batch_size == 8
+        assert planned.reasons["train.batch_size"].startswith(said)
+        assert planned.reasons["train.batch_size"].endswith("changed anew") is (0 < training < 8)
+    # 4000 pixels scaled by a half are 8 tiles of 320 a side.
+    tiled = Fingerprint({(4000, 4000): 3}, any_way_up=True, training=3, ceiling=small_things)
+    assert (
+        plan(tiled)
+        .reasons["train.batch_size"]
+        .endswith("a step shows 8 of about 192 tiles of 3 training images")
+    )
+
+
+def test_the_default_network_has_its_reasons_and_another_none() -> None:
+    known = Fingerprint({(300, 300): 50}, any_way_up=True)
+    usual = plan(known).reasons
+    assert usual["model"].startswith("unet-hypercolumn over efficientnet-lite0, pretrained: every level")
+    assert usual["model.encoder"] == (
+        "efficientnet-lite0: its pretrained weights come with Pixelwise; lite1 and lite2, of the extra lite, need "
+        "1.3 and 1.5 times its arithmetic"
+    )
+    assert "model.encoder" in plan(known, Model(decoder="fpn")).reasons
+    for other in (
+        Model(encoder="unet", decoder="unet"),
+        Model(encoder="efficientnet-lite1"),
+        Model(pretrained=False),
+    ):
+        assert "model.encoder" not in plan(known, other).reasons
+        assert ":" not in plan(known, other).reasons["model"]
+
+
+@pytest.mark.slow
+def test_the_arithmetic_of_encoders_is_as_the_reason_says() -> None:
+    counted = {}
+    for name in (ENCODER, *ARITHMETIC):
+        fields = {"semantic": (Field("classes", 1, "sigmoid"),)}
+        network = build_model(model_named(f"fcn:{name}"), fields, pretrained=False)
+        layers = trace(network, torch.zeros(1, 3, 224, 224)).layers
+        counted[name] = sum(layer.multiply_adds for layer in layers if layer.name.startswith("encoder"))
+    for name, factor in ARITHMETIC.items():
+        assert counted[name] / counted[ENCODER] == pytest.approx(factor, abs=0.05)
 
 
 def test_the_fewer_images_the_more_they_are_changed() -> None:

@@ -42,6 +42,25 @@ def test_the_network_that_is_planned_has_its_reason() -> None:
     assert "model" not in plan_pose(known((150, 150)), facts(), Model()).reasons
 
 
+def test_weights_of_losses_have_their_reason() -> None:
+    alone, beside, several = (
+        plan_pose(known((150, 150)), facts(single=single), Model(), alone=on_its_own).reasons["tasks.pose"]
+        for single, on_its_own in ((True, True), (True, False), (False, True))
+    )
+    start = "17 joints, 19 limbs; heat 1, affinity 0.5, place "
+    warmest = "each joint is where its heat is greatest"
+    views = "; read off the picture as it is and turned by 15° either way"
+    assert alone == f"{start}1: {warmest}{views}"
+    assert beside == f"{start}0.25: {warmest}, and the losses of masks beside it are smaller{views}"
+    assert several == f"{start}0: every peak of heat may be a joint"
+    nose = PoseFacts(skeleton_of(["nose"], []), True, share=0.3)
+    assert (
+        plan_pose(known((150, 150)), nose, Model())
+        .reasons["tasks.pose"]
+        .startswith("1 joint, 0 limbs; heat 1, place 1: ")
+    )
+
+
 def test_people_who_lean_are_turned_further_and_the_reason_says_so() -> None:
     upright, bent = (plan_pose(known((150, 150)), facts(lean=lean), SINGLE_MODEL) for lean in (20.0, 120.0))
     assert upright.augment.rotate == 30

@@ -187,8 +187,8 @@ class Model(_Strict):
 class SemanticTask(_Strict):
     """Semantic segmentation: weights of the losses that are summed, and what some of them need.
 
-    Class weights act on the losses of single pixels (cross-entropy, focal, squared error); those of regions count
-    every class alike.
+    Weights of classes and borders act on the losses of single pixels (cross-entropy, focal, squared error); those of
+    regions count every class alike.
     """
 
     kind: Literal["semantic"] = "semantic"
@@ -206,6 +206,15 @@ class SemanticTask(_Strict):
         default=None,
         strict=False,  # TOML has arrays, no tuples
         description="What a pixel of each class counts, in the classes' order; without it, 1.",
+    )
+    border: NonNegative = Field(
+        default=0.0,
+        description="What a pixel at a contour between classes, or between objects where they are told apart, counts "
+        "more than one far from any; 0: all count alike.",
+    )
+    border_width: Positive = Field(
+        default=5.0,
+        description="Standard deviation of that, by the distance from the contour: pixels of the frame.",
     )
 
     @property

@@ -27,7 +27,7 @@ def test_networks_and_settings_by_name(pixelwise: Pixelwise, lesions: Path, tmp_
         "train", lesions, "--out", out, "--epochs", "1", *wishes, "--set", "tasks.semantic.lovasz=1"
     )
     assert done.returncode == 0, done.stderr
-    assert "Plan: model = fpn over plain-tiny, from scratch." in done.stdout
+    assert "Plan: model = fpn over plain-tiny, from scratch, as asked." in done.stdout
     assert "Set: train.batch_size = 4, as asked." in done.stdout
     recipe = read_recipe(out / "recipe.toml")
     assert (recipe.model.decoder, recipe.model.encoder) == ("fpn", "plain-tiny")

@@ -123,6 +123,8 @@ def test_mistakes_are_one_sentence(tmp_path: Path, text: str, sentence: str) -> 
         ("augment.hflip", float("nan")),
         ("augment.scale", 0.9),
         ("augment.rotate", float("nan")),
+        ("tasks.semantic.border", -1),
+        ("tasks.semantic.border_width", 0),
     ],
     ids=lambda value: str(value),
 )

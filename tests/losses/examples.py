@@ -13,7 +13,7 @@ from pixelwise import losses
 Loss = Callable[..., Tensor]
 OF_LOGITS = {losses.binary_cross_entropy, losses.cross_entropy, losses.binary_focal, losses.focal}
 BINARY = {losses.binary_cross_entropy, losses.binary_focal}
-LOSSES = [getattr(losses, name) for name in losses.__all__]
+LOSSES = [getattr(losses, name) for name in losses.__all__ if name != "border_weights"]
 
 
 def plane(*values: float) -> Tensor:

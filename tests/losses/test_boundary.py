@@ -9,7 +9,7 @@ import torch
 from tests.losses.examples import plane
 
 from pixelwise.losses import boundary
-from pixelwise.losses.boundary import distance_to
+from pixelwise.losses.distance import distance_to
 
 
 @pytest.mark.parametrize("seed", range(3))

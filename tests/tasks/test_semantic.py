@@ -11,16 +11,18 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from pixelwise.data.augment import augment
 from pixelwise.errors import RecipeError
 from pixelwise.labels import Labels
-from pixelwise.recipe import LOSSES, LossName
+from pixelwise.recipe import LOSSES, Augment, LossName, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticResult, SemanticTask
 from pixelwise.tasks.semantic import CANDIDATE_THRESHOLDS, SemanticRow, dice_by_threshold
-from pixelwise.types import CLASSES, Label, LabelBatch, LabelMap, Window
+from pixelwise.types import CLASSES, INSTANCES, Label, LabelBatch, LabelMap, Window
 
 BINARY = SemanticTask(Labels(classes=("background", "lesion")), SemanticRecipe())
 THREE = SemanticTask(Labels(classes=("sky", "road", "car"), background=None), SemanticRecipe())
+BORDERED = SemanticTask(THREE.labels, SemanticRecipe(border=5.0, border_width=1.0))
 
 
 def ids(rows: list[list[int]]) -> LabelMap:
@@ -60,7 +62,7 @@ def test_targets_of_several_classes_are_one_hot_and_zero_where_not_labelled() ->
     assert weight.tolist() == [[[[1.0, 1.0, 0.0]]]]
 
 
-@pytest.mark.parametrize("task", [BINARY, THREE])
+@pytest.mark.parametrize("task", [BINARY, THREE, BORDERED])
 def test_what_is_not_labelled_has_no_gradient(task: SemanticTask) -> None:
     labels = torch.zeros(1, 4, 4, dtype=torch.uint8)
     labels[0, :2] = 255
@@ -115,6 +117,70 @@ def test_class_weights_count_pixels_of_a_class_more() -> None:
 def test_class_weights_are_one_for_each_class() -> None:
     with pytest.raises(RecipeError, match=r"are 3, but there are 2 classes \(background, lesion\)"):
         SemanticTask(BINARY.labels, SemanticRecipe(class_weights=(1.0, 2.0, 3.0)))
+
+
+HALF = 1 / math.sqrt(2 * math.log(2))
+"""Width of a border of which half is left one pixel away."""
+
+
+def test_borders_count_more_in_losses_of_pixels_alone() -> None:
+    # Background at 3/4 and 1/2, lesion at 1/4. The second and third are at the contour, the first one pixel away.
+    logits = {"classes": torch.tensor([-math.log(3), 0.0, -math.log(3)])[None, None, None]}
+    losses = {"squared_error": 1.0, "tversky": 1.0, "lovasz": 1.0, "boundary": 1.0}
+    plain = SemanticRecipe.model_validate(losses)
+    bordered = plain.model_copy(update={"border": 2.0, "border_width": HALF})
+    label = class_maps([[[0, 0, 1]]])
+    found, usual = (
+        task.loss(logits, task.targets(label))
+        for task in (SemanticTask(BINARY.labels, recipe) for recipe in (bordered, plain))
+    )
+    costs, errors = (math.log(4 / 3), math.log(2), math.log(4)), (1 / 16, 1 / 4, 9 / 16)
+    for name, each in (("cross_entropy", costs), ("squared_error", errors)):
+        assert usual[name].item() == pytest.approx(sum(each) / 3)
+        assert found[name].item() == pytest.approx((2 * each[0] + 3 * each[1] + 3 * each[2]) / 8)
+    for name in ("dice", "tversky", "lovasz", "boundary"):
+        assert found[name].item() == usual[name].item()
+    weighted = bordered.model_copy(update={"class_weights": (1.0, 4.0)})
+    task = SemanticTask(BINARY.labels, weighted)
+    entropy = task.loss(logits, task.targets(label))["cross_entropy"].item()
+    assert entropy == pytest.approx((2 * costs[0] + 3 * costs[1] + 12 * costs[2]) / 17)
+
+
+def test_borders_part_objects_where_they_are_told_apart() -> None:
+    classes, objects = (
+        torch.tensor([[[1, 1, 1, 0, 255]]], dtype=torch.uint8),
+        torch.tensor([[[1, 2, 2, 0, 0]]]),
+    )
+    task = SemanticTask(BINARY.labels, SemanticRecipe(border=2.0, border_width=0.1))
+    _, weight = task.targets(LabelBatch({CLASSES: classes, INSTANCES: objects}))["classes"]
+    assert weight.tolist() == [[[[3, 3, 3, 3, 0]]]]
+    _, weight = task.targets(LabelBatch({CLASSES: classes}))["classes"]
+    assert weight.tolist() == [[[[1, 1, 3, 3, 0]]]]
+
+
+def test_borders_move_with_the_image() -> None:
+    still = Augment(
+        hflip=0, rotate=0, scale=1, shear=0, shift=0, brightness=0, contrast=0, colour=0, saturation=0
+    )
+    ids = torch.zeros(2, 12, 20, dtype=torch.uint8)
+    ids[:, 3:8, 2:7], ids[:, 9:, 12:], ids[:, :2] = 1, 2, 255
+    logits = torch.randn(2, 3, 12, 20, generator=torch.Generator().manual_seed(0))
+    images, mirrored = augment(
+        logits,
+        LabelBatch({CLASSES: ids}),
+        still.model_copy(update={"hflip": 1.0}),
+        Values(),
+        torch.Generator(),
+    )
+    here, there = (BORDERED.targets(one) for one in (LabelBatch({CLASSES: ids}), mirrored))
+    assert 1 < here["classes"][1].max() <= 6
+    assert torch.equal(there["classes"][1], here["classes"][1].flip(-1))
+    one, other = BORDERED.loss({"classes": logits}, here), BORDERED.loss({"classes": images}, there)
+    torch.testing.assert_close(one, other)
+    assert (
+        one["cross_entropy"]
+        != THREE.loss({"classes": logits}, THREE.targets(LabelBatch({CLASSES: ids})))["cross_entropy"]
+    )
 
 
 @pytest.mark.parametrize("task", [BINARY, THREE])

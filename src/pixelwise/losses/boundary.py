@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pixelwise.losses.distance import distance_to
+
 
 def boundary(probs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Mean over pixels and channels of |probs − target| times the distance to the outline, as a share of the picture.
@@ -26,25 +28,3 @@ def boundary(probs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         far = (far / max(target.shape[-2:])).where(far.isfinite(), 0).to(probs.dtype)
     losses = ((probs - target).abs() * far).mean(dim=1, keepdim=True)
     return (losses * weight).sum() / weight.sum().clamp_min(1e-6)
-
-
-def distance_to(mask: Tensor) -> Tensor:
-    """(N, C, H, W) float32 pixels from every pixel's centre to the nearest one's in ``mask`` (bool); inf for none.
-
-    Exact and Euclidean: distances along rows, then the lowest parabola of each column (Felzenszwalb and Huttenlocher
-    2012), here by comparing all.
-    """
-    height, width = mask.shape[-2:]
-    along = _to_nearest(mask, width).square()
-    rows = torch.arange(height, dtype=torch.float32, device=mask.device)
-    down = (rows[:, None] - rows).square()  # (H, H)
-    found = [(along + down[row][:, None]).amin(dim=-2) for row in range(height)]
-    return torch.stack(found, dim=-2).sqrt()
-
-
-def _to_nearest(mask: Tensor, width: int) -> Tensor:
-    """Distance along its row from every pixel to the nearest in ``mask``."""
-    columns = torch.arange(width, dtype=torch.float32, device=mask.device).expand(mask.shape)
-    before = torch.where(mask, columns, -torch.inf).cummax(dim=-1).values
-    after = torch.where(mask, columns, torch.inf).flip(-1).cummin(dim=-1).values.flip(-1)
-    return torch.minimum(columns - before, after - columns)

@@ -5,6 +5,7 @@ from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.orientation import lie_any_way
 from pixelwise.plan.planning import Plan, plan
 from pixelwise.plan.pose import CROP, SINGLE_MODEL, PoseFacts, lean_of, plan_pose, share_of, unmirrored
+from pixelwise.plan.reasons import network_text, of_batch
 from pixelwise.plan.scale import ScalePlan, plan_scale
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "ceiling",
     "lean_of",
     "lie_any_way",
+    "network_text",
+    "of_batch",
     "plan",
     "plan_pose",
     "plan_scale",

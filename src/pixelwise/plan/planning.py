@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pixelwise.data.valuerange import PERCENTILES, ValueRange
 from pixelwise.plan.augment import plan_augment
 from pixelwise.plan.fingerprint import Covered, Fingerprint
+from pixelwise.plan.reasons import of_batch, of_losses, of_network, of_usual_classes
 from pixelwise.plan.scale import SMALLEST, plan_scale
 from pixelwise.recipe import DecoderName, Model, Recipe, SemanticTask, TaskRecipe, Train, Values
 from pixelwise.types import RGB8
@@ -45,7 +46,13 @@ def plan(
     """
     scale, found = plan_scale(known), known.found
     augment = plan_augment(known)
-    rare = _rare(known.classes, tiled=scale.scale.policy == "tiles")
+    tiled = scale.scale.policy == "tiles"
+    rare = _rare(known.classes, tiled=tiled)
+    shown = (
+        {"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"}
+        if rare
+        else of_usual_classes(known.classes, tiled=tiled)
+    )
     recipe = Recipe(
         scale=scale.scale,
         values=Values(
@@ -72,11 +79,12 @@ def plan(
         {
             "scale": scale.reason,
             "augment": augment.reason,
-            "model": f"{network.decoder} over {network.encoder}, "
-            + ("pretrained" if network.starts_pretrained else "from scratch"),
+            **of_network(network),
+            **of_losses(task, known.classes),
+            **of_batch(known, recipe),
             "train.learning_rate": f"{recipe.train.learning_rate:g}"
             + (f": {NEAR}" if _is_near(network) else ""),
-            **({"train.oversample": f"{OVERSAMPLE}: {rare}, so that is shown more often"} if rare else {}),
+            **shown,
             **_of_precision(known),
             **_of_values(found),
         },

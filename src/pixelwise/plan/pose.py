@@ -11,6 +11,7 @@ import numpy as np
 from pixelwise.geometry import usual_frame
 from pixelwise.plan.fingerprint import Fingerprint
 from pixelwise.plan.planning import NEAR, NEAR_DECODERS, NEAR_RATE, learning_rate
+from pixelwise.plan.reasons import network_text
 from pixelwise.plan.scale import EPOCHS, epochs_in
 from pixelwise.recipe import Augment, DecoderName, Model, PoseTask, Scale
 from pixelwise.skeleton import Skeleton
@@ -98,37 +99,47 @@ def plan_pose(
     )
     turn = TURNS[facts.lean > UPRIGHT]
     view = TURNED_VIEW * (turn if rotate is None else rotate) if facts.single else 0.0
-    joints = f"{len(facts.skeleton.joints)} joints, {len(facts.skeleton.limbs)} limbs"
-    views = f"; read off the picture as it is and turned by {view:.0f}° either way" if view else ""
     bent = f", as a quarter of the people lean by more than {facts.lean:.0f}°" if turn > TURNS[0] else ""
     chosen = (
-        {"model": f"{network.decoder} over {network.encoder}, pretrained: {CHOSEN}"}
-        if facts.single and network == SINGLE_MODEL
-        else {}
+        {"model": f"{network_text(network)}: {CHOSEN}"} if facts.single and network == SINGLE_MODEL else {}
     )
     mirror = _mirror(facts.skeleton)
     rate = learning_rate(network, NEAR_OF_POSE)
     stride = COARSE.get(network.decoder, PoseTask.model_fields["stride"].default)
+    task = PoseTask(
+        skeleton=facts.skeleton,
+        single=facts.single,
+        stride=stride,
+        place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
+        turn=view,
+    )
     return PosePlan(
         Scale(size=size, crop=CROP if facts.single else 0.0),
         # Where a mirror exchanges left and right it costs nothing; people bend any way, so turns teach.
         unmirrored(Augment(rotate=turn, scale=1.3, shear=0.1, shift=0.08), facts.skeleton),
-        PoseTask(
-            skeleton=facts.skeleton,
-            single=facts.single,
-            stride=stride,
-            place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
-            turn=view,
-        ),
+        task,
         rate,
         {
             "scale": f"{size[1]}×{size[0]} (width × height): {shown}",
             "augment": f"{mirror}; turned by up to {turn:.0f}°{bent}",
-            "tasks.pose": joints + views,
+            "tasks.pose": _learned(task, facts.skeleton, alone=alone),
             **chosen,
             "train.learning_rate": f"{rate:g}" + (f": {NEAR}" if rate == NEAR_RATE else ""),
         },
         mirror,
+    )
+
+
+def _learned(task: PoseTask, skeleton: Skeleton, *, alone: bool) -> str:
+    """Joints, limbs and the weights of their losses, in words."""
+    joints, limbs = len(skeleton.joints), len(skeleton.limbs)
+    affinity = f", affinity {task.affinity:g}" if limbs else ""
+    why = "each joint is where its heat is greatest" if task.single else "every peak of heat may be a joint"
+    less = "" if alone or not task.single else ", and the losses of masks beside it are smaller"
+    views = f"; read off the picture as it is and turned by {task.turn:.0f}° either way" if task.turn else ""
+    return (
+        f"{joints} joint{'s' * (joints != 1)}, {limbs} limb{'s' * (limbs != 1)}; "
+        f"heat {task.heat:g}{affinity}, place {task.place:g}: {why}{less}{views}"
     )
 
 

@@ -35,6 +35,7 @@ from pixelwise.tasks.base import FieldValues, Targets, WholeScores
 from pixelwise.types import (
     CLASSES,
     IGNORE_INDEX,
+    INSTANCES,
     Field,
     Image,
     Json,
@@ -108,13 +109,25 @@ class SemanticTask:
         return (Field(CLASSES, self.labels.num_classes, "softmax"),)
 
     def targets(self, labels: LabelBatch) -> Targets:
-        """Foreground (N, 1, H, W) for two classes, else one-hot (N, C, H, W); weight 0 at ``IGNORE_INDEX``."""
+        """Foreground (N, 1, H, W) for two classes, else one-hot (N, C, H, W); weight 0 at ``IGNORE_INDEX``.
+
+        What is labelled has the weight 1, and more near contours where the recipe says so; classes are parted by them,
+        and objects where the labels tell them apart.
+        """
         ids = labels.class_maps
-        labelled = (ids != IGNORE_INDEX)[:, None].float()
+        weight = self._weights(labels)
         if self.labels.is_binary:
-            return {CLASSES: ((ids == 1)[:, None].float(), labelled)}
+            return {CLASSES: ((ids == 1)[:, None].float(), weight)}
         classes = torch.arange(self.labels.num_classes, dtype=ids.dtype, device=ids.device)
-        return {CLASSES: ((ids[:, None] == classes[:, None, None]).float(), labelled)}
+        return {CLASSES: ((ids[:, None] == classes[:, None, None]).float(), weight)}
+
+    def _weights(self, labels: LabelBatch) -> Tensor:
+        """(N, 1, H, W) float."""
+        labelled = labels.class_maps != IGNORE_INDEX
+        if not self.recipe.border:
+            return labelled[:, None].float()
+        ids = [labels.maps[name] for name in (CLASSES, INSTANCES) if name in labels.maps]
+        return losses.border_weights(ids, labelled, self.recipe.border, self.recipe.border_width)
 
     def loss(self, logits: Mapping[str, Tensor], targets: Targets) -> dict[str, Tensor]:
         """The losses of the recipe, each times its weight."""
@@ -122,15 +135,16 @@ class SemanticTask:
         classes = logits[CLASSES].float()
         probs = classes.sigmoid() if self.labels.is_binary else classes.softmax(dim=1)
         heavy = weight if self.recipe.class_weights is None else weight * self._by_class(target)
+        labelled = (weight > 0).to(weight.dtype)
         return {
-            name: share * self._loss(name, classes, probs, target, weight, heavy)
+            name: share * self._loss(name, classes, probs, target, labelled, heavy)
             for name, share in self.recipe.losses.items()
         }
 
     def _loss(
         self, name: LossName, logits: Tensor, probs: Tensor, target: Tensor, weight: Tensor, heavy: Tensor
     ) -> Tensor:
-        """One loss; ``heavy`` is the weight (N, 1, H, W) with those of the classes in it."""
+        """One loss; ``heavy`` is the weight (N, 1, H, W) with those of classes and borders in it, ``weight`` 0 or 1."""
         is_binary = self.labels.is_binary
         match name:
             case "cross_entropy":

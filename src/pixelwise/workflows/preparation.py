@@ -28,6 +28,8 @@ from pixelwise.plan import (
     Plan,
     ceiling,
     lie_any_way,
+    network_text,
+    of_batch,
     plan,
     plan_pose,
     unmirrored,
@@ -175,8 +177,13 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         network = model or _network_for(tasks, dataset)
         share = seconds / (wishes.number_of_folds or 1)
         known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
-        planned = _planned(known, network, dataset, tasks, wishes.settings.get("augment.rotate"), listener)
+        planned = _planned(known, network, dataset, tasks, wishes.settings.get("augment.rotate"))
         reasons |= planned.reasons
+        if model is not None:
+            reasons.pop("model.encoder", None)
+            reasons["model"] = f"{network_text(model)}, as asked"
+        for setting, reason in reasons.items():
+            listener.say(f"Plan: {setting} = {reason}.")
         values = planned.recipe.model_dump(exclude_none=True)
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
@@ -220,14 +227,7 @@ def _network_for(tasks: Sequence[str], dataset: Dataset) -> Model:
     return SINGLE_MODEL if tuple(tasks) == ("pose",) and pose_facts(dataset).single else Model()
 
 
-def _planned(
-    known: Fingerprint,
-    network: Model,
-    dataset: Dataset,
-    tasks: Sequence[str],
-    rotate: Any,
-    listener: Listener,
-) -> Plan:
+def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], rotate: Any) -> Plan:
     """The plan; ``rotate`` is what was asked for as the recipe's ``augment.rotate``, None if nothing was."""
     wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
     planned = plan(known, network, *wished.values())
@@ -246,9 +246,9 @@ def _planned(
         if wished:
             ours["augment"] = unmirrored(recipe.augment, facts.skeleton)
             found["augment"] = f"{reasons['augment']}; {pose.mirror}"
-        recipe, reasons = recipe.model_copy(update=ours), {**reasons, **found}
-    for setting, reason in reasons.items():
-        listener.say(f"Plan: {setting} = {reason}.")
+        recipe = recipe.model_copy(update=ours)
+        kept = {name: why for name, why in reasons.items() if wished or not name.startswith("tasks.")}
+        reasons = {**kept, **found, **of_batch(known, recipe)}
     return Plan(recipe, reasons)
 
 

@@ -1,0 +1,73 @@
+"""Which reasons a plan gives and prints, by task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import pixelwise
+from pixelwise.data.figures import write_figures
+from pixelwise.data.scenes import write_scenes
+from pixelwise.data.synthetic import write_lesions
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import Wishes, choose_recipe
+
+USUAL = {"scale", "augment", "model", "model.encoder", "train.batch_size", "train.learning_rate"}
+
+
+class Heard(Listener):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Keep a line."""
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("drawn")
+    write_lesions(root / "lesions", 6, seed=0, size=(64, 96))
+    write_scenes(root / "scenes", 10, size=(64, 96))
+    write_figures(root / "figures", 15, size=(64, 96), most=2)
+    write_figures(root / "people", 15, size=(64, 96), most=1)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("name", "tasks", "own"),
+    [
+        ("lesions", (), {"tasks.semantic", "train.oversample"}),
+        ("scenes", (), {"tasks.panoptic", "train.oversample"}),
+        ("figures", ("pose",), {"tasks.pose"}),
+        ("people", ("pose",), {"tasks.pose"}),
+        ("figures", ("semantic", "pose"), {"tasks.semantic", "tasks.pose", "train.oversample"}),
+    ],
+)
+def test_every_choice_has_one_printed_line(
+    folder: Path, name: str, tasks: Sequence[str], own: set[str]
+) -> None:
+    heard, data = Heard(), pixelwise.open_data(folder / name, task=",".join(tasks) or None)
+    chosen = choose_recipe(Wishes(epochs=1, tasks=tuple(tasks)), data, heard)
+    assert chosen.reasons.keys() == USUAL | own
+    assert heard.lines == [f"Plan: {setting} = {reason}." for setting, reason in chosen.reasons.items()]
+    assert set(chosen.recipe.tasks) == {one.partition(".")[2] for one in own if one.startswith("tasks.")}
+    count = len(data.split("train"))
+    batch = chosen.reasons["train.batch_size"]
+    assert (f"only {count} training image" if count < 8 else f"8 of {count} training images") in batch
+
+
+def test_what_is_asked_for_is_said_to_be_asked_for(folder: Path) -> None:
+    heard, data = Heard(), pixelwise.open_data(folder / "lesions")
+    settings = {"train.batch_size": 3}
+    wishes = Wishes(epochs=1, network="unet-hypercolumn:efficientnet-lite0", settings=settings)
+    chosen = choose_recipe(wishes, data, heard)
+    assert chosen.reasons["model"] == "unet-hypercolumn over efficientnet-lite0, pretrained, as asked"
+    assert "model.encoder" not in chosen.reasons
+    assert chosen.reasons["train.batch_size"] == "3, as asked"
+    assert chosen.recipe.train.batch_size == 3
+    assert heard.lines[-1] == "Set: train.batch_size = 3, as asked."
