@@ -46,7 +46,7 @@ def test_the_page_says_what_the_metrics_say(tmp_path: Path) -> None:
         "best 0.880",
         "Parameters",
         "3.6 million",
-        "pixelwise train moles --out run",
+        'pixelwise train moles <span class="nowrap">--out</span> run',
         "efficientnet-lite0",
     ):
         assert said in text
