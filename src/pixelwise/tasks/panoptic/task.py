@@ -65,7 +65,10 @@ class PanopticTask:
             )
         if recipe.kind == "instance" and labels.stuff:
             stuff = labels.classes[labels.stuff[0]]
-            raise RecipeError(f"the data has stuff beside things, such as {stuff}; use --task panoptic.")
+            raise RecipeError(
+                f"the data has stuff beside things, such as {stuff}, and instance finds things alone; use --task "
+                "panoptic, which finds both."
+            )
         self.labels, self.recipe = labels, recipe
         shares = SemanticRecipe(cross_entropy=recipe.cross_entropy, dice=recipe.dice)
         self.classes = SemanticTask(labels, shares)
