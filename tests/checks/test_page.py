@@ -83,9 +83,10 @@ def test_the_page_is_whole_and_loads_nothing(spoilt: Path, tmp_path: Path) -> No
     assert "link" not in page.tags
     assert "default-src 'none'" in text
     assert not re.search(r"url\(|@import|https?://", text)
+    broken_anywhere = re.sub(r'<span class="nowrap">(--[a-z-]+)</span>', r"\1", text)
     for finding in result.result.findings:
         assert html.escape(finding.what, quote=False).replace("'", "&#39;") in text
-        assert html.escape(finding.fix, quote=False).replace("'", "&#39;") in text
+        assert html.escape(finding.fix, quote=False).replace("'", "&#39;") in broken_anywhere
 
 
 def test_every_place_is_there_and_names_are_escaped(spoilt: Path, tmp_path: Path) -> None:

@@ -326,6 +326,12 @@ def test_two_images_of_one_name_in_two_folders(
         (("trian",), "no such command 'trian'. Did you mean 'train'? See pixelwise --help."),
         (("check", "x", "--foo"), "no such option: --foo"),
         (
+            ("evaluate", "run", "x", "--task", "pose"),
+            "Error: a model knows what it was trained for; leave out --task.\n",
+        ),
+        (("predict", "run", "x.png", "--task=pose"), "leave out --task.\n"),
+        (("compare", "run1", "run2", "--task", "pose"), "leave out --task.\n"),
+        (
             ("evaluate", "x", "y", "--split", "tset"),
             "invalid value for '--split': 'tset' is not one of 'all',",
         ),

@@ -8,6 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from pixelwise.cli.main import main
 from pixelwise.data.layouts.camvid import CLASSES as NAMES
 from pixelwise.data.regions import with_regions
 from pixelwise.errors import DataError
@@ -59,6 +60,19 @@ def test_converted_they_are_the_same_to_every_command(street: Path, tmp_path: Pa
 def test_a_class_that_is_not_there_is_named(street: Path) -> None:
     with pytest.raises(DataError, match="no class 'lorry' to take objects of; it has Sky"):
         with_regions(open_data(street), ["lorry"])
+
+
+@pytest.mark.parametrize("things", ["", " , "])
+def test_things_without_a_name_are_told_the_classes(
+    street: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], things: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["convert", str(street), str(tmp_path / "out"), "--to", "masks", "--things", things])
+    said = capsys.readouterr()
+    known = ", ".join(NAMES)
+    expected = f"Error: --things names no class of {street} to take objects of; it has {known}.\n"
+    assert (stopped.value.code, said.out, said.err) == (2, "", expected)
+    assert not (tmp_path / "out").exists()
 
 
 def test_sets_that_tell_objects_apart_are_refused(street: Path) -> None:

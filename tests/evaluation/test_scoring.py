@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import weakref
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +15,23 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.networks import tiny_predictor
+from tests.tasks.panoptic.cells import discs
+from tests.tasks.panoptic.cells import fields as fields_of
+from tests.tasks.panoptic.cells import task as task_of
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
+from pixelwise.evaluation.intervals import resamples
+from pixelwise.evaluation.scoring import DRAWS
 from pixelwise.labels import Labels
-from pixelwise.metrics import METRICS
+from pixelwise.metrics import METRICS, AveragePrecision
+from pixelwise.prediction import Prediction
+from pixelwise.report.objects import BY_CLASS, objects_part
+from pixelwise.report.templates import span_text
+from pixelwise.tasks import PanopticTask
+from pixelwise.types import INSTANCES, Image, Json, Label, PixelFormat, Pixels
 from pixelwise.workflows.data import open_data
 
 
@@ -203,6 +215,98 @@ def test_every_metric_is_scored_for_images_classes_and_tags(metrics: Metrics) ->
     assert lesion.over_images["assd"] == metrics.scores["assd"]  # there is one class
 
 
+def test_every_score_of_a_class_has_its_interval(metrics: Metrics) -> None:
+    [lesion] = metrics.classes["semantic"]
+    assert lesion.ci95.keys() == lesion.scores.keys()
+    for name, (low, high) in lesion.ci95.items():
+        assert (low, high) == metrics.scores[name].pooled_ci95  # there is one class
+        assert low <= lesion.scores[name] <= high
+
+
+class Unsure:
+    """Finds the objects of labels that it is given in order, moved and cut; some it misses."""
+
+    tells_uncertainty = False
+
+    def __init__(self, task: PanopticTask, labels: Sequence[Label]) -> None:
+        self.tasks, self.settings = {"panoptic": task}, {"panoptic": task.default_settings()}
+        self.left = list(enumerate(labels))
+
+    def predict(self, source: Pixels) -> Prediction:
+        number, label = self.left.pop(0)
+        fields = {
+            name: np.roll(value, number % 4, axis=-1) for name, value in fields_of(label, TRAFFIC).items()
+        }
+        found = self.tasks["panoptic"].decode(fields, self.settings["panoptic"])
+        return Prediction(label.size, {"panoptic": found})
+
+    def origin(self) -> Json:
+        return {}
+
+    def check_format(self, found: PixelFormat, about: object) -> None:
+        pass
+
+    def viewable(self, image: Pixels) -> Image:
+        return np.asarray(image, np.uint8)
+
+
+TRAFFIC = Labels(classes=("road", "car", "person", "tram"), background=None, things=(1, 2, 3))
+
+
+def traffic(root: Path, count: int) -> Dataset:
+    """Discs of two classes on the third, told apart; a tram in the first image alone."""
+    for name in ("images", "classes", "instances"):
+        (root / name).mkdir(parents=True)
+    lines = [
+        "name,value,kind",
+        *(f"{name},{at},{'thing' if at else 'stuff'}" for at, name in enumerate(TRAFFIC.classes)),
+    ]
+    (root / "legend.csv").write_text("\n".join(lines))
+    for number in range(count):
+        instances = discs(80, 6, seed=number, radius=(6, 12)).maps[INSTANCES]
+        classes = np.where(instances > 0, 1 + instances % 2, 0).astype(np.uint8)
+        if number == 0:
+            classes[instances == instances.max()] = 3
+        PIL.Image.fromarray(np.stack([classes * 60] * 3, axis=-1)).save(root / "images" / f"{number}.png")
+        PIL.Image.fromarray(classes).save(root / "classes" / f"{number}.png")
+        PIL.Image.fromarray(instances.astype(np.uint16)).save(root / "instances" / f"{number}.png")
+    return open_data(root)
+
+
+def test_every_score_of_a_class_of_objects_has_its_interval(tmp_path: Path) -> None:
+    """By resamples worked out here: images put together as often as they are drawn."""
+    data, task = traffic(tmp_path / "data", 12), task_of(TRAFFIC)
+    labels = [data.read(sample)[1] for sample in data.samples]
+    found = evaluate(Unsure(task, labels), data, "all")
+    classes = {one.name: one for one in found.classes["panoptic"]}
+    assert all(one.ci95.keys() == one.scores.keys() for one in classes.values())
+    again = Unsure(task, labels)
+    rows = [task.row(again.predict(np.zeros((1, 1, 3), np.uint8))["panoptic"], label) for label in labels]
+    draws = resamples(12)[:DRAWS]
+    for name in ("car", "person"):
+        of_class = AveragePrecision([row.objects for row in rows], [TRAFFIC.classes.index(name)])
+        assert classes[name].scores["ap"] == pytest.approx(of_class(np.ones(12))[0])
+        drawn = [of_class(draw)[0] for draw in draws]
+        low, high = classes[name].ci95["ap"]
+        assert [low, high] == pytest.approx(np.nanpercentile(drawn, [2.5, 97.5]).tolist())
+        assert low < classes[name].scores["ap"] < high
+        for metric in ("pq", "sq", "rq", "mean_iou", "f1_50"):
+            assert classes[name].ci95[metric] == classes[name].over_images[metric].pooled_ci95
+            low, high = classes[name].ci95[metric]
+            assert low <= classes[name].scores[metric] <= high
+    assert 0 < classes["car"].scores["ap"] < 1
+    assert not math.isnan(classes["tram"].scores["ap"])
+    assert np.isnan(classes["tram"].ci95["ap"]).all(), "one image says nothing of the next"
+    for metric in ("f1_50", "ap"):
+        assert math.isnan(classes["road"].scores[metric])
+        assert np.isnan(classes["road"].ci95[metric]).all()
+    table = objects_part(found, "panoptic", TRAFFIC, {}).sections[-1].body
+    for one in classes.values():
+        row = table[table.index(f">{one.name}<") :].partition("</tr>")[0]
+        shown = [span_text(one.ci95[metric]) for metric in BY_CLASS if not math.isnan(one.scores[metric])]
+        assert re.findall(r'<small class="nowrap">(.+?)</small>', row) == shown
+
+
 def test_mm_are_scored_where_a_list_gives_them(lesions: Dataset, metrics: Metrics) -> None:
     spaced = [replace(one, spacing=(0.05, 0.05)) if i % 2 else one for i, one in enumerate(lesions.samples)]
     scored = evaluate(tiny_predictor(), replace(lesions, samples=tuple(spaced)), "all")
@@ -221,7 +325,7 @@ def test_a_file_of_before_there_were_distances_is_read(metrics: Metrics, tmp_pat
     for row in values["images"]:
         del row["mm_per_pixel"], row["counts"]["semantic"]["surface"]
     for one in values["classes"]["semantic"]:
-        del one["over_images"]
+        del one["over_images"], one["ci95"]
     (tmp_path / "metrics.json").write_text(json.dumps(values), encoding="utf-8")
     read = read_metrics(tmp_path / "metrics.json")
     assert read.scores["dice"].mean == metrics.scores["dice"].mean

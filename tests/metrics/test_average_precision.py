@@ -136,6 +136,26 @@ def test_an_image_that_counts_twice_is_an_image_that_is_there_twice() -> None:
     assert ours(counts, [1, 2, 0, 1]) == pytest.approx(twice, abs=0.01, nan_ok=True)
 
 
+def test_many_resamples_at_once_are_one_after_the_other() -> None:
+    counts = [scene(number).counts() for number in range(6)]
+    draws = np.random.default_rng(0).multinomial(6, [1 / 6] * 6, 30).astype(np.float64)
+    together = AveragePrecision(counts, (2, 1)).by_class(draws)
+    assert together.shape == (30, 2)
+    for place, class_id in enumerate((2, 1)):
+        alone = [AveragePrecision(counts, (class_id,))(draw)[0] for draw in draws]
+        np.testing.assert_array_equal(together[:, place], alone)
+    assert np.unique(together[:, 0]).size > 20
+
+
+def test_a_class_that_no_resample_holds_has_no_precision_there() -> None:
+    # An IoU of 80/120 is enough at 4 thresholds of 10.
+    there, absent = _record([100], [100], [0.9], [(0, 0, 80)]), _record([], [], [], [])
+    draws = np.array([[1, 1], [2, 0], [0, 2]], np.float64)
+    precision = AveragePrecision([there, absent], (1,))
+    np.testing.assert_allclose(precision.by_class(draws), [[0.4], [0.4], [np.nan]])
+    assert precision.n_images.tolist() == [1]
+
+
 def _record(
     true_area: list[int], found_area: list[int], score: list[float], pairs: list[tuple[int, int, int]]
 ) -> ObjectCounts:

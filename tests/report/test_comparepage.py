@@ -19,6 +19,7 @@ from pixelwise.report.templates import (
     signed_span_text,
     signed_text,
     span_text,
+    unbroken_text,
 )
 
 
@@ -45,6 +46,30 @@ def test_hostile_names_are_harmless(tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in text
     assert text.count('d="M0 0h3v4h-3z"') == text.count('d="M0 0h2v4h-2z"') == len(HOSTILE)
     assert text.count("found nothing here") == len(HOSTILE)
+
+
+def test_options_stay_in_one_piece_on_a_narrow_screen(tmp_path: Path) -> None:
+    sides = [(name, [Contestant(name, metrics({"a": 0.5, "b": 0.6}))]) for name in ("one", "other-run")]
+    found = compare_sides(sides, recipes=False, notes=["Train both with one --splits file."])
+    assert any("--recipe" in remark for remark in found.remarks)
+    command = "pixelwise compare one --against other-run"
+    write_comparison(tmp_path / "c.html", found, [[]], "Name their folder with --data.", command)
+    text = (tmp_path / "c.html").read_text(encoding="utf-8")
+    Checker().check(text)
+    assert ".nowrap { white-space: nowrap; }" in text
+    body = text[text.index("<body") :]
+    for option in ("--recipe", "--splits", "--data", "--against"):
+        assert f'<span class="nowrap">{option}</span>' in body
+        assert body.count(option) == body.count(f'<span class="nowrap">{option}</span>')
+
+
+def test_only_options_are_held_together() -> None:
+    held = '<span class="nowrap">--group-by</span>'
+    assert unbroken_text("give --group-by folder") == f"give {held} folder"
+    assert unbroken_text("'--group-by'") == f"&#39;{held}&#39;"
+    for text in ("a--b", "run--two", "out-of-fold", "- -x", "--"):
+        assert unbroken_text(text) == text
+    assert unbroken_text("<b> --x") == '&lt;b&gt; <span class="nowrap">--x</span>'
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def test_the_page_says_what_the_metrics_say(tmp_path: Path) -> None:
         "best 0.880",
         "Parameters",
         "3.6 million",
-        "pixelwise train moles --out run",
+        'pixelwise train moles <span class="nowrap">--out</span> run',
         "efficientnet-lite0",
     ):
         assert said in text
@@ -209,6 +210,13 @@ def test_the_check_the_reasons_and_the_files_of_the_run(tmp_path: Path) -> None:
 
 def test_a_page_alone_links_to_no_other_file(tmp_path: Path) -> None:
     page(tmp_path / "r.html", metrics({"a": 0.9}), commands=["pixelwise train"])
+
+
+def test_weights_are_said_to_be_chosen_only_where_something_was_validated(tmp_path: Path) -> None:
+    for rows, validated in ((log(5), True), ([replace(row, val_score=None) for row in log(5)], False)):
+        text = page(tmp_path / "r.html", metrics({"a": 0.9}), log=rows)
+        assert ("Weights are chosen on validation images" in text) == validated
+        assert ("Nothing was validated" in text) == (not validated)
 
 
 def test_sections_of_other_tasks_stand_in_their_places(tmp_path: Path) -> None:

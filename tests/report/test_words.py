@@ -10,6 +10,7 @@ from tests.report.pages import LESION, metrics
 
 from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import BaselineScores, Metrics
+from pixelwise.evaluation.unseen import split_note
 from pixelwise.report import Making, semantic_part, words
 from pixelwise.report.card import model_card
 from pixelwise.report.semantic import confusion
@@ -129,6 +130,21 @@ def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
     assert scores.endswith(
         "on 20 images, each by the one of several models that had learned nothing from it."
     )
+
+
+def test_what_a_note_tells_of_the_split_is_said_once() -> None:
+    dice = {f"i{i}": 0.9 for i in range(20)}
+    for split, doubted in (("val", "validation images"), ("train", "trained on these images")):
+        [alone] = words.cautions(metrics(dice, split=split))
+        assert doubted in alone
+        note = split_note(split, validated=True)
+        assert note is not None
+        assert words.cautions(metrics(dice, split=split, notes=("Leaks were allowed.", note))) == [
+            "Leaks were allowed.",
+            note,
+        ]
+        assert len(words.cautions(metrics(dice, split=split, notes=("Leaks were allowed.",)))) == 2
+    assert split_note("test", validated=True) is None
 
 
 def test_confusion_is_the_sum_of_the_images_by_true_class() -> None:

@@ -44,6 +44,18 @@ def test_choice(scores: list[list[float] | None], chosen: int) -> None:
     assert ("final" in choice.how.split(",")[0]) == (chosen == len(scores) - 1)
 
 
+@pytest.mark.parametrize(
+    ("scores", "validated"), [([None, None], False), ([[np.nan], [np.nan]], False), ([[np.nan, 0.5]], True)]
+)
+@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")  # of the helper above
+def test_a_choice_knows_whether_validation_had_a_say(
+    scores: list[list[float] | None], validated: bool
+) -> None:
+    choice = candidates(*scores).choose()
+    assert choice.validated == validated
+    assert ("nothing was validated" in choice.how) == (not validated)
+
+
 def test_of_equally_good_averages_the_last_is_taken_in_nine_trainings_of_ten() -> None:
     """16 looks at 20 images, each look like the one before it but for luck."""
     generator = np.random.default_rng(0)

@@ -12,6 +12,7 @@ import pytest
 from tests.workflows.test_convert import Heard
 
 from pixelwise.errors import DataError, OutputError
+from pixelwise.workflows.check import check
 from pixelwise.workflows.convert import FORMATS, convert
 from pixelwise.workflows.data import open_data
 
@@ -78,6 +79,33 @@ def test_a_labelme_shape_called_background_is_named(tmp_path: Path) -> None:
     listed.write_text(listed.read_text().replace('"cell"', '"background"'))
     with pytest.raises(DataError, match=re.escape(f"{listed} has a shape called 'background'")):
         open_data(tmp_path / "out")
+
+
+@pytest.mark.parametrize("told", [{"imageHeight": None, "imageWidth": None}, {"imageWidth": None}])
+def test_a_labelme_file_that_does_not_say_its_size_is_told_what_to_write(
+    tmp_path: Path, told: dict[str, None]
+) -> None:
+    convert(open_data(squares(tmp_path / "data", ["cell", "rest"])), tmp_path / "out", "labelme")
+    listed = tmp_path / "out/a.json"
+    document = json.loads(listed.read_text())
+    listed.write_text(json.dumps({**document, **told}))
+    dataset = open_data(tmp_path / "out")
+    said = (
+        f"{listed} does not say the size of its image (imageHeight and imageWidth); if it was labelled on this very "
+        "image, write 20 and 60 there."
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(said)}$"):
+        dataset.objects(dataset.samples[0])
+    [finding] = [one for one in check(tmp_path / "out").result.findings if one.severity == "error"]
+    assert finding.kind == "objects-unreadable"
+    assert "does not say the size of its image" in finding.places[0].detail
+    for size in (
+        {"imageHeight": 20.0, "imageWidth": 60.0},
+        {},
+    ):  # what is not said at all is of the image as it is
+        kept = {name: value for name, value in document.items() if not name.startswith("image")}
+        listed.write_text(json.dumps({**kept, **size}))
+        assert len(dataset.objects(dataset.samples[0])) == 1
 
 
 @pytest.mark.parametrize("to", FORMATS)

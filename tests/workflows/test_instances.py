@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,14 @@ def test_tasks_that_do_not_fit_are_refused(cells: Path, tmp_path: Path) -> None:
     with pytest.raises((DataError, RecipeError), match=r"things|objects"):
         pixelwise.train(flat, tmp_path / "c", recipe=QUICK)
     assert not any((tmp_path / name / "model.safetensors").exists() for name in "abc")
+
+
+def test_instance_is_refused_where_there_is_stuff(tmp_path: Path) -> None:
+    root = write_scenes(tmp_path / "scenes", 10, size=(64, 64))
+    said = rf"{re.escape(str(root))} has stuff beside things, such as \w+, .* use --task panoptic, which finds both\."
+    with pytest.raises(DataError, match=said):
+        pixelwise.train(root, tmp_path / "run", task="instance", epochs=1)
+    assert not (tmp_path / "run").exists()
 
 
 def test_scores_of_the_past_are_read(cells: Path) -> None:

@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import PIL.Image
 import pytest
 
 import pixelwise
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.recipe import Augment, Model, Recipe, Scale, Train
+from pixelwise.report.words import cautions
 from pixelwise.training import Step
 from pixelwise.workflows.listener import Listener
 
@@ -157,6 +160,28 @@ def test_scores_say_what_they_are_of(lesions: Path, tmp_path: Path, kept: set[st
     metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK, compared=False).metrics
     assert metrics.split == scored
     assert bool(metrics.notes) == (scored != "test")
+    about = [one for one in cautions(metrics) if "test split" in one or "validation images" in one]
+    assert len(about) == (scored != "test"), "the report says it once"
+    assert all("weights and settings were chosen" in one for one in about)
+
+
+def test_validation_images_without_a_score_are_not_said_to_choose(lesions: Path, tmp_path: Path) -> None:
+    for sample in pixelwise.open_data(lesions).samples:
+        values = np.asarray(PIL.Image.open(sample.labels["mask"])) > 0
+        ids = np.full(values.shape, 255, np.uint8) if sample.split == "val" else values.astype(np.uint8)
+        PIL.Image.fromarray(ids).save(sample.labels["mask"])
+    heard, labelled = Heard(), pixelwise.open_data(lesions, ignore=255)
+    data = labelled.where(lambda sample: sample.split in {"train", "val"})
+    metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK, compared=False, listener=heard).metrics
+    assert "Weights: the final average (nothing was validated)." in heard.lines
+    assert metrics.split == "val"
+    assert not any("chose the weights" in note or "were chosen" in note for note in metrics.notes)
+    assert any("They chose no weights" in note for note in metrics.notes)
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Weights are chosen on validation images" not in report
+    assert "Nothing was validated" in report
+    assert "chosen on" not in report
+    assert "chosen and tuned on" not in report
 
 
 def test_a_single_image_trains_and_says_what_its_score_is_worth(lesions: Path, tmp_path: Path) -> None:
@@ -165,6 +190,7 @@ def test_a_single_image_trains_and_says_what_its_score_is_worth(lesions: Path, t
     metrics = pixelwise.train(data, tmp_path / "run", recipe=QUICK, compared=False).metrics
     assert metrics.n_images == 1
     assert "training images" in metrics.notes[0]
+    assert sum("training images" in one or "trained on" in one for one in cautions(metrics)) == 1
 
 
 @pytest.mark.slow

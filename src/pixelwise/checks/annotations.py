@@ -15,6 +15,7 @@ from pixelwise.data.jsonfiles import entry, read_json
 from pixelwise.data.layouts.coco import CocoObjects, listed_image
 from pixelwise.data.layouts.cocopanoptic import VOID, PanopticObjects, read_segments
 from pixelwise.data.layouts.labelme import LabelmeObjects
+from pixelwise.data.layouts.labelme import said_size as size_in_file
 from pixelwise.data.layouts.yolo import YoloObjects
 from pixelwise.errors import DataError
 from pixelwise.objects import ObjectMask
@@ -173,7 +174,7 @@ def _labelme(dataset: Dataset, source: LabelmeObjects, sample: Sample, size: Siz
     path = sample.labels["objects"]
     try:
         document = read_json(path)
-        said = document.get("imageHeight", size[0]), document.get("imageWidth", size[1])
+        said = size_in_file(document, path, size)
         if said != size:
             return [], [("size-said", _sizes(said, size))]
         faults = list(_image_path(document, sample))

@@ -235,6 +235,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "An annotation belongs to no image, or to one that another annotates already.",
             "Add the image that it is of, or remove the annotation.",
         ),
+        # Joints of people
+        "joint-outside": _warning(
+            "A labelled joint lies far outside of its image: by more than a tenth of the longer side.",
+            "Check that it was labelled on this very image; correct it, or set its visibility to 0.",
+        ),
         # Sizes
         "size-exif": _error(
             "The mask fits the image as stored, but the image is shown turned (EXIF).",

@@ -46,7 +46,7 @@ def find(subject: Subject) -> Iterator[Found]:
         if specks and usual >= USUAL and not spoilt:
             details["object-speck"].append(f"{specks}; usual are {usual:.0f} pixels.")
         for kind, said in details.items():
-            yield kind, subject.place(path, detail=_joined(said))
+            yield kind, subject.place(path, detail=joined(said))
 
 
 def where(sample: Sample) -> Path:
@@ -65,6 +65,7 @@ def _are_classes(subject: Subject) -> bool:
     return several >= _FEWEST and several >= SEVERAL * total and len(numbers) <= _MOST_CLASSES
 
 
-def _joined(said: list[str]) -> str:
+def joined(said: list[str]) -> str:
+    """The first few of what there is to say of an image, and how many more there are."""
     more = f"; and {len(said) - _MOST_NAMED} more" if len(said) > _MOST_NAMED else ""
     return "; ".join(said[:_MOST_NAMED]) + more

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from pixelwise.checks import content, files, fitting, likeness, objects, pairs, sizes, values
+from pixelwise.checks import content, files, fitting, joints, likeness, objects, pairs, sizes, values
 from pixelwise.checks.examine import Examined
 from pixelwise.checks.finding import Finding, gather
 from pixelwise.checks.looker import Looker
@@ -24,6 +24,7 @@ CHECKS = (
     content.find,
     fitting.find,
     objects.find,
+    joints.find,
     likeness.find,
 )
 

@@ -37,6 +37,13 @@ OUT_OF_MEMORY = (
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """What typer raises for the words of a command; it has no public name of its own."""
 
+LEFT_OUT = {
+    ("evaluate", "--task"): "a model knows what it was trained for; leave out --task",
+    ("predict", "--task"): "a model knows what it was trained for; leave out --task",
+    ("compare", "--task"): "runs know what they were trained for; leave out --task",
+}
+"""What to say of options that a command lacks and people look for, as another command has them."""
+
 app = typer.Typer(
     name="pixelwise",
     help="From a folder of images and labels to a segmentation model that its owner can trust.",
@@ -77,6 +84,9 @@ def _in_a_sentence(error: Any) -> str:
     """What is wrong with the words of a command, and where its options are listed."""
     said = error.format_message().rstrip(".").replace("Value error, ", "")
     command = error.ctx.command_path if error.ctx is not None else "pixelwise"
+    wanted = command.rpartition(" ")[2], getattr(error, "option_name", None)
+    if wanted in LEFT_OUT:
+        return f"{LEFT_OUT[wanted]}."
     said = f"{said[0].lower()}{said[1:]}"
     # Where typer asks back ("Did you mean 'train'?"), the question ends the sentence.
     return f"{said} See {command} --help." if said.endswith("?") else f"{said}; see {command} --help."

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pixelwise.errors import DataError
-from pixelwise.types import Json
+from pixelwise.types import Json, Size
 
 _Kind = TypeVar("_Kind")
+_LONGEST = 40
+"""Characters of a value that a sentence shows."""
 
 
 def read_json(path: Path) -> Json:
@@ -40,6 +42,30 @@ def entry(holder: Any, key: str, kind: type[_Kind] | tuple[type[_Kind], ...], wh
     if not isinstance(found, kind) or (isinstance(found, bool) and kind is not bool):
         raise DataError(f"{where} lacks a usable '{key}'; write the file anew with the program that made it.")
     return found
+
+
+def size_in(holder: Any, where: str, names: tuple[str, str] = ("height", "width")) -> Size:
+    """(height, width) in pixels that an object tells of an image; programs write whole numbers as 333.0, too.
+
+    Raises:
+        DataError: one of both is missing or no whole number above 0; ``where``, what tells it, begins the sentence.
+    """
+    height, width = (_pixels(holder, name, where) for name in names)
+    return height, width
+
+
+def _pixels(holder: Any, name: str, where: str) -> int:
+    if not isinstance(holder, dict) or name not in holder:
+        raise DataError(f"{where} lacks the '{name}' of the image; write it there, in pixels.")
+    told = holder[name]
+    is_whole = isinstance(told, int) or (isinstance(told, float) and told.is_integer())
+    if not is_whole or isinstance(told, bool) or told <= 0:
+        shown = json.dumps(told)[:_LONGEST]
+        raise DataError(
+            f"{where} says {shown} for the '{name}' of the image, which is no whole number above 0; write what the "
+            "image file has, in pixels."
+        )
+    return int(told)
 
 
 def speaks_of(path: Path, words: Sequence[bytes], never: bytes | None = None) -> bool:

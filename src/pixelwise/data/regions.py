@@ -62,17 +62,19 @@ def with_regions(dataset: Dataset, things: Sequence[str]) -> Dataset:
     """A set of class masks whose objects are the connected regions of the classes of these names.
 
     Raises:
-        DataError: the set has no masks of classes, or no class of such a name.
+        DataError: the set has no masks of classes, no class of such a name, or none is named.
     """
     if dataset.source is not None or not dataset.has_masks:
         raise DataError(
             f"{dataset.root} ({dataset.layout}) has no masks of classes; --things is for sets that have, and tell no "
             "objects apart."
         )
+    known = ", ".join(dataset.labels.classes[i] for i in dataset.labels.scored)
+    if not things:
+        raise DataError(f"--things names no class of {dataset.root} to take objects of; it has {known}.")
     ids = {name.casefold(): number for number, name in enumerate(dataset.labels.classes)}
     for name in things:
         if ids.get(name.casefold()) not in dataset.labels.scored:
-            known = ", ".join(dataset.labels.classes[i] for i in dataset.labels.scored)
             raise DataError(f"{dataset.root} has no class '{name}' to take objects of; it has {known}.")
     chosen = tuple(sorted({ids[name.casefold()] for name in things}))
     labels = dataset.labels.model_copy(update={"things": chosen})

@@ -85,6 +85,11 @@ class ClassScores(Strict):
 
     name: str
     scores: dict[str, Number] = Field(description="Pooled score by metric name.")
+    ci95: dict[str, Interval] = Field(
+        default={},
+        description="95% intervals of these by metric name: bootstrap-t, or percentiles where single images have no "
+        "score.",
+    )
     support: int = Field(
         description="Pixels of this class in the truth; of a joint, how often it is labelled."
     )

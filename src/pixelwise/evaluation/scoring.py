@@ -251,17 +251,24 @@ def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
 
 
 def _class_scores(task: AnyTask, rows: Sequence[Any]) -> tuple[ClassScores, ...]:
-    found, ratios = task.class_scores(rows), task.ratios(rows)
-    of_classes = {name: ratio for name, ratio in ratios.items() if ratio.part.shape[-1] == len(found)}
-    return tuple(
-        ClassScores(
-            name=name,
-            scores=scores,
-            support=pixels,
-            over_images=_scores({metric: ratio.one_class(at) for metric, ratio in of_classes.items()}),
+    scored, ratios = task.class_scores(rows), task.ratios(rows)
+    of_classes = {name: ratio for name, ratio in ratios.items() if ratio.part.shape[-1] == len(scored)}
+    drawn = task.class_resamples(rows, resamples(len(rows))[:DRAWS])
+    found = []
+    for at, (name, scores, pixels) in enumerate(scored):
+        over_images = _scores({metric: ratio.one_class(at) for metric, ratio in of_classes.items()})
+        within = {metric: percentiles(values[:, at]) for metric, values in drawn.items()}
+        within |= {metric: one.pooled_ci95 for metric, one in over_images.items()}
+        found.append(
+            ClassScores(
+                name=name,
+                scores=scores,
+                ci95={metric: within[metric] for metric in scores},
+                support=pixels,
+                over_images=over_images,
+            )
         )
-        for at, (name, scores, pixels) in enumerate(found)
-    )
+    return tuple(found)
 
 
 def _tag_groups(

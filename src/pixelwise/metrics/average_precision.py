@@ -5,7 +5,7 @@ One difference: all objects of an image count, where COCO's scripts leave out wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ AREAS = {
     "_large": (96.0**2, np.inf),
 }
 """Of the true object in pixels, by the ending of the score's name."""
+_AT_ONCE = 2_000_000
+"""Numbers that are worked out together where many resamples are: more would only need more memory."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,20 @@ class Ranking:
         return cls(image[order], is_true, is_false, np.array([one[3] for one in matched], np.int64))
 
     def scores(self, counts: Floats) -> tuple[Floats, Floats]:
-        """Average precision and greatest recall (10,) by threshold; NaN where nothing was to be found.
+        """Average precision and greatest recall (R, 10) by threshold; NaN where nothing was to be found.
 
         Args:
-            counts: (N,) how often each image counts.
+            counts: (R, N) how often each image counts, in each of R resamples.
         """
-        total = float(counts @ self.n_true)
-        nothing = np.full(len(THRESHOLDS), np.nan)
-        if not total:
-            return nothing, nothing
-        weight = counts[self.image]
-        true, false = np.cumsum(weight * self.is_true, axis=1), np.cumsum(weight * self.is_false, axis=1)
-        recall = true / total
+        total = (counts @ self.n_true)[:, None]
+        weight = counts[:, None, self.image]
+        true, false = (
+            np.cumsum(weight * one, axis=-1) for one in (self.is_true, self.is_false)
+        )  # (R, 10, D)
+        recall = true / np.where(total > 0, total, 1.0)[..., None]
         precision = _interpolated(recall, true / np.maximum(true + false, 1e-12))
-        return precision, recall[:, -1] if recall.shape[1] else np.zeros(len(THRESHOLDS))
+        greatest = recall[..., -1] if recall.shape[-1] else np.zeros(recall.shape[:-1])
+        return np.where(total > 0, precision, np.nan), np.where(total > 0, greatest, np.nan)
 
 
 NAMES = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "ar")
@@ -76,14 +78,29 @@ class AveragePrecision:
 
     Args:
         images: match records of N images.
-        classes: ids of things.
+        classes: ids of the K classes of things.
+        areas: those that are asked for, of ``AREAS``; a call needs all.
     """
 
-    def __init__(self, images: Sequence[ObjectCounts], classes: Sequence[int]) -> None:
+    def __init__(
+        self,
+        images: Sequence[ObjectCounts],
+        classes: Sequence[int],
+        areas: Mapping[str, tuple[float, float]] = AREAS,
+    ) -> None:
         by_class = [[counts.of_class(class_id) for counts in images] for class_id in classes]
         self.rankings = {
-            ending: [Ranking.of(of_class, area) for of_class in by_class] for ending, area in AREAS.items()
+            ending: [Ranking.of(of_class, area) for of_class in by_class] for ending, area in areas.items()
         }
+
+    @property
+    def n_images(self) -> Ints:
+        """(K,) how many images hold something of each class that was to be found."""
+        return np.array([(one.n_true > 0).sum() for one in self.rankings[""]], np.int64)
+
+    def by_class(self, draws: Floats) -> Floats:
+        """``ap`` of each class (R, K), by how often each image counts (R, N); NaN where a class has none."""
+        return np.stack([_over_draws(one, draws) for one in self.rankings[""]], axis=1)
 
     def __call__(self, counts: Floats) -> tuple[float, ...]:
         """``NAMES`` in order, by how often each image counts (N,); NaN where no class has the score.
@@ -92,7 +109,7 @@ class AveragePrecision:
         """
         found: dict[str, float] = {}
         for ending, rankings in self.rankings.items():
-            both = np.array([one.scores(counts) for one in rankings]).reshape(len(rankings), 2, -1)
+            both = np.array([one.scores(counts[None]) for one in rankings]).reshape(len(rankings), 2, -1)
             precision, recall = mean_of_defined(both.transpose(1, 2, 0))  # (10,) each
             found[f"ap{ending}"] = float(precision.mean())
             if not ending:
@@ -104,15 +121,26 @@ class AveragePrecision:
         return tuple(found[name] for name in NAMES)
 
 
+def _over_draws(ranking: Ranking, draws: Floats) -> Floats:
+    """``ap`` (R,) of one class, by how often each image counts (R, N)."""
+    together = max(1, _AT_ONCE // ranking.is_true.size) if ranking.is_true.size else len(draws)
+    parts = [
+        ranking.scores(draws[begin : begin + together])[0].mean(axis=1)
+        for begin in range(0, len(draws), together)
+    ]
+    return np.concatenate(parts)
+
+
 def _interpolated(recall: Floats, precision: Floats) -> Floats:
-    """(R,) means of the best precision (R, D) at or beyond each of ``RECALLS``; 0 beyond the greatest recall."""
-    rows, count = recall.shape
+    """(…,) means of the best precision (…, D) at or beyond each of ``RECALLS``; 0 beyond the greatest recall."""
+    *rows, count = recall.shape
     if not count:
         return np.zeros(rows)
-    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    places = np.stack([np.searchsorted(one, RECALLS) for one in recall])
-    sampled = np.take_along_axis(best, np.minimum(places, count - 1), axis=1)
-    means: Floats = np.where(places < count, sampled, 0.0).mean(axis=1)
+    best = np.maximum.accumulate(precision[..., ::-1], axis=-1)[..., ::-1]
+    places = np.stack([np.searchsorted(one, RECALLS) for one in recall.reshape(-1, count)])
+    places = places.reshape(*rows, -1)
+    sampled = np.take_along_axis(best, np.minimum(places, count - 1), axis=-1)
+    means: Floats = np.where(places < count, sampled, 0.0).mean(axis=-1)
     return means
 
 

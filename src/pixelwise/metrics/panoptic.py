@@ -108,13 +108,13 @@ def segment_ratios(images: Sequence[dict[int, SegmentCounts]], labels: Labels) -
 
     Returns:
         ``pq``, ``sq`` and ``rq`` of all scored classes; where there is stuff besides, ``pq_things`` and ``pq_stuff``;
-        ``f1_50`` and ``count_error`` of things.
+        ``f1_50`` and ``count_error``, which stuff has none of.
     """
     found = _qualities(images, labels.scored)
     if labels.stuff:
         found["pq_things"] = _qualities(images, labels.things)["pq"]
         found["pq_stuff"] = _qualities(images, labels.stuff)["pq"]
-    tp, fp, fn, _ = _columns(images, labels.things)
+    tp, fp, fn, _ = _columns(images, labels.scored) * np.isin(labels.scored, labels.things)
     found["f1_50"] = Ratio.of(2 * tp, 2 * tp + fp + fn)
     found["count_error"] = Ratio.of(np.abs(fp - fn), tp + fn)
     return found

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pixelwise.evaluation.schema import Metrics
+from pixelwise.evaluation.unseen import CHOSE_NOTHING
 from pixelwise.report.parts import Making, TaskPart
 from pixelwise.report.templates import (
     OUT_OF_FOLD,
@@ -60,7 +61,8 @@ def _range(values: Sequence[int]) -> str:
 
 
 def _data(metrics: Metrics, making: Making) -> list[str]:
-    words = {"train": "learned from", "val": "chosen and tuned on", "test": "tested on"}
+    validated = "kept for validation" if CHOSE_NOTHING in metrics.notes else "chosen and tuned on"
+    words = {"train": "learned from", "val": validated, "test": "tested on"}
     used = [f"{making.counts[split]:,} {word}" for split, word in words.items() if making.counts.get(split)]
     found = [f"Images of {metrics.data}: {listed(used)}."] if used else []
     if "Weights" in making.facts:

@@ -80,6 +80,11 @@ class _Training:
     curves: list[Markup]
     models: list[_Trained]
 
+    @property
+    def validated(self) -> bool:
+        """Whether validation had a say in the weights of any model."""
+        return any(not math.isnan(model.best) for model in self.models)
+
 
 def write_report(
     path: Path,

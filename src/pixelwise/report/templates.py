@@ -6,13 +6,14 @@ import base64
 import hashlib
 import io
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
 import jinja2
 import PIL.Image
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pixelwise.metrics import METRICS
 from pixelwise.types import Image
@@ -21,6 +22,8 @@ OUT_OF_FOLD = "out_of_fold"
 """In the place of a split: each image was scored by the model of several that never saw it."""
 LONGEST_SIDE = 800
 """Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
+
+_OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
 
 
 def template(name: str) -> jinja2.Template:
@@ -49,6 +52,7 @@ def template(name: str) -> jinja2.Template:
         "signed_span": signed_span_text,
         "probability": probability_text,
         "readable": readable_text,
+        "unbroken": unbroken_text,
     }
     environment.globals |= {"page_script": Markup(page_script()), "script_digest": script_digest()}
     return environment.get_template(name)
@@ -142,6 +146,11 @@ def images_text(count: int, split: str) -> str:
     """ "40 test images"; those of folds are no split, and just images."""
     kind = {"all": "", OUT_OF_FOLD: "", "train": "training ", "val": "validation "}.get(split, f"{split} ")
     return f"{count:,} {kind}image{'s' * (count != 1)}"
+
+
+def unbroken_text(text: str) -> Markup:
+    """Text whose options, such as ``--group-by``, stay in one piece where a line ends at a hyphen."""
+    return Markup(_OPTION.sub(r'<span class="nowrap">\g<0></span>', str(escape(text))))
 
 
 def listed(names: Sequence[str]) -> str:

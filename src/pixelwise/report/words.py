@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
+from pixelwise.evaluation.unseen import SPLIT_NOTES
 from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
     OUT_OF_FOLD,
@@ -141,11 +142,13 @@ def _said(group: Group, score: Score) -> str:
 def cautions(metrics: Metrics) -> list[str]:
     """What must be said before anybody relies on the figures.
 
-    Of the split, of few images, of a method without training that does better, and the run's own notes.
+    Of the split, once: where a note of the run tells it, that note alone. Of few images, of a method without training
+    that does better, and the run's own notes.
     """
     found = []
     if metrics.split in SPLITS_DOUBTED:
-        found.append(SPLITS_DOUBTED[metrics.split])
+        if not SPLIT_NOTES.intersection(metrics.notes):
+            found.append(SPLITS_DOUBTED[metrics.split])
     elif metrics.split not in UNSEEN:
         found.append(f"These are the images of “{metrics.split}”, not a test split.")
     score = metrics.scores.get(metrics.headline)

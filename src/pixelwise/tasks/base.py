@@ -117,6 +117,20 @@ class Task(Protocol[Result, Row]):
         """Of each scored class: name, pooled scores by metric name, pixels in the truth."""
         ...
 
+    def class_resamples(
+        self, rows: Sequence[Row], draws: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Of resamples, scores (R, K) of each scored class that only all images together have; none as a rule.
+
+        Args:
+            draws: (R, N) how often each image counts.
+
+        Returns:
+            By metric name; NaN where a class has no score, and of one that fewer than two images show: resampling says
+            nothing of it.
+        """
+        ...
+
     def draw(self, image: Image, result: Result, truth: Label | None = None) -> Image:
         """The image with the result, and the truth where given, drawn on it."""
         ...

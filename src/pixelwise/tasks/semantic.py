@@ -266,6 +266,12 @@ class SemanticTask:
             for at, index in enumerate(scored)
         ]
 
+    def class_resamples(
+        self, rows: Sequence[SemanticRow], draws: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.float64]]:
+        """None: classes are counted image by image."""
+        return {}
+
     def draw(self, image: Image, result: SemanticResult, truth: Label | None = None) -> Image:
         """Classes as a tint with an outline; the truth as a white outline."""
         outlined = truth.class_map if truth else None

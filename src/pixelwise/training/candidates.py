@@ -23,10 +23,15 @@ one training of twenty, and by one standard error in every second."""
 
 @dataclass(frozen=True)
 class Choice:
-    """Weights that validation chose, and how, in words."""
+    """Weights that validation chose, and how, in words.
+
+    Attributes:
+        validated: whether validation had a say; it has none without images that have a score.
+    """
 
     weights: Weights
     how: str
+    validated: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Candidates:
         few images is lucky as a rule, so without that margin the full schedule's end is the better bet.
         """
         if self._best is None or self._last is None:
-            return Choice(self.final, "the final average (nothing was validated)")
+            return Choice(self.final, "the final average (nothing was validated)", validated=False)
         if not _beats(self._best.scores, self._last):
             return Choice(self.final, "the final average; none was better on validation by more than chance")
         of = f"step {self._best.row.step} of {self.rows[-1].step}"

@@ -258,7 +258,7 @@ def _chosen(
 
 def _scored(dataset: Dataset, split: SplitChoice | None) -> tuple[Dataset, str, list[str]]:
     if split is None:
-        scored, name, _ = scored_part(dataset)
+        scored, name = scored_part(dataset)
         return scored, name, [] if name == "test" else [f"There is no test split: these are {name} images."]
     scored = dataset.split(split)
     if not len(scored):

@@ -124,7 +124,7 @@ def compare(
         None where the time was too short to choose or to score anything; the listener is told.
     """
     clock = Clock.of(seconds)
-    scored, split, _ = scored_part(dataset)
+    scored, split = scored_part(dataset)
     examples = Examples(_choosing(dataset, split) or list(scored.samples), dataset, recipe)
     methods = [method for method in METHODS.values() if seconds is not None or not method.slow]
     first = FIRST if seconds is not None else FEWEST

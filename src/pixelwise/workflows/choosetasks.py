@@ -45,7 +45,7 @@ def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
     """Names of the tasks that are wished for, or else of what the data is labelled for.
 
     Raises:
-        DataError: the data has no labels for one of them.
+        DataError: the data has no labels for one of them, or stuff that it would pass over.
     """
     joints, masks = dataset.skeleton is not None, dataset.skeleton is None or dataset.has_masks
     things, stuff = dataset.labels.things, dataset.labels.stuff
@@ -57,6 +57,11 @@ def tasks_for(dataset: Dataset, wished: Sequence[str]) -> tuple[str, ...]:
         )
     if set(names) - {"pose"} and not masks:
         raise DataError(f"{dataset.root} has joints but no masks; ask for --task pose.")
+    if "instance" in names and stuff:
+        raise DataError(
+            f"{dataset.root} has stuff beside things, such as {dataset.labels.classes[stuff[0]]}, and --task instance "
+            "finds things alone; use --task panoptic, which finds both."
+        )
     return names
 
 

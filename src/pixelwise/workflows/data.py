@@ -91,8 +91,8 @@ def open_data(
 def _for_task(dataset: Dataset, task: str | None) -> Dataset:
     if task in OBJECT_TASKS and not dataset.labels.things:
         raise DataError(
-            f"{dataset.root} ({dataset.layout}) tells no objects apart; give it without --task, or number the "
-            "objects in pictures in a folder 'instances'."
+            f"{dataset.root} ({dataset.layout}) tells no objects apart, which {task} is about; train with "
+            "--task semantic, or number the objects in pictures in a folder 'instances'."
         )
     if "semantic" in (task or "").split(",") and dataset.labels.things:
         return replace(dataset, labels=dataset.labels.model_copy(update={"things": ()}))

@@ -14,6 +14,7 @@ from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.evaluation import Metrics, evaluate
+from pixelwise.evaluation.unseen import split_note
 from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.types import LogRow
@@ -224,7 +225,7 @@ def _finish(job: Job, folder: Path, progress: Progress, background: Background, 
     predictor = job.tuned(choice.weights)
     job.write_model(folder / runfolder.MODEL, predictor, {})
     begin = time.monotonic()
-    metrics = _evaluate(job, predictor, known)
+    metrics = _evaluate(job, predictor, known, validated=choice.validated)
     metrics.write(folder / runfolder.METRICS)
     if compared:
         metrics = _compared(job, metrics, progress.started, (time.monotonic() - begin) / metrics.n_images)
@@ -270,7 +271,9 @@ def _length_notes(last: LogRow, stopped: bool) -> list[str]:
     return []
 
 
-def _evaluate(job: Job, predictor: Predictor, known: Sequence[str]) -> Metrics:
-    dataset, split, notes = scored_part(job.dataset)
+def _evaluate(job: Job, predictor: Predictor, known: Sequence[str], *, validated: bool) -> Metrics:
+    dataset, split = scored_part(job.dataset)
+    note = split_note(split, validated=validated)
+    notes = [*known, note] if note is not None else known
     on_image = counting(job.listener, len(dataset))
-    return evaluate(predictor, dataset, split, notes=[*known, *notes], on_image=on_image)
+    return evaluate(predictor, dataset, split, notes=notes, on_image=on_image)

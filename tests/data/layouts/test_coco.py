@@ -1,8 +1,9 @@
-"""COCO's lists that list an image more than once: nothing is lost unsaid."""
+"""COCO's lists: an image that they list more than once, and the size that they say of it."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,56 @@ def test_one_png_of_two_panoptic_lists_is_of_one(tmp_path: Path) -> None:
     (root / "annotations/panoptic_more.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match=r"panoptic_more\.json and .*panoptic_train\.json both list a\.png"):
         open_data(root)
+
+
+def sized(root: Path, listed: str, **told: Any) -> Path:
+    """The same with other entries of the image; None takes one away."""
+    path = root / listed
+    document = json.loads(path.read_text())
+    [image] = document["images"]
+    document["images"] = [
+        {name: value for name, value in {**image, **told}.items() if value is not None},
+    ]
+    path.write_text(json.dumps(document))
+    return root
+
+
+@pytest.mark.parametrize("panoptic", [False, True])
+def test_a_size_may_be_a_whole_number_with_a_point(tmp_path: Path, panoptic: bool) -> None:
+    root, listed = squares(tmp_path / "data", ["cat", "dog", "rest"]), "instances.json"
+    if panoptic:
+        convert(open_data(root), tmp_path / "panoptic", "coco-panoptic")
+        root, listed = tmp_path / "panoptic", "annotations/panoptic.json"
+    before = open_data(root)
+    expected = [one.counts for one in before.objects(before.samples[0])]
+    dataset = open_data(sized(root, listed, height=20.0, width=60.0))
+    assert [one.counts for one in dataset.objects(dataset.samples[0])] == expected
+    assert len(expected) >= 2
+
+
+@pytest.mark.parametrize("panoptic", [False, True])
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"height": 20.5},
+            "says 20.5 for the 'height' of the image, which is no whole number above 0; write",
+        ),
+        ({"width": 0}, "says 0 for the 'width'"),
+        ({"width": -60.0}, "says -60.0 for the 'width'"),
+        ({"height": "20"}, "says \"20\" for the 'height'"),
+        ({"height": True}, "says true for the 'height'"),
+        ({"height": float("inf")}, "says Infinity for the 'height'"),
+        ({"height": None}, "lacks the 'height' of the image; write it there,"),
+    ],
+)
+def test_a_size_that_is_none_is_shown(
+    tmp_path: Path, told: dict[str, Any], said: str, panoptic: bool
+) -> None:
+    root, listed = squares(tmp_path / "data", ["cat", "dog", "rest"]), "instances.json"
+    if panoptic:
+        convert(open_data(root), tmp_path / "panoptic", "coco-panoptic")
+        root, listed = tmp_path / "panoptic", "annotations/panoptic.json"
+    where = re.escape(f"the entry of a.png in {root / listed} {said}")
+    with pytest.raises(DataError, match=rf"^{where}.*in pixels\.$"):
+        open_data(sized(root, listed, **told))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, is_there, read_json, speaks_of
+from pixelwise.data.jsonfiles import entry, is_there, read_json, size_in, speaks_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of, things_called
@@ -157,10 +157,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
             if found is None or not listing.is_new(path, image, found, problems):
                 continue
             annotations[path, found] = own
-            sizes[path, found] = (
-                entry(image, "height", int, str(path)),
-                entry(image, "width", int, str(path)),
-            )
+            sizes[path, found] = size_in(image, f"the entry of {image['file_name']} in {path}")
             name = name_of(path, image, several)
             samples.append(Sample(name, found, {"objects": path}, {}, split if several else None))
         for image_id in by_image:

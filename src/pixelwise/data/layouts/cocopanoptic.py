@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, is_there, read_json, speaks_of
+from pixelwise.data.jsonfiles import entry, is_there, read_json, size_in, speaks_of
 from pixelwise.data.layouts.coco import FOLDERS, Listing, image_of, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.masks import is_deep_colour
@@ -248,10 +248,7 @@ def _listed(root: Path, path: Path, image: Json, annotation: Json, problems: Pro
         message = f"{path} lists {name}, which is not in {path.stem}; put the PNGs there."
         problems.meet("pair-no-mask", message, path)
         return None
-    size = (
-        entry(image, "height", int, f"an image in {path}"),
-        entry(image, "width", int, f"an image in {path}"),
-    )
+    size = size_in(image, f"the entry of {image['file_name']} in {path}")
     return _Listed(png, path, entry(annotation, "segments_info", list, said), size)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import PIL.Image
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, read_json
+from pixelwise.data.jsonfiles import entry, read_json, size_in
 from pixelwise.data.layouts.nesting import pictures_in
 from pixelwise.data.layouts.paired import tags_of
 from pixelwise.data.legend import NO_HINTS, Hints
@@ -34,6 +34,7 @@ from pixelwise.types import Json, Sample, Size
 NAME = "labelme"
 _LEVELS = 2
 _WORD = b'"shapes"'
+_SIZE = ("imageHeight", "imageWidth")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class LabelmeObjects:
         """As :class:`~pixelwise.data.objectsource.ObjectSource`, in the order of shapes."""
         path = sample.labels["objects"]
         document = read_json(path)
-        known = document.get("imageHeight", size[0]), document.get("imageWidth", size[1])
+        known = said_size(document, path, size)
         if known != size:
             raise DataError(
                 f"{path} is for {known[1]}×{known[0]} pixels but its image is {size[1]}×{size[0]}; "
@@ -92,6 +93,21 @@ class LabelmeObjects:
     def identity(self, sample: Sample) -> str:
         """Of the format and the classes."""
         return identity_of("labelme", self.labels.classes)
+
+
+def said_size(document: Json, path: Path, size: Size) -> Size:
+    """(height, width) that the file at ``path`` says its image has; ``size``, what it has, where it says nothing of it.
+
+    Raises:
+        DataError: an entry of the size holds nothing, or no number of pixels.
+    """
+    told = dict(zip(_SIZE, size, strict=True)) | {name: document[name] for name in _SIZE if name in document}
+    if None in told.values():
+        raise DataError(
+            f"{path} does not say the size of its image ({' and '.join(_SIZE)}); if it was labelled on this very "
+            f"image, write {size[0]} and {size[1]} there."
+        )
+    return size_in(told, str(path), _SIZE)
 
 
 def _mask(text: str, points: np.ndarray[Any, np.dtype[np.float64]], size: Size) -> np.ndarray[Any, Any]:

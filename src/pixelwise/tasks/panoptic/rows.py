@@ -19,6 +19,7 @@ from pixelwise.metrics import (
     segment_counts,
     segment_ratios,
 )
+from pixelwise.metrics.average_precision import AREAS
 from pixelwise.metrics.panoptic import match_objects
 from pixelwise.tasks.panoptic.result import PanopticResult
 from pixelwise.tasks.panoptic.scores import best_overlaps
@@ -89,3 +90,8 @@ def _score_errors(images: Sequence[ObjectCounts], classes: Sequence[int]) -> Rat
 def precision_of(rows: Sequence[PanopticRow], classes: Sequence[int]) -> AveragePrecision:
     """Average precision of these classes by how often each image counts."""
     return AveragePrecision([row.objects for row in rows], classes)
+
+
+def class_precision_of(rows: Sequence[PanopticRow], classes: Sequence[int]) -> AveragePrecision:
+    """The same for each class by itself, of objects of any size."""
+    return AveragePrecision([row.objects for row in rows], classes, {"": AREAS[""]})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelwise.errors import RecipeError
 from pixelwise.geometry import Frame
 from pixelwise.labels import Labels
-from pixelwise.metrics import METRICS, Ratio, summarise
+from pixelwise.metrics import Ratio, summarise
 from pixelwise.metrics.average_precision import NAMES
 from pixelwise.recipe import PanopticTask as PanopticRecipe
 from pixelwise.recipe import SemanticTask as SemanticRecipe
@@ -21,7 +23,13 @@ from pixelwise.tasks.panoptic.decoding import CENTRES, OFFSETS, decode
 from pixelwise.tasks.panoptic.drawing import draw_objects
 from pixelwise.tasks.panoptic.loss import OUTSIDE_SHARE, centre_loss, offset_loss
 from pixelwise.tasks.panoptic.result import PanopticResult
-from pixelwise.tasks.panoptic.rows import PanopticRow, count_row, precision_of, row_ratios
+from pixelwise.tasks.panoptic.rows import (
+    PanopticRow,
+    class_precision_of,
+    count_row,
+    precision_of,
+    row_ratios,
+)
 from pixelwise.tasks.panoptic.stitching import stitch
 from pixelwise.tasks.panoptic.targets import object_targets
 from pixelwise.tasks.panoptic.writing import describe, file_names, write
@@ -40,6 +48,9 @@ from pixelwise.types import (
     Spacing,
     Window,
 )
+
+BY_CLASS = ("pq", "sq", "rq", "mean_iou", "f1_50")
+"""Scores of a class beside its average precision."""
 
 
 class PanopticTask:
@@ -65,7 +76,10 @@ class PanopticTask:
             )
         if recipe.kind == "instance" and labels.stuff:
             stuff = labels.classes[labels.stuff[0]]
-            raise RecipeError(f"the data has stuff beside things, such as {stuff}; use --task panoptic.")
+            raise RecipeError(
+                f"the data has stuff beside things, such as {stuff}, and instance finds things alone; use --task "
+                "panoptic, which finds both."
+            )
         self.labels, self.recipe = labels, recipe
         shares = SemanticRecipe(cross_entropy=recipe.cross_entropy, dice=recipe.dice)
         self.classes = SemanticTask(labels, shares)
@@ -156,19 +170,28 @@ class PanopticTask:
 
     def class_scores(self, rows: Sequence[PanopticRow]) -> list[tuple[str, dict[str, float], int]]:
         """Scores of each class over all images, and its pixels in the truth; AP of things."""
-        pooled = {name: ratio for name, ratio in self.ratios(rows).items() if METRICS[name].pooled}
+        ratios, things = self.ratios(rows), self.labels.things
         support = np.sum([row.overlap for row in rows], axis=0).sum(axis=1)
+        [precision] = class_precision_of(rows, things).by_class(np.ones((1, len(rows))))
+        ap = dict(zip(things, precision.tolist(), strict=True))
         found = []
         for at, index in enumerate(self.labels.scored):
-            scores = {name: pooled[name].one_class(at).pooled() for name in ("pq", "sq", "rq", "mean_iou")}
-            if index in self.labels.things:
-                place = self.labels.things.index(index)
-                scores["f1_50"] = pooled["f1_50"].one_class(place).pooled()
-                scores["ap"] = precision_of(rows, [index])(np.ones(len(rows)))[0]
-            else:
-                scores |= {"f1_50": float("nan"), "ap": float("nan")}
+            scores = {name: ratios[name].one_class(at).pooled() for name in BY_CLASS}
+            scores["ap"] = ap.get(index, math.nan)
             found.append((self.labels.classes[index], scores, int(support[index])))
         return found
+
+    def class_resamples(
+        self, rows: Sequence[PanopticRow], draws: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Average precision of things."""
+        scored, things = self.labels.scored, self.labels.things
+        precision = class_precision_of(rows, things)
+        ap = np.full((len(draws), len(scored)), np.nan)
+        ap[:, [scored.index(thing) for thing in things]] = np.where(
+            precision.n_images > 1, precision.by_class(draws), np.nan
+        )
+        return {"ap": ap}
 
     def draw(self, image: Image, result: PanopticResult, truth: Label | None = None) -> Image:
         """Objects in colours of their own; with a truth, what was missed and what is false is hatched."""

@@ -248,6 +248,12 @@ class PoseTask:
             for at, name in enumerate(joints)
         ]
 
+    def class_resamples(
+        self, rows: Sequence[PoseRow], draws: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.float64]]:
+        """None: joints are counted image by image."""
+        return {}
+
     def draw(self, image: Image, result: PoseResult, truth: Label | None = None) -> Image:
         """Skeletons, a colour each; the truth thin and white."""
         return drawing.draw_people(image, result, self.skeleton, None if truth is None else truth.people)
