@@ -349,7 +349,7 @@ def test_help_is_whole_in_a_terminal_of_80_columns(capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out
     assert "..." not in shown.partition("Commands:")[2], "what a command does is cut short"
     commands = [line.split()[0] for line in shown.partition("Commands:")[2].splitlines() if line.strip()]
-    assert commands[:3] == ["check", "train", "evaluate"]
+    assert commands[:3] == ["check", "plan", "train"]
     for command in commands:
         with pytest.raises(SystemExit, match=r"^0$"):
             main([command, "--help"])

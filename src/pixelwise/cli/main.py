@@ -19,6 +19,7 @@ from pixelwise.cli.demo import demo
 from pixelwise.cli.evaluate import evaluate
 from pixelwise.cli.explain import explain
 from pixelwise.cli.leaving import MESSAGE, leaving_at_once
+from pixelwise.cli.plan import plan
 from pixelwise.cli.predict import predict
 from pixelwise.cli.several import command_taking_several
 from pixelwise.cli.status import INTERRUPTED, USER_ERROR
@@ -70,6 +71,7 @@ def _main(
 
 
 app.command()(check)
+app.command()(plan)
 app.command()(train)
 app.command()(evaluate)
 app.command(cls=command_taking_several("--against"))(compare)

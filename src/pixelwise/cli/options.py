@@ -89,3 +89,22 @@ BudgetOption = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Time for everything, such as 90s, 5m or 1h30m."),
 ]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Passes over the training images, instead of a budget."),
+]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="segnet, segnet-upsampling, unet or fcn, from scratch; or decoder:encoder, such as "
+        "fpn:efficientnet-lite1.",
+    ),
+]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the recipe, such as train.batch_size=16."),
+]
+SeedOption = Annotated[
+    int | None, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")
+]

@@ -10,15 +10,18 @@ import typer
 from pixelwise.cli import STARTED
 from pixelwise.cli.opening import to_check
 from pixelwise.cli.options import (
-    MAX_SEED,
     BudgetOption,
     CacheOption,
     DataArgument,
+    EpochsOption,
     GroupOption,
     IgnoreOption,
     JointsOption,
     LayoutOption,
     LegendOption,
+    NetworkOption,
+    SeedOption,
+    SettingsOption,
     SplitsOption,
     TaskOption,
 )
@@ -36,10 +39,7 @@ def train(
     task: TaskOption = None,
     joints: JointsOption = None,
     budget: BudgetOption = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Passes over the training images, instead of a budget."),
-    ] = None,
+    epochs: EpochsOption = None,
     folds: Annotated[
         int | None,
         typer.Option(
@@ -52,23 +52,9 @@ def train(
     recipe: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A recipe.toml; planned from DATA if not given.")
     ] = None,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="segnet, segnet-upsampling, unet or fcn, from scratch; or decoder:encoder, such as "
-            "fpn:efficientnet-lite1.",
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A setting of the recipe, such as train.batch_size=16."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")
-    ] = None,
+    network: NetworkOption = None,
+    settings: SettingsOption = None,
+    seed: SeedOption = None,
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,

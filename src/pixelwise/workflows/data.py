@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pixelwise.data.dataset import Dataset
+from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS, cocokeypoints, cocopanoptic
 from pixelwise.data.layouts.nesting import first_folder
@@ -141,6 +141,29 @@ def _around(folder: Path) -> Path | None:
     """The folder that holds images and masks, where a person gave one of the two folders in it."""
     whole = folder.resolve()
     return whole.parent if is_half(whole) else None
+
+
+def open_joined(
+    data: Dataset | Path | str,
+    task: str | None,
+    joints: Path | str | None,
+    values_of: Callable[[Path], Sequence[int]],
+) -> Dataset:
+    """The data as it lies, faults and all, with the joints of another set beside its masks where asked for.
+
+    Args:
+        data: an opened data set, or a folder for :func:`open_data`.
+        joints: folder of the other set.
+        values_of: as :func:`open_data` has it.
+    """
+    if not isinstance(data, Dataset):
+        data = open_data(data, task=task, strict=False, values_of=values_of)
+    return data if joints is None else with_joints(data, open_data(joints, task="pose", strict=False))
+
+
+def assigned(dataset: Dataset) -> Dataset:
+    """The samples that are assigned to a split, where any is."""
+    return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
 def holds_labels(path: Path) -> bool:

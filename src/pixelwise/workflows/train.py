@@ -11,7 +11,7 @@ from typing import Any
 
 from pixelwise.checks import Looker
 from pixelwise.data.cache import Cache
-from pixelwise.data.dataset import Dataset, with_joints
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.evaluation import Metrics, evaluate
 from pixelwise.evaluation.unseen import split_note
@@ -23,7 +23,7 @@ from pixelwise.workflows.bestbaseline import comparing_seconds, with_baseline
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import Checked, check, leaks_by_name, refuse_errors
 from pixelwise.workflows.choosetasks import parse_tasks
-from pixelwise.workflows.data import open_data
+from pixelwise.workflows.data import assigned, open_joined
 from pixelwise.workflows.foldplan import are_folds_wished, pooled, prepare_folds
 from pixelwise.workflows.folds import train_folds
 from pixelwise.workflows.interrupt import stop_on_interrupt
@@ -119,14 +119,14 @@ def train(
     if not resume:
         runfolder.check_free(call.out)
     looker = looker or Looker(call.cache)
-    opened = _opened(data, task, joints, looker)
+    opened = open_joined(data, task, joints, looker.values)
     drawn = not opened.has_splits()
     if call.begun:
         opened = read_splits(call.out / runfolder.SPLITS, opened)
     in_folds = are_folds_wished(wishes, call.folder)
     if in_folds:
         opened = pooled(opened)
-    checked = check(_used(opened), looker=looker, listener=call.listener)
+    checked = check(assigned(opened), looker=looker, listener=call.listener)
     call.listener.checked(checked.result)
     notes = refuse_errors(checked, allow_leaks=allow_leaks)
     if not drawn:
@@ -191,20 +191,6 @@ def _learn(call: _Call, checked: Checked, notes: Sequence[str], drawn: bool) -> 
         told = (*notes, hint) if hint is not None else tuple(notes)
         background = Background(told, chosen.reasons, checked.result)
         return _finish(job, folder, progress, background, call.compared)
-
-
-def _opened(
-    data: Dataset | Path | str, task: str | None, joints: Path | str | None, looker: Looker
-) -> Dataset:
-    """The data as it lies, faults and all, with the joints of another set beside its masks where asked for."""
-    if not isinstance(data, Dataset):
-        data = open_data(data, task=task, strict=False, values_of=looker.values)
-    return data if joints is None else with_joints(data, open_data(joints, task="pose", strict=False))
-
-
-def _used(dataset: Dataset) -> Dataset:
-    """The samples that are assigned to a split, where any is."""
-    return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
 def _finish(job: Job, folder: Path, progress: Progress, background: Background, compared: bool) -> Run:

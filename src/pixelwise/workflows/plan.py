@@ -1,0 +1,46 @@
+"""How a training would go, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pixelwise.checks import Looker
+from pixelwise.data.dataset import Dataset
+from pixelwise.errors import OutputError
+from pixelwise.files import check_writable
+from pixelwise.plan import Plan
+from pixelwise.workflows.check import check, refuse_errors
+from pixelwise.workflows.data import assigned, open_joined
+from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.preparation import Wishes, choose_recipe, with_splits
+
+
+def plan(
+    data: Dataset | Path | str, wishes: Wishes, looker: Looker, listener: Listener, joints: Path | None = None
+) -> Plan:
+    """The recipe that :func:`~pixelwise.workflows.train.train` would train by, and the reasons, which are told.
+
+    Leaking splits are told and no obstacle, as nothing is claimed of scores.
+
+    Args:
+        data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
+        wishes: all that is asked for.
+        joints: folder of another set, of which joints would be learned beside the masks of ``data``.
+
+    Raises:
+        PixelwiseError: what training would be refused for.
+    """
+    opened = open_joined(data, ",".join(wishes.tasks) or None, joints, looker.values)
+    checked = check(assigned(opened), looker=looker, listener=listener)
+    listener.checked(checked.result)
+    refuse_errors(checked, allow_leaks=True)
+    return choose_recipe(wishes, with_splits(checked.subject, wishes.drawn_by, listener), listener)
+
+
+def check_recipe_path(path: Path) -> None:
+    """Raise :class:`OutputError` where a recipe cannot be written, or would replace one that was changed by hand."""
+    if path.exists():
+        raise OutputError(f"{path} is there already; give the name of a new file with --out.")
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"{path.parent} is not a folder; give a file in an existing folder with --out.")
+    check_writable(path.parent)
