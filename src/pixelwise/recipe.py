@@ -275,6 +275,12 @@ class PanopticTask(_Strict):
     kind: Literal["instance", "panoptic"] = "instance"
     cross_entropy: NonNegative = Field(default=1.0, description="Of the classes.")
     dice: NonNegative = Field(default=1.0, description="Of the classes.")
+    border: NonNegative = Field(
+        default=0.0, description="What a pixel at an object's contour counts more in cross-entropy."
+    )
+    border_width: Positive = Field(
+        default=5.0, description="Standard deviation of that, in pixels of the frame."
+    )
     centre: NonNegative = Field(default=1.0, description="Of the heat map of objects' centres.")
     offset: NonNegative = Field(default=1.0, description="Of the way from a pixel to its object's centre.")
 

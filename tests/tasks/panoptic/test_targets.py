@@ -7,9 +7,11 @@ import torch
 from tests.tasks.panoptic.cells import batch, discs, labelled
 
 from pixelwise.data.augment import augment
-from pixelwise.recipe import Augment, Values
+from pixelwise.labels import Labels
+from pixelwise.recipe import Augment, PanopticTask, Values
+from pixelwise.tasks import build_task
 from pixelwise.tasks.panoptic.targets import UNIT, object_targets
-from pixelwise.types import INSTANCES
+from pixelwise.types import CLASSES, INSTANCES, LabelBatch
 
 
 def test_every_pixel_points_to_one_pixel_of_its_object_which_has_the_highest_peak() -> None:
@@ -64,3 +66,17 @@ def test_mirror_images_beyond_the_frame_are_objects_of_their_own() -> None:
         for number in np.unique(ids)[1:].tolist():
             columns = (ids == number).any(dim=0).sum()
             assert columns <= 6
+
+
+def test_borders_weigh_classes_alone() -> None:
+    labels = Labels(classes=("background", "cell"), things=(1,))
+    objects = torch.tensor([[[1, 1, 2, 2, 2, 2, 0, 0, 0]]])
+    cells = LabelBatch({CLASSES: (objects > 0).to(torch.uint8), INSTANCES: objects})
+    plain, bordered = (
+        build_task(PanopticTask(border=border, border_width=0.1), labels).targets(cells)
+        for border in (0.0, 4.0)
+    )
+    assert bordered["classes"][1].tolist() == [[[[1, 5, 5, 1, 1, 5, 5, 1, 1]]]]  # cells that touch are parted
+    assert plain["classes"][1].unique().tolist() == [1]
+    for name in ("centres", "offsets"):
+        assert torch.equal(plain[name][1], bordered[name][1])

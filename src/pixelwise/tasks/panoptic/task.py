@@ -81,7 +81,12 @@ class PanopticTask:
                 "panoptic, which finds both."
             )
         self.labels, self.recipe = labels, recipe
-        shares = SemanticRecipe(cross_entropy=recipe.cross_entropy, dice=recipe.dice)
+        shares = SemanticRecipe(
+            cross_entropy=recipe.cross_entropy,
+            dice=recipe.dice,
+            border=recipe.border,
+            border_width=recipe.border_width,
+        )
         self.classes = SemanticTask(labels, shares)
 
     def fields(self) -> tuple[Field, ...]:
