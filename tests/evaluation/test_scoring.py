@@ -227,6 +227,7 @@ class Unsure:
     """Finds the objects of labels that it is given in order, moved and cut; some it misses."""
 
     tells_uncertainty = False
+    orders_review = False
 
     def __init__(self, task: PanopticTask, labels: Sequence[Label]) -> None:
         self.tasks, self.settings = {"panoptic": task}, {"panoptic": task.default_settings()}

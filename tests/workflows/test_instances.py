@@ -63,7 +63,7 @@ def test_from_data_to_files(cells: Path, tmp_path: Path) -> None:
     pixelwise.predict(loaded, [cells / "images" / "8.png"], tmp_path / "results")
     names = {path.name for path in (tmp_path / "results").iterdir()}
     endings = ("instances.png", "panoptic.png", "panoptic.json", "coco.json", "objects.csv", "overlay.png")
-    assert names == {"8.json", *(f"8_{ending}" for ending in endings)}
+    assert names == {"8.json", "review.csv", *(f"8_{ending}" for ending in endings)}
     assert (tmp_path / "run" / "report.html").is_file()
 
 

@@ -80,7 +80,7 @@ def test_predicting_writes_overlay_openpose_and_coco(
     predict(run.folder, [image], tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
     endings = (".json", "_coco.json", "_keypoints.json", "_overlay.png")
-    assert names == sorted(f"{image.stem}{ending}" for ending in endings)
+    assert names == sorted(["review.csv", *(f"{image.stem}{ending}" for ending in endings)])
     summary = json.loads((tmp_path / f"{image.stem}.json").read_text())
     openpose = json.loads((tmp_path / f"{image.stem}_keypoints.json").read_text())
     assert len(summary["tasks"]["pose"]["people"]) == len(openpose["people"])

@@ -79,6 +79,11 @@ class Baseline:
         """No: its probabilities are 0 and 1."""
         return False
 
+    @property
+    def orders_review(self) -> bool:
+        """No: it says nothing of how good a prediction is."""
+        return False
+
     def origin(self) -> Json:
         """The method and its choice, for the record."""
         return {"method": self.method.name, **self.choice.as_json()}

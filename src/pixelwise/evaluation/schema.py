@@ -164,7 +164,8 @@ class Metrics(Strict):
     )
     confidence: ConfidenceScores | None = Field(
         default=None,
-        description="How far the model's own word can be believed; absent where it says nothing.",
+        description="How far the model's own word can be believed; absent where it says nothing, and without a "
+        "semantic task.",
     )
     test: Metrics | None = Field(
         default=None, description="Beside out-of-fold scores: those of all models as one on the test split."

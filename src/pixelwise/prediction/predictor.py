@@ -90,7 +90,7 @@ class Prediction:
         predicted_dice: the Dice that the result can be expected to reach, 0–1; NaN where nothing was found, None where
             the model holds nothing to tell it by.
         unlikeness: how far the image lies from those of training, in parts of the limit; None likewise.
-        evidence: what the last two were worked out from.
+        evidence: what the last two were worked out from, where there is a semantic task.
     """
 
     size: Size
@@ -221,6 +221,11 @@ class Predictor:
         return self.classified is not None
 
     @property
+    def orders_review(self) -> bool:
+        """Yes: every model's predictions can be listed by what a human should look at first."""
+        return True
+
+    @property
     def classified(self) -> str | None:
         """Name of the semantic task, whose probabilities the confidence is of; None where there is none."""
         return next((name for name, task in self.tasks.items() if isinstance(task, SemanticTask)), None)
@@ -291,6 +296,7 @@ class Predictor:
 
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with what can be said of how good it is."""
+        prediction = replace(prediction, unlikeness=self._unlikeness(look))
         task = self.classified
         if task is None:
             return prediction
@@ -298,18 +304,20 @@ class Predictor:
         assert look.views is not None
         label_map, labels = prediction[task].label_map, self.tasks[task].labels
         doubt = doubt_of(look.logits, look.views, label_map, labels)
-        known = self.confidence
-        score = None if known is None else known.score.get(task)
-        unlikeness = None
-        if known is not None and known.unlike is not None and self._usual is not None:
-            unlikeness = self.distance(look.features) / known.unlike.limit
+        score = None if self.confidence is None else self.confidence.score.get(task)
         return replace(
             prediction,
             uncertainty=doubt.uncertainty,
             predicted_dice=None if score is None else predicted_score(score, doubt.traits),
-            unlikeness=unlikeness,
             evidence=Evidence(doubt.traits, look.features),
         )
+
+    def _unlikeness(self, look: Look) -> float | None:
+        """How far an image lies from those of training, in parts of the limit; None where there is none."""
+        limit = None if self.confidence is None else self.confidence.unlike
+        if limit is None or self._usual is None:
+            return None
+        return self.distance(look.features) / limit.limit
 
     def learn_usual(self, references: NDArray[np.float32] | None) -> None:
         """Take note of the features (N, D) of training images, or of none."""
@@ -388,6 +396,7 @@ class Ensemble(Predictor):
 
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with means of what its members say of theirs; uncertainty is of their mean probabilities."""
+        prediction = replace(prediction, unlikeness=self._unlikeness(look))
         task = self.classified
         if task is None:
             return prediction
@@ -397,14 +406,22 @@ class Ensemble(Predictor):
         ]
         probabilities = torch.from_numpy(look.values[task][CLASSES])
         score = None if self.confidence is None else self.confidence.score.get(task)
-        limit = None if self.confidence is None else self.confidence.unlike
-        unlikeness = _mean([one.unlikeness for one in each])
         return replace(
             prediction,
             uncertainty=entropy_of_views(probabilities[None]).numpy(),
             predicted_dice=expected_score([_predicted(one, score) for one in each]),
-            unlikeness=unlikeness if unlikeness is None or limit is None else unlikeness / limit.limit,
         )
+
+    def _unlikeness(self, look: Look) -> float | None:
+        """The mean over the members, in parts of the limit that was fitted to that."""
+        limit = None if self.confidence is None else self.confidence.unlike
+        mean = _mean(
+            [
+                member._unlikeness(of_member)
+                for member, of_member in zip(self.members, look.members, strict=True)
+            ]
+        )
+        return mean if mean is None or limit is None else mean / limit.limit
 
 
 def _predicted(prediction: Prediction, score: ScoreModel | None) -> float | None:

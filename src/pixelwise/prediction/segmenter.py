@@ -28,6 +28,11 @@ class Segmenter(Protocol):
         """Whether its predictions hold a map of uncertainty."""
         ...
 
+    @property
+    def orders_review(self) -> bool:
+        """Whether its predictions tell which of them a human should look at first."""
+        ...
+
     def origin(self) -> Json:
         """What made the results, beside the settings, for the record; plain JSON values."""
         ...

@@ -13,6 +13,7 @@ from torch import Tensor
 from pixelwise.confidence import (
     Confidence,
     Traits,
+    Unlike,
     contour_band,
     fit_calibration,
     fit_score,
@@ -54,15 +55,22 @@ def fit_confidence(
 ) -> None:
     """Give a predictor, whose settings are tuned but whose probabilities are the network's own, its confidence.
 
-    The threshold moves along with the probabilities, so that no pixel is decided otherwise.
+    The threshold moves along with the probabilities, so that no pixel is decided otherwise. Without a semantic task
+    there is a limit of unlikeness, and nothing else.
 
     Args:
         samples: validation images.
-        pixels: of the same.
+        pixels: of the same; none are needed without a semantic task.
         training: the frames that it was trained on.
     """
+    if not samples:
+        return
+    predictor.learn_usual(_references(predictor, training))
     name = predictor.classified
-    if name is None or not samples:
+    if name is None:
+        predictor.confidence = Confidence(
+            fitted_on=len(samples), unlike=_limit_of(predictor, dataset, samples)
+        )
         return
     calibration = fit_calibration(pixels.of_images)
     settings = predictor.settings[name]
@@ -70,7 +78,6 @@ def fit_confidence(
         settings[THRESHOLD] = moved_probability(settings[THRESHOLD], calibration)
     known = Confidence(fitted_on=len(samples), calibration={name: calibration})
     predictor.confidence = known
-    predictor.learn_usual(_references(predictor, training))
     traits: list[Traits] = []
     scores, distances = [], []
     task = predictor.tasks[name]
@@ -85,6 +92,12 @@ def fit_confidence(
     unlike = fit_unlike(np.array(distances))
     update = {"score": {} if score is None else {name: score}, "unlike": unlike}
     predictor.confidence = known.model_copy(update=update)
+
+
+def _limit_of(predictor: Predictor, dataset: Dataset, samples: Sequence[Sample]) -> Unlike | None:
+    """The limit of unlikeness from images alone: what they show need not be found in them."""
+    looks = (predictor.look(dataset.read(sample)[0]) for sample in samples)
+    return fit_unlike(np.array([predictor.distance(look.features) for look in looks]))
 
 
 def _references(predictor: Predictor, training: Frames) -> NDArray[np.float32]:

@@ -36,25 +36,27 @@ class OutOfFold:
     unlikeness: list[float] = field(default_factory=list)
 
     def add(self, scored: Scored) -> None:
-        """Take note of an image that a model has predicted; of tasks without classes there is nothing to note."""
+        """Take note of an image that a model has predicted; without a semantic task of how unlike it is alone."""
         predictor, prediction = scored.by, scored.prediction
-        if not isinstance(predictor, Predictor) or predictor.classified is None:
+        if not isinstance(predictor, Predictor):
             return
+        if prediction.unlikeness is not None:
+            self.unlikeness.append(prediction.unlikeness)
         name = predictor.classified
+        if name is None:
+            return
         task = predictor.tasks[name]
         if task.labels.is_binary:
             self.curves.append(dice_by_threshold(prediction[name].probs[1], scored.truth.class_map))
         if prediction.evidence is not None:
             self.traits.append(prediction.evidence.traits)
             self.scores.append(task.headline_score(scored.rows[name]))
-        if prediction.unlikeness is not None:
-            self.unlikeness.append(prediction.unlikeness)
 
     def ensemble(self, members: Sequence[Predictor]) -> Ensemble:
         """All models as one, with what the images told; where they told nothing the mean of the models' own holds."""
         settings, name = mean_settings(members), members[0].classified
         if name is None:
-            return Ensemble(members, settings)
+            return Ensemble(members, settings, self._likeness())
         task = members[0].tasks[name]
         assert isinstance(task, SemanticTask)
         settings[name] |= task.tuned(self.curves)
@@ -66,3 +68,9 @@ class OutOfFold:
         return Ensemble(
             members, settings, Confidence(fitted_on=len(self.scores), score={name: score}, unlike=unlike)
         )
+
+    def _likeness(self) -> Confidence | None:
+        """The limit of unlikeness alone; None where no model told how unlike an image is."""
+        if not self.unlikeness:
+            return None
+        return Confidence(fitted_on=len(self.unlikeness), unlike=fit_unlike(np.array(self.unlikeness)))

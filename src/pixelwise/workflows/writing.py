@@ -53,7 +53,7 @@ def write_results(
         OutputError: results are there already, or cannot be written.
     """
     check_outputs(segmenter, sources, folder, overwrite)
-    earlier = read_reviews(folder) if segmenter.tells_uncertainty else {}
+    earlier = read_reviews(folder) if segmenter.orders_review else {}
     fitting, refused = _fitting(segmenter, sources)
     written, reviews = [], []
     for done, source in enumerate(fitting, start=1):
@@ -70,7 +70,7 @@ def write_results(
         listener.scored(done, len(fitting))
     if not written:
         raise refused[0]
-    if not segmenter.tells_uncertainty:
+    if not segmenter.orders_review:
         return Predicted(written, refused)
     known = earlier | {one.results: one for one in reviews}
     write_reviews(folder, list(known.values()))
@@ -184,14 +184,14 @@ def _write_uncertainty(prediction: Prediction, path: Path) -> list[Path]:
 
 def _confidence(prediction: Prediction) -> Json:
     """What the prediction says of itself; null where the model does not tell, or nothing was found."""
-    if prediction.uncertainty is None:
+    predicted, uncertainty = prediction.predicted_dice, prediction.uncertainty
+    if uncertainty is None and prediction.unlikeness is None:
         return {}
-    predicted = prediction.predicted_dice
     return {
         "confidence": {
             "predicted_dice": None if predicted is None or math.isnan(predicted) else round(predicted, 4),
             "unlike": prediction.unlike,
             "unlikeness": None if prediction.unlikeness is None else round(prediction.unlikeness, 4),
-            "uncertainty": round(float(prediction.uncertainty.mean()), 6),
+            "uncertainty": None if uncertainty is None else round(float(uncertainty.mean()), 6),
         }
     }
