@@ -22,14 +22,19 @@ def tiny_predictor(
     values: Values = Values(),  # noqa: B008 - it is frozen
 ) -> Predictor:
     """An untrained predictor whose logits vary enough to matter."""
-    torch.manual_seed(seed)
     recipe = TINY.model_copy(update={"scale": Scale(size=size), "values": values})
-    tasks = build_tasks(recipe, {"semantic": labels})
-    fields = {name: task.fields() for name, task in tasks.items()}
-    network = build_model(recipe.model, fields, pretrained=False, channels=values.channels)
-    head = network.head("semantic", "classes")
+    predictor = untrained(recipe, labels, seed)
     with torch.no_grad():
-        for parameter in head.parameters():
+        for parameter in predictor.network.head("semantic", "classes").parameters():
             parameter.mul_(gain)
+    return predictor
+
+
+def untrained(recipe: Recipe, labels: Labels = BINARY, seed: int = 0) -> Predictor:
+    """A predictor of any tasks, with random weights and default settings."""
+    torch.manual_seed(seed)
+    tasks = build_tasks(recipe, dict.fromkeys(recipe.tasks, labels))
+    fields = {name: task.fields() for name, task in tasks.items()}
+    network = build_model(recipe.model, fields, pretrained=False, channels=recipe.values.channels)
     settings = {name: task.default_settings() for name, task in tasks.items()}
     return Predictor(network, tasks, recipe.preprocessing, settings, device="cpu")

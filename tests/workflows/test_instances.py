@@ -60,10 +60,18 @@ def test_from_data_to_files(cells: Path, tmp_path: Path) -> None:
     again = pixelwise.evaluate(tmp_path / "run", cells, split="test")
     assert again.scores["pq"].value == pytest.approx(run.metrics.scores["pq"].value, nan_ok=True)
     assert loaded.settings["instance"].keys() >= {"centre", "threshold", "smallest", "score_spread"}
-    pixelwise.predict(loaded, [cells / "images" / "8.png"], tmp_path / "results")
+    image = cells / "images" / "8.png"
+    pixelwise.predict(loaded, [image], tmp_path / "results")
     names = {path.name for path in (tmp_path / "results").iterdir()}
     endings = ("instances.png", "panoptic.png", "panoptic.json", "coco.json", "objects.csv", "overlay.png")
-    assert names == {"8.json", "review.csv", *(f"8_{ending}" for ending in endings)}
+    assert names == {"8.json", "8_uncertainty.png", "review.csv", *(f"8_{ending}" for ending in endings)}
+    described = json.loads((tmp_path / "results" / "8.json").read_text())
+    assert "8_uncertainty.png" in described["tasks"]["instance"]["files"]
+    unsure = loaded.predict(image).uncertainty
+    assert unsure is not None
+    assert described["confidence"]["uncertainty"] == pytest.approx(unsure.mean(), abs=1e-5)
+    with PIL.Image.open(tmp_path / "results" / "8_uncertainty.png") as drawn:
+        np.testing.assert_allclose(np.asarray(drawn) / 255, unsure, atol=0.51 / 255)
     assert (tmp_path / "run" / "report.html").is_file()
 
 

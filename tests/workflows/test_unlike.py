@@ -1,4 +1,4 @@
-"""What is fitted for models that tell no classes apart: images unlike those of training; stored, told, listed first."""
+"""What models without a semantic task say of themselves: images unlike those of training, told and listed."""
 
 from __future__ import annotations
 
@@ -101,8 +101,10 @@ def test_what_is_stored_says_the_same_again(job: Job, predictor: Predictor, mode
     assert unlikeness(again, job, sample) == unlikeness(predictor, job, sample)
 
 
-def test_a_stranger_is_told_and_listed_first(job: Job, model: Path, tmp_path: Path) -> None:
-    """Not by its name, which stands between those of the others."""
+def test_a_stranger_is_told_and_listed_first(
+    job: Job, predictor: Predictor, model: Path, tmp_path: Path
+) -> None:
+    """Not by its name, which stands between those of the others; these by how sure the model is of them."""
     out = tmp_path / "out"
     reviews = predict(model, photos(job, tmp_path / "photos"), out).reviews
     assert Path(reviews[0].image).name == "b.png"
@@ -111,6 +113,16 @@ def test_a_stranger_is_told_and_listed_first(job: Job, model: Path, tmp_path: Pa
     assert [said[name]["unlike"] for name in "abc"] == [False, True, False]
     assert said["b"]["unlikeness"] > 1 > said["a"]["unlikeness"]
     assert {one["predicted_dice"] for one in said.values()} == {None}
+    unsure = [one.uncertainty for one in reviews[1:]]
+    if predictor.tells_uncertainty:
+        assert unsure[0] > unsure[1] > 0
+        assert {path.stem for path in out.glob("*_uncertainty.png")} == {
+            f"{name}_uncertainty" for name in "abc"
+        }
+    else:
+        assert np.isnan(unsure).all()
+        assert {one["uncertainty"] for one in said.values()} == {None}
+        assert not list(out.glob("*_uncertainty.png"))
     rows = list(csv.DictReader((out / REVIEW).read_text(encoding="utf-8").splitlines()))
     assert rows[0]["results"] == "b.json"
     assert float(rows[0]["unlikeness"]) == pytest.approx(said["b"]["unlikeness"])

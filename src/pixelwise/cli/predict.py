@@ -31,10 +31,10 @@ def predict(
 
     pixelwise predict run photo.jpg more-photos --out results
 
-    The mask is a PNG of the image's own size; a map of uncertainty lies beside it. review.csv lists all images, first
-    what a human should look at: what is unlike the training images, and where the model expects to be wrong. Images are
-    PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is installed, DICOM. Ends with status 1 if
-    there were images among them that could not be predicted.
+    The mask is a PNG of the image's own size; a map of uncertainty lies beside it (not for pose). review.csv lists all
+    images, first what a human should look at: what is unlike the training images, and where the model expects to be
+    wrong or is the least sure. Images are PNG, JPEG, TIFF, WebP, BMP, GIF, NumPy arrays (.npy) and, where pydicom is
+    installed, DICOM. Ends with status 1 if there were images among them that could not be predicted.
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.predict import predict as predict_images

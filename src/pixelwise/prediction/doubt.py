@@ -35,7 +35,7 @@ def doubt_of(logits: Tensor, views: tuple[Tensor, Tensor], label_map: LabelMap, 
         label_map: (H, W) class ids of the result.
     """
     scored = [0] if len(logits) == 1 else list(labels.scored)
-    rows = max(1, AT_ONCE // logits[:, 0].numel())
+    rows = _rows(logits)
     uncertainty, sums = [], torch.zeros(())
     for top in range(0, logits.shape[1], rows):
         mean, one, other = (_probabilities(each[:, top : top + rows]) for each in (logits, *views))
@@ -46,9 +46,26 @@ def doubt_of(logits: Tensor, views: tuple[Tensor, Tensor], label_map: LabelMap, 
     return Doubt(torch.cat(uncertainty).cpu().numpy(), traits_from(sums))
 
 
+@torch.inference_mode()
+def uncertainty_of(views: tuple[Tensor, Tensor]) -> NDArray[np.float32]:
+    """(H, W) how unsure each pixel is, 0–1, from logits (C, H, W) of the image alone and of its mirror image alone."""
+    rows, height = _rows(views[0]), views[0].shape[1]
+    parts = [
+        entropy_of_views(torch.stack([_probabilities(each[:, top : top + rows]) for each in views]))
+        for top in range(0, height, rows)
+    ]
+    found: NDArray[np.float32] = torch.cat(parts).cpu().numpy()
+    return found
+
+
 def pooled(features: Tensor) -> Tensor:
     """(N, C, h, w) to (N, C) float32: the mean over a frame."""
     return features.float().mean(dim=(-2, -1))
+
+
+def _rows(logits: Tensor) -> int:
+    """Of an image, that are looked at together."""
+    return max(1, AT_ONCE // logits[:, 0].numel())
 
 
 def _probabilities(logits: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ from pixelwise.geometry import Frame
 from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import Header, Member, read_model
 from pixelwise.models import Network, Outputs, build_model
-from pixelwise.prediction.doubt import doubt_of, pooled
+from pixelwise.prediction.doubt import doubt_of, pooled, uncertainty_of
 from pixelwise.prediction.source import ImageSource, to_pixels
 from pixelwise.prediction.values import check_format, normalise, viewable
 from pixelwise.prediction.views import mean_of_views, views
@@ -64,8 +64,9 @@ class Look:
     Attributes:
         values: the fields by task and name, (C, H, W) float32 after activation.
         canvas: how the image lies in what the network saw.
-        logits: (C, H, W) of the field of classes, calibrated; None where there is none.
-        views: (C, H, W) the same of the image alone and of its mirror image alone, each calibrated.
+        logits: (C, H, W) of a semantic task's classes, calibrated; None where there is no such task.
+        views: (C, H, W) of the image alone and of its mirror image alone, the logits, calibrated, of the field of
+            classes that uncertainty is of; None where there is none.
         features: (T, D) float32, means of the encoder's features over each tile.
         members: what each of several models says, where this is their mean.
     """
@@ -86,7 +87,8 @@ class Prediction:
         size: (height, width) of the image, and of every result.
         results: by task name; ``prediction["semantic"].label_map``, for one.
         uncertainty: (H, W) float32, 0 sure to 1 not known at all, see
-            :func:`~pixelwise.confidence.entropy_of_views`; None of a method that knows no probabilities.
+            :func:`~pixelwise.confidence.entropy_of_views`; None of a method that knows no probabilities, and of
+            a model that tells no classes apart.
         predicted_dice: the Dice that the result can be expected to reach, 0–1; NaN where nothing was found, None where
             the model holds nothing to tell it by.
         unlikeness: how far the image lies from those of training, in parts of the limit; None likewise.
@@ -218,7 +220,7 @@ class Predictor:
     @property
     def tells_uncertainty(self) -> bool:
         """Whether predictions hold a map of uncertainty: there are classes to be unsure of."""
-        return self.classified is not None
+        return self.doubted is not None
 
     @property
     def orders_review(self) -> bool:
@@ -229,6 +231,14 @@ class Predictor:
     def classified(self) -> str | None:
         """Name of the semantic task, whose probabilities the confidence is of; None where there is none."""
         return next((name for name, task in self.tasks.items() if isinstance(task, SemanticTask)), None)
+
+    @property
+    def doubted(self) -> str | None:
+        """Name of the task of whose classes the uncertainty is: the semantic one, else the first that has any."""
+        if self.classified is not None:
+            return self.classified
+        fields = self.network.fields
+        return next((name for name in self.tasks if CLASSES in {field.name for field in fields[name]}), None)
 
     def origin(self) -> Json:
         """Nothing: a model's settings tell all."""
@@ -274,7 +284,7 @@ class Predictor:
         for task, field, logits in self._separate(joined[:total]):
             own = logits if field.points else tiling.canvas.to_image(logits, field)
             if field.name == CLASSES:
-                if task == self.classified:
+                if task == self.doubted:
                     higher = tiling.canvas.to_image(joined[total:], field)
                     pair = self._calibrated(task, own + higher), self._calibrated(task, own - higher)
                 own = self._calibrated(task, own)
@@ -298,10 +308,11 @@ class Predictor:
         """The prediction with what can be said of how good it is."""
         prediction = replace(prediction, unlikeness=self._unlikeness(look))
         task = self.classified
-        if task is None:
+        if look.views is None:
             return prediction
+        if task is None:
+            return replace(prediction, uncertainty=uncertainty_of(look.views))
         assert look.logits is not None
-        assert look.views is not None
         label_map, labels = prediction[task].label_map, self.tasks[task].labels
         doubt = doubt_of(look.logits, look.views, label_map, labels)
         score = None if self.confidence is None else self.confidence.score.get(task)
@@ -333,8 +344,8 @@ class Predictor:
     def _logits(self, framed: Tensor) -> tuple[Tensor, Tensor]:
         """Of a frame (1, C, h, w): the channels of all fields of all tasks, one after another, and its features.
 
-        The channels are (C, h', w') float32: means over the views of the image; after them, of the field of classes,
-        half of what the image is higher than its mirror image.
+        The channels are (C, h', w') float32: means over the views of the image; after them, of the field of classes
+        that uncertainty is of, half of what the image is higher than its mirror image.
         """
         turn = max(field.turn for _, field in self._named_fields())
         batch = views(framed, turn).to(self.device, memory_format=torch.channels_last)
@@ -344,7 +355,7 @@ class Predictor:
         for task, field in self._named_fields():
             seen = outputs[task][field.name]
             means.append(mean_of_views(seen, field))
-            if field.name == CLASSES and task == self.classified:
+            if field.name == CLASSES and task == self.doubted:
                 differences.append(seen[0].float() - means[-1])
         return torch.cat(means + differences), pooled(self.network.telling(encoded)[:1])[0]
 
@@ -384,7 +395,7 @@ class Ensemble(Predictor):
 
     def _look(self, image: Pixels) -> Look:
         """The means of the members' fields (after activation), and what each of them says."""
-        looks = tuple(member._look(image) for member in self.members)
+        looks = tuple(self._needed(member._look(image)) for member in self.members)
         mean = {
             task: {
                 name: np.stack([look.values[task][name] for look in looks]).mean(axis=0, dtype=np.float32)
@@ -394,9 +405,17 @@ class Ensemble(Predictor):
         }
         return replace(looks[0], values=mean, logits=None, views=None, members=looks)
 
+    def _needed(self, look: Look) -> Look:
+        """What a member says, less its views where only the predicted score would ask for them."""
+        return look if self.classified is not None else replace(look, views=None)
+
     def _judged(self, look: Look, prediction: Prediction) -> Prediction:
         """The prediction with means of what its members say of theirs; uncertainty is of their mean probabilities."""
         prediction = replace(prediction, unlikeness=self._unlikeness(look))
+        if self.doubted is None:
+            return prediction
+        probabilities = torch.from_numpy(look.values[self.doubted][CLASSES])
+        prediction = replace(prediction, uncertainty=entropy_of_views(probabilities[None]).numpy())
         task = self.classified
         if task is None:
             return prediction
@@ -404,13 +423,8 @@ class Ensemble(Predictor):
             member._judged(of_member, Prediction(prediction.size, member._decoded(of_member)))
             for member, of_member in zip(self.members, look.members, strict=True)
         ]
-        probabilities = torch.from_numpy(look.values[task][CLASSES])
         score = None if self.confidence is None else self.confidence.score.get(task)
-        return replace(
-            prediction,
-            uncertainty=entropy_of_views(probabilities[None]).numpy(),
-            predicted_dice=expected_score([_predicted(one, score) for one in each]),
-        )
+        return replace(prediction, predicted_dice=expected_score([_predicted(one, score) for one in each]))
 
     def _unlikeness(self, look: Look) -> float | None:
         """The mean over the members, in parts of the limit that was fitted to that."""
