@@ -49,6 +49,11 @@ def test_what_a_human_should_look_at_first() -> None:
     assert review_order(predicted, unlikeness, np.zeros(5)).tolist() == [3, 4, 2, 1, 0]
     silent = np.full(3, nan)
     assert review_order(silent, silent, np.array([0.1, 0.3, 0.2])).tolist() == [1, 2, 0]
+    people = np.array([0.9, nan, 0.4, 0.6, nan])
+    none = np.full(5, nan)
+    assert review_order(none, unlikeness, none, people).tolist() == [4, 3, 1, 2, 0]
+    # Where all is known that comes before, the score of what was found decides nothing.
+    assert review_order(predicted, unlikeness, np.zeros(5), people).tolist() == [3, 4, 2, 1, 0]
 
 
 def test_dropping_the_worst_fifth_by_hand() -> None:

@@ -138,13 +138,20 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def review_order(predicted: Values, unlikeness: Values, uncertainty: Values) -> NDArray[np.intp]:
+def review_order(
+    predicted: Values, unlikeness: Values, uncertainty: Values, lowest: Values | None = None
+) -> NDArray[np.intp]:
     """Indices (N,), what a human should look at first.
 
     Images that are unlike those of training come before the others. Among each, those where nothing was found; then by
-    the predicted score, the lowest first, and where a model predicts none by the mean uncertainty, the highest first.
+    the predicted score, the lowest first, and where a model predicts none by the mean uncertainty, the highest first;
+    where there is none either, by the lowest score of what was found.
+
+    Args:
+        predicted, unlikeness, uncertainty, lowest: (N,), NaN where there is no such number.
     """
-    return np.lexsort((-uncertainty, np.nan_to_num(predicted, nan=-1.0), ~(unlikeness > 1)))
+    last = () if lowest is None else (np.nan_to_num(lowest, nan=-1.0),)
+    return np.lexsort((*last, -uncertainty, np.nan_to_num(predicted, nan=-1.0), ~(unlikeness > 1)))
 
 
 def selection(scores: Values, order: NDArray[np.intp]) -> Selection | None:

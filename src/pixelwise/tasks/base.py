@@ -151,6 +151,13 @@ class Task(Protocol[Result, Row]):
         """
         ...
 
+    def lowest_score(self, result: Result) -> float | None:
+        """That of what was found, 0–1, by which a human should look at results; NaN where nothing was found.
+
+        None of a task whose results tell it by the uncertainty of pixels.
+        """
+        ...
+
     def describe(self, result: Result) -> Json:
         """The result in numbers, as plain JSON values."""
         ...

@@ -296,6 +296,10 @@ class SemanticTask:
             PIL.Image.fromarray(values).save(temporary, format="PNG")
         return [path]
 
+    def lowest_score(self, result: SemanticResult) -> float | None:
+        """None: pixels tell how sure they are."""
+        return None
+
     def describe(self, result: SemanticResult) -> Json:
         """Pixels of each class and their share of the image."""
         pixels = np.bincount(result.label_map.ravel(), minlength=self.labels.num_classes)

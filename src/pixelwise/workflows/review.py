@@ -14,10 +14,12 @@ import numpy as np
 from pixelwise import files
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import LOW_SCORE, review_order
-from pixelwise.prediction import Prediction
+from pixelwise.prediction import Prediction, Segmenter
 
 REVIEW = "review.csv"
 COLUMNS = ("results", "image", "reason", "predicted_dice", "unlikeness", "uncertainty")
+LOWEST = "lowest_score"
+"""A column more, in lists that hold pictures of people."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,9 @@ class Review:
         image: path of the image as it was given.
         predicted: the Dice to be expected; NaN where nothing was found, or the model does not tell.
         unlikeness: distance from the training images in parts of the limit; NaN where the model does not tell.
-        uncertainty: mean over the image, 0–1.
+        uncertainty: mean over the image, 0–1; NaN where the model tells none.
         reason: why a human should look at it; empty where nothing speaks for that.
+        lowest: score of what was found, of models that tell no uncertainty; NaN where nothing was found.
     """
 
     results: str
@@ -39,24 +42,26 @@ class Review:
     unlikeness: float
     uncertainty: float
     reason: str
+    lowest: float = math.nan
 
     def cells(self) -> list[str]:
-        """A line of ``review.csv``; what does not exist is left empty."""
-        numbers = (self.predicted, self.unlikeness, self.uncertainty)
+        """A line of ``review.csv``, ``LOWEST`` included; what does not exist is left empty."""
+        numbers = (self.predicted, self.unlikeness, self.uncertainty, self.lowest)
         shown = ["" if math.isnan(number) else f"{number:.4f}" for number in numbers]
         return [self.results, self.image, self.reason, *shown]
 
 
-def review_of(prediction: Prediction, results: str, image: str) -> Review:
-    """What a prediction says of itself."""
-    uncertainty = prediction.uncertainty
+def review_of(segmenter: Segmenter, prediction: Prediction, results: str, image: str) -> Review:
+    """What a prediction by ``segmenter`` says of itself."""
+    uncertainty, lowest = prediction.uncertainty, _lowest(segmenter, prediction)
     return Review(
         results,
         image,
         predicted=math.nan if prediction.predicted_dice is None else prediction.predicted_dice,
         unlikeness=math.nan if prediction.unlikeness is None else prediction.unlikeness,
         uncertainty=math.nan if uncertainty is None else float(uncertainty.mean()),
-        reason=_reason(prediction),
+        reason=_reason(prediction, lowest),
+        lowest=math.nan if lowest is None else lowest,
     )
 
 
@@ -64,7 +69,7 @@ def ordered(reviews: Sequence[Review]) -> list[Review]:
     """What a human should look at first, first."""
     columns = (
         np.array([getattr(one, name) for one in reviews], np.float64)
-        for name in ("predicted", "unlikeness", "uncertainty")
+        for name in ("predicted", "unlikeness", "uncertainty", "lowest")
     )
     return [reviews[at] for at in review_order(*columns)]
 
@@ -81,7 +86,7 @@ def read_reviews(folder: Path) -> dict[str, Review]:
     try:
         with path.open(newline="", encoding="utf-8") as lines:
             rows = csv.DictReader(lines)
-            if tuple(rows.fieldnames or ()) != COLUMNS:
+            if tuple(rows.fieldnames or ()) not in (COLUMNS, (*COLUMNS, LOWEST)):
                 raise ValueError("other columns")
             return {row["results"]: _read(row) for row in rows}
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
@@ -94,19 +99,31 @@ def write_reviews(folder: Path, reviews: Sequence[Review]) -> None:
     """Write ``review.csv``, in order."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(one.cells() for one in ordered(reviews))
+    columns = COLUMNS if all(math.isnan(one.lowest) for one in reviews) else (*COLUMNS, LOWEST)
+    writer.writerow(columns)
+    writer.writerows(one.cells()[: len(columns)] for one in ordered(reviews))
     files.write_text(folder / REVIEW, text.getvalue())
 
 
 def _read(row: Mapping[str, str]) -> Review:
-    numbers = [float(row[name]) if row[name] else math.nan for name in COLUMNS[3:]]
-    return Review(row["results"], row["image"], numbers[0], numbers[1], numbers[2], row["reason"])
+    shown = [row[name] for name in COLUMNS[3:]] + [row.get(LOWEST, "")]
+    predicted, unlikeness, uncertainty, lowest = (float(one) if one else math.nan for one in shown)
+    return Review(row["results"], row["image"], predicted, unlikeness, uncertainty, row["reason"], lowest)
 
 
-def _reason(prediction: Prediction) -> str:
+def _lowest(segmenter: Segmenter, prediction: Prediction) -> float | None:
+    """Of models that tell no uncertainty, the lowest score of what was found; NaN where nothing was."""
+    if segmenter.tells_uncertainty:
+        return None
+    found = [task.lowest_score(prediction[name]) for name, task in segmenter.tasks.items()]
+    return next((one for one in found if one is not None), None)
+
+
+def _reason(prediction: Prediction, lowest: float | None) -> str:
     if prediction.unlike:
         return "unlike the training images"
+    if lowest is not None:
+        return "nothing found" if math.isnan(lowest) else ""
     if prediction.predicted_dice is None:
         return ""
     if math.isnan(prediction.predicted_dice):

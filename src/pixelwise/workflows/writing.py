@@ -66,7 +66,7 @@ def write_results(
             prediction = segmenter.predict(image)
             written.append(write_prediction(segmenter, prediction, image, source, folder / source.folder))
             results = written[-1].relative_to(folder).as_posix()
-            reviews.append(review_of(prediction, results, source.path.as_posix()))
+            reviews.append(review_of(segmenter, prediction, results, source.path.as_posix()))
         listener.scored(done, len(fitting))
     if not written:
         raise refused[0]

@@ -251,6 +251,18 @@ def test_of_too_many_peaks_the_warmest_are_kept() -> None:
     np.testing.assert_allclose(np.sort(found.heat)[::-1], heat[0, -5, [25, 20, 15]], atol=1e-6)
 
 
+def test_the_least_sure_person_speaks_for_a_picture() -> None:
+    task = task_of()
+    people = perfect(task, label_of(standing([(60, 200), (220, 200)], 140)))
+    assert len(people) == 2
+    scored = replace(people, scores=np.array([0.75, 0.25], np.float32))
+    assert task.lowest_score(scored) == 0.25
+    nobody = PoseResult(people.keypoints[:0], people.confidences[:0], people.scores[:0], SIZE)
+    lowest = task.lowest_score(nobody)
+    assert lowest is not None
+    assert math.isnan(lowest)
+
+
 def test_files_are_as_other_tools_read_them(tmp_path: Path) -> None:
     task = task_of()
     label = label_of(standing([(160.0, 60.0)], 145))

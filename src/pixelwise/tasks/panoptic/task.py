@@ -217,6 +217,10 @@ class PanopticTask:
         """Files that other tools read, see docs/instances.md."""
         return write(result, folder, stem, self.labels, image, name or stem)
 
+    def lowest_score(self, result: PanopticResult) -> float | None:
+        """None: pixels tell how sure they are."""
+        return None
+
     def describe(self, result: PanopticResult) -> Json:
         """Number of objects by class, and each object's class, score and area."""
         return describe(result, self.labels)

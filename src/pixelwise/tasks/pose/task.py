@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -270,6 +271,10 @@ class PoseTask:
         writing.write_json(openpose, writing.openpose(result, self.skeleton))
         writing.write_json(coco, writing.coco(result, stem if name is None else name))
         return [openpose, coco]
+
+    def lowest_score(self, result: PoseResult) -> float | None:
+        """That of the person who is the least sure."""
+        return float(result.scores.min()) if len(result) else math.nan
 
     def describe(self, result: PoseResult) -> Json:
         """Of each person score, box, joints by name with confidence, and angles."""
