@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,18 @@ from tests.networks import TINY
 
 import pixelwise
 from pixelwise.confidence import moved_probability
+from pixelwise.data.cache import Cache
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import OutputError
-from pixelwise.evaluation import read_metrics
+from pixelwise.evaluation import evaluate, read_metrics
 from pixelwise.modelfile import read_model
+from pixelwise.prediction import predictor as predicting
+from pixelwise.recipe import Scale
+from pixelwise.tiling import windows_of
+from pixelwise.types import SPLITS
+from pixelwise.workflows.data import open_data
+from pixelwise.workflows.job import prepare
+from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.predict import predict
 from pixelwise.workflows.review import REVIEW
 
@@ -117,6 +126,32 @@ def test_a_stranger_among_photographs_comes_first(run: pixelwise.Run, lesions: P
     rows = list(csv.DictReader((out / REVIEW).read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 7
     assert rows[0]["results"] == "stranger.json"
+
+
+def test_images_predicted_in_windows_are_trained_with_and_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the images are large here: as beyond 16 million pixels, they are left out and all else goes on."""
+    monkeypatch.setattr(predicting, "windows_of", partial(windows_of, side=64, large=64 * 96))
+    folder = write_lesions(tmp_path / "lesions", 24, seed=0, size=(64, 96))
+    for path in (*(folder / "images").iterdir(), *(folder / "masks").iterdir()):
+        if int(path.stem.split("_")[1]) % 2:
+            with PIL.Image.open(path) as image:
+                enlarged = image.resize((144, 96), PIL.Image.Resampling.NEAREST)
+            enlarged.save(path)
+    data = open_data(folder)
+    data = data.with_splits({f"lesion_{at:04}": SPLITS[at // 8] for at in range(24)})
+    train = TINY.train.model_copy(update={"epochs": 1, "precision": "32-true"})
+    recipe = TINY.model_copy(update={"scale": Scale(policy="tiles", size=(64, 96)), "train": train})
+    job = prepare(data, recipe, Listener(), Cache(tmp_path / "cache"))
+    predictor = job.tuned(job.network.state_dict())
+    known = predictor.confidence
+    assert known is not None
+    assert known.unlike is not None
+    assert known.unlike.false_alarms == pytest.approx(1 / 5)  # of the four that are not large
+    assert job.reserve() > 0
+    rows = evaluate(predictor, data.split("test"), "test").images
+    assert {row.size: row.confidence is None for row in rows} == {(64, 96): False, (96, 144): True}
 
 
 def test_a_list_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:

@@ -131,6 +131,8 @@ def _believed(scored: Scored) -> Believed | None:
     predictor = scored.by
     if not (isinstance(predictor, Predictor) and predictor.confidence is not None and predictor.classified):
         return None
+    if scored.prediction.uncertainty is None:  # predicted in windows
+        return None
     name = predictor.classified
     task, result = predictor.tasks[name], scored.prediction[name]
     score = task.headline_score(scored.rows[name])

@@ -290,7 +290,7 @@ class Job:
             begin = time.monotonic()
             for name, task in self.tasks.items():
                 task.full_row(prediction[name], label, spacing)
-                if name == predictor.classified:
+                if name == predictor.classified and prediction.uncertainty is not None:
                     said = Confidence(fitted_on=0, calibration={name: Calibration(scale_below=1.0)})
                     believed_of(prediction, prediction[name].probs, label, 0.0, said, name)
             times.append(time.monotonic() - begin)
