@@ -20,6 +20,13 @@ def check_json(file: Path | None) -> None:
     _check(file, "--json", '"pixelwise"')
 
 
+def check_new(file: Path | None) -> None:
+    """Raise :class:`OutputError` unless a new file may be written there: what people change by hand is not replaced."""
+    if file is not None and file.exists():
+        raise OutputError(f"{file} is there already; give the name of a new file with --out.")
+    _check(file, "--out", "")
+
+
 def _check(file: Path | None, option: str, mark: str) -> None:
     if file is None:
         return

@@ -24,6 +24,7 @@ from pixelwise.cli.options import (
     SplitsOption,
     TaskOption,
 )
+from pixelwise.cli.outputs import check_new
 
 
 def plan(
@@ -52,18 +53,16 @@ def plan(
 
     pixelwise plan PH2Dataset --splits splits.csv --budget 5m --out recipe.toml
 
-    Nothing is trained. Data that train would refuse is refused.
+    Nothing is trained. Data that train would refuse is refused, but for splits that leak, which are told.
     """
     from pixelwise.cli.console import Console
     from pixelwise.recipe import parse_setting
     from pixelwise.workflows.budget import parse_budget
     from pixelwise.workflows.choosetasks import parse_tasks
-    from pixelwise.workflows.plan import check_recipe_path
     from pixelwise.workflows.plan import plan as plan_recipe
     from pixelwise.workflows.preparation import Wishes
 
-    if out is not None:
-        check_recipe_path(out)
+    check_new(out)
     wishes = Wishes(
         network=network,
         settings=dict(parse_setting(text) for text in settings or ()),

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from pixelwise.checks import Looker
 from pixelwise.data.dataset import Dataset
-from pixelwise.errors import OutputError
-from pixelwise.files import check_writable
 from pixelwise.plan import Plan
 from pixelwise.workflows.check import check, refuse_errors
 from pixelwise.workflows.data import assigned, open_joined
@@ -35,12 +33,3 @@ def plan(
     listener.checked(checked.result)
     refuse_errors(checked, allow_leaks=True)
     return choose_recipe(wishes, with_splits(checked.subject, wishes.drawn_by, listener), listener)
-
-
-def check_recipe_path(path: Path) -> None:
-    """Raise :class:`OutputError` where a recipe cannot be written, or would replace one that was changed by hand."""
-    if path.exists():
-        raise OutputError(f"{path} is there already; give the name of a new file with --out.")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"{path.parent} is not a folder; give a file in an existing folder with --out.")
-    check_writable(path.parent)
