@@ -67,6 +67,13 @@ def test_people_of_one_window_are_never_the_same() -> None:
     assert len(stitch([(seen(twice, LEFT), LEFT)], COCO_17.sigmas, SIZE)) == 2
 
 
+def test_one_who_is_seen_alone_here_is_not_two_who_are_seen_there() -> None:
+    """Whoever was put together with one of a window is none of the others of that window."""
+    near = [person(500, 200), person(503, 200)]
+    parts = [(seen(near[:1], LEFT), LEFT), (seen(near, RIGHT), RIGHT)]
+    assert len(stitch(parts, COCO_17.sigmas, SIZE)) == 2
+
+
 def test_nobody_anywhere() -> None:
     nobody = PoseResult(
         np.zeros((0, 17, 2), np.float32), np.zeros((0, 17), np.float32), np.zeros(0, np.float32), SIZE

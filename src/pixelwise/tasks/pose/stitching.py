@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,12 @@ SLENDER = 0.25
 
 @dataclass(frozen=True)
 class _Seen:
-    """A person of a window, in the whole image's pixels: (K, 2), (K,), (K,) bool; the score; the window's number."""
+    """A person of a window, in the whole image's pixels: (K, 2), (K,); the score; the numbers of windows."""
 
     keypoints: NDArray[np.float32]
     confidences: NDArray[np.float32]
     score: float
-    window: int
+    windows: frozenset[int]
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -68,7 +68,7 @@ def _people(parts: Sequence[tuple[PoseResult, Window]]) -> list[_Seen]:
             one.keypoints[at] + np.array([window.x0, window.y0], np.float32) * one.found[at, :, None],
             one.confidences[at],
             float(one.scores[at]),
-            number,
+            frozenset({number}),
         )
         for number, (one, window) in enumerate(parts)
         for at in range(len(one))
@@ -79,7 +79,7 @@ def _same(one: _Seen, other: _Seen, sigmas: Sequence[float]) -> bool:
     """Whether two of different windows are one: by OKS over the joints that both have, of the larger's area."""
     both = one.found & other.found
     fewer = min(int(one.found.sum()), int(other.found.sum()))
-    if one.window == other.window or not both.any() or both.sum() < SHARED * fewer:
+    if one.windows & other.windows or not both.any() or both.sum() < SHARED * fewer:
         return False
     away = np.square(one.keypoints[both] - other.keypoints[both]).sum(axis=1, dtype=np.float64)
     spread = np.square(2 * np.asarray(sigmas, np.float64)[both]) * max(one.area, other.area, 1.0)
@@ -91,4 +91,4 @@ def _completed(one: _Seen, other: _Seen) -> _Seen:
     more = ~one.found & other.found
     confidences = np.where(more, other.confidences, one.confidences)
     keypoints = np.where(more[:, None], other.keypoints, one.keypoints)
-    return replace(one, keypoints=keypoints, confidences=confidences, score=float(confidences.mean()))
+    return _Seen(keypoints, confidences, float(confidences.mean()), one.windows | other.windows)
