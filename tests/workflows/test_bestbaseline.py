@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.listening import Heard
 
 import pixelwise
 from pixelwise.baselines import METHODS, Baseline, Choice
@@ -28,16 +29,6 @@ QUICK = Recipe(
     model=Model(encoder="plain-tiny", pretrained=False),
     train=Train(epochs=1, precision="32-true"),
 )
-
-
-class Heard(Listener):
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture(scope="module")

@@ -6,26 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.listening import Heard
 
 import pixelwise
 from pixelwise.data.figures import write_figures
 from pixelwise.data.scenes import write_scenes
 from pixelwise.data.synthetic import write_lesions
-from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import Wishes, choose_recipe
 
 USUAL = {"scale", "augment", "model", "model.encoder", "train.batch_size", "train.learning_rate"}
-
-
-class Heard(Listener):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        """Keep a line."""
-        self.lines.append(text)
 
 
 @pytest.fixture(scope="module")
