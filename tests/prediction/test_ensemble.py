@@ -15,7 +15,7 @@ from pixelwise.errors import ModelFileError
 from pixelwise.labels import Labels
 from pixelwise.modelfile import ENSEMBLE, KEY, Header, Member, joined_weights, read_model, write_model
 from pixelwise.prediction import Ensemble, Predictor, load, mean_settings
-from pixelwise.prediction.predictor import expected_score
+from pixelwise.prediction.ensemble import expected_score
 from pixelwise.types import Image
 
 

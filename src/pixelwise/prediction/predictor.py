@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as field_of
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,98 +15,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelwise.confidence import (
-    Confidence,
-    ScoreModel,
-    Traits,
-    Usual,
-    apply,
-    entropy_of_views,
-    predicted_score,
-)
+from pixelwise.confidence import Confidence, Usual, apply, predicted_score
 from pixelwise.data.values import padding, stretched
-from pixelwise.errors import ModelFileError
-from pixelwise.geometry import Frame
-from pixelwise.memory import keep_freed_memory
-from pixelwise.modelfile import Header, Member, read_model
-from pixelwise.models import Network, Outputs, build_model
+from pixelwise.models import Network, Outputs
 from pixelwise.prediction.doubt import doubt_of, pooled, uncertainty_of
+from pixelwise.prediction.look import Evidence, FieldsByTask, Look, Prediction
 from pixelwise.prediction.source import ImageSource, to_pixels
 from pixelwise.prediction.values import check_format, normalise, viewable
 from pixelwise.prediction.views import mean_of_views, views
 from pixelwise.recipe import Preprocessing
-from pixelwise.tasks import AnyTask, SemanticTask, build_tasks
+from pixelwise.tasks import AnyTask, SemanticTask
 from pixelwise.tiling import Tiling, windows_of
-from pixelwise.types import CLASSES, Field, Image, Json, PixelFormat, Pixels, Size, Window
-
-FieldsByTask = dict[str, dict[str, NDArray[np.float32]]]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What confidence in a prediction follows from.
-
-    Attributes:
-        traits: of the result.
-        features: (T, D) float32, what the encoder makes of each tile.
-    """
-
-    traits: Traits
-    features: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the network says of an image.
-
-    Attributes:
-        values: the fields by task and name, (C, H, W) float32 after activation.
-        canvas: how the image lies in what the network saw.
-        logits: (C, H, W) of a semantic task's classes, calibrated; None where there is no such task.
-        views: (C, H, W) of the image alone and of its mirror image alone, the logits, calibrated, of the field of
-            classes that uncertainty is of; None where there is none.
-        features: (T, D) float32, means of the encoder's features over each tile.
-        members: what each of several models says, where this is their mean.
-    """
-
-    values: FieldsByTask
-    canvas: Frame
-    logits: Tensor | None
-    views: tuple[Tensor, Tensor] | None
-    features: NDArray[np.float32]
-    members: tuple[Look, ...] = ()
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one image.
-
-    Attributes:
-        size: (height, width) of the image, and of every result.
-        results: by task name; ``prediction["semantic"].label_map``, for one.
-        uncertainty: (H, W) float32, 0 sure to 1 not known at all, see
-            :func:`~pixelwise.confidence.entropy_of_views`; None of a method that knows no probabilities, and of
-            a model that tells no classes apart.
-        predicted_dice: the Dice that the result can be expected to reach, 0–1; NaN where nothing was found, None where
-            the model holds nothing to tell it by.
-        unlikeness: how far the image lies from those of training, in parts of the limit; None likewise.
-        evidence: what the last two were worked out from, where there is a semantic task.
-    """
-
-    size: Size
-    results: Mapping[str, Any]
-    uncertainty: NDArray[np.float32] | None = None
-    predicted_dice: float | None = None
-    unlikeness: float | None = None
-    evidence: Evidence | None = field_of(default=None, repr=False)
-
-    @property
-    def unlike(self) -> bool | None:
-        """Whether the image is unlike those of training, so that nothing else said of it can be relied on."""
-        return None if self.unlikeness is None else self.unlikeness > 1
-
-    def __getitem__(self, task: str) -> Any:
-        return self.results[task]
+from pixelwise.types import CLASSES, Field, Image, Json, PixelFormat, Pixels, Window
 
 
 class Predictor:
@@ -146,34 +64,6 @@ class Predictor:
         self.settings = {task: dict(values) for task, values in settings.items()}
         self.confidence = confidence
         self.learn_usual(references)
-
-    @classmethod
-    def load(cls, path: Path | str, device: str = "auto") -> Predictor:
-        """From a model file or the folder of a run; :class:`ModelFileError` if it cannot be used.
-
-        Of a file that holds several models it is an :class:`Ensemble`.
-        """
-        keep_freed_memory()
-        stored = read_model(Path(path))
-        header = stored.header
-        tasks = build_tasks(header.recipe, header.labels)
-
-        def built(number: int | None, model: Header | Member) -> Predictor:
-            weights, references = stored.of(number)
-            return Predictor(
-                _network_of(header, weights, tasks, Path(path)),
-                tasks,
-                header.preprocessing,
-                model.settings,
-                device,
-                confidence=model.confidence,
-                references=None if references is None else references.numpy(),
-            )
-
-        if header.members is None:
-            return built(None, header)
-        members = [built(*one) for one in enumerate(header.members)]
-        return Ensemble(members, header.settings, header.confidence)
 
     def only(self, tasks: Collection[str]) -> Predictor:
         """The same that gives the results of some tasks alone."""
@@ -371,109 +261,6 @@ class Predictor:
             yield from ((task, field) for field in fields)
 
 
-class Ensemble(Predictor):
-    """Several models of one recipe as one: each field is the mean of theirs (Lakshminarayanan 2017).
-
-    ``network`` is that of the first.
-
-    Args:
-        members: two or more, or one; of the same tasks and preprocessing.
-        settings: decision settings for the mean, by task name.
-        confidence: what was fitted on images that each was predicted by the member that never saw it: the predicted
-            score, and the limit of the members' unlikeness. The members' own hold where it is None.
-    """
-
-    def __init__(
-        self,
-        members: Sequence[Predictor],
-        settings: Mapping[str, Mapping[str, float]],
-        confidence: Confidence | None = None,
-    ) -> None:
-        first, device = members[0], str(members[0].device)
-        super().__init__(first.network, first.tasks, first.preprocessing, settings, device, confidence)
-        self.members = tuple(members)
-
-    def _look(self, image: Pixels) -> Look:
-        """The means of the members' fields (after activation), and what each of them says."""
-        looks = tuple(self._needed(member._look(image)) for member in self.members)
-        mean = {
-            task: {
-                name: np.stack([look.values[task][name] for look in looks]).mean(axis=0, dtype=np.float32)
-                for name in fields
-            }
-            for task, fields in looks[0].values.items()
-        }
-        return replace(looks[0], values=mean, logits=None, views=None, members=looks)
-
-    def _needed(self, look: Look) -> Look:
-        """What a member says, less its views where only the predicted score would ask for them."""
-        return look if self.classified is not None else replace(look, views=None)
-
-    def _judged(self, look: Look, prediction: Prediction) -> Prediction:
-        """The prediction with means of what its members say of theirs; uncertainty is of their mean probabilities."""
-        prediction = replace(prediction, unlikeness=self._unlikeness(look))
-        if self.doubted is None:
-            return prediction
-        probabilities = torch.from_numpy(look.values[self.doubted][CLASSES])
-        prediction = replace(prediction, uncertainty=entropy_of_views(probabilities[None]).numpy())
-        task = self.classified
-        if task is None:
-            return prediction
-        each = [
-            member._judged(of_member, Prediction(prediction.size, member._decoded(of_member)))
-            for member, of_member in zip(self.members, look.members, strict=True)
-        ]
-        score = None if self.confidence is None else self.confidence.score.get(task)
-        return replace(prediction, predicted_dice=expected_score([_predicted(one, score) for one in each]))
-
-    def _unlikeness(self, look: Look) -> float | None:
-        """The mean over the members, in parts of the limit that was fitted to that."""
-        limit = None if self.confidence is None else self.confidence.unlike
-        mean = _mean(
-            [
-                member._unlikeness(of_member)
-                for member, of_member in zip(self.members, look.members, strict=True)
-            ]
-        )
-        return mean if mean is None or limit is None else mean / limit.limit
-
-
-def _predicted(prediction: Prediction, score: ScoreModel | None) -> float | None:
-    """The score that a member's prediction can be expected to reach, by ``score`` where there is that."""
-    if score is None or prediction.evidence is None:
-        return prediction.predicted_dice
-    return predicted_score(score, prediction.evidence.traits)
-
-
-def expected_score(scores: Sequence[float | None]) -> float | None:
-    """The mean of the members' expected scores; one that finds nothing (NaN) where another does expects 0."""
-    known = [score for score in scores if score is not None]
-    if len(known) < len(scores):
-        return None
-    return float(np.mean(known if np.isnan(known).all() else np.nan_to_num(known)))
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    """Of what all tell; None where one of them does not."""
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if len(known) == len(values) else None
-
-
-def mean_settings(members: Sequence[Predictor]) -> dict[str, dict[str, float]]:
-    """The mean of the decision settings of several models, by task name: what suits the mean of their fields."""
-    return {
-        task: {
-            name: sum(member.settings[task][name] for member in members) / len(members) for name in settings
-        }
-        for task, settings in members[0].settings.items()
-    }
-
-
-def load(path: Path | str, device: str = "auto") -> Predictor:
-    """A trained model from its file or the folder of its run, ready to predict."""
-    return Predictor.load(path, device)
-
-
 def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:
     """Logits to the field's values along channel axis ``dim``."""
     match field.activation:
@@ -483,20 +270,3 @@ def activate(logits: Tensor, field: Field, dim: int = 0) -> Tensor:
             return logits.softmax(dim=dim)
         case "none":
             return logits
-
-
-def _network_of(
-    header: Header, weights: Mapping[str, Tensor], tasks: Mapping[str, AnyTask], path: Path
-) -> Network:
-    fields = {name: task.fields() for name, task in tasks.items()}
-    if fields != header.fields:
-        raise ModelFileError(
-            f"{path} predicts fields that its recipe does not name; copy it again from its run."
-        )
-    channels = header.preprocessing.values.channels
-    network = build_model(header.recipe.model, fields, pretrained=False, channels=channels)
-    try:
-        network.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        raise ModelFileError(f"{path} holds weights of another network than its recipe names.") from error
-    return network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from pixelwise.prediction.predictor import Prediction
+from pixelwise.prediction.look import Prediction
 from pixelwise.tasks import AnyTask
 from pixelwise.types import Image, Json, PixelFormat, Pixels
 

@@ -17,7 +17,7 @@ from pixelwise.evaluation import (
     labelled_like,
     score_images,
 )
-from pixelwise.prediction import Predictor, check_format, viewable
+from pixelwise.prediction import Predictor, check_format, load, viewable
 from pixelwise.report.comparepage import Shown, write_comparison
 from pixelwise.workflows.contestants import (
     FoundRun,
@@ -206,7 +206,7 @@ class _Viewer:
             judge = self.judges[run.name]
             return judge.of_image(name) or judge.predictor
         if run.name not in self.predictors:
-            self.predictors[run.name] = Predictor.load(run.model)
+            self.predictors[run.name] = load(run.model)
         return self.predictors[run.name]
 
 

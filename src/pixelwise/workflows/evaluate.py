@@ -9,7 +9,7 @@ from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics
 from pixelwise.evaluation import evaluate as evaluate_predictor
 from pixelwise.modelfile import read_model
-from pixelwise.prediction import Predictor
+from pixelwise.prediction import Predictor, load
 from pixelwise.workflows.choosetasks import tasks_for
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
@@ -45,7 +45,7 @@ def evaluate(
         DataError: nothing to evaluate, or a file that cannot be used.
     """
     listener = listener or Listener()
-    predictor = model if isinstance(model, Predictor) else Predictor.load(model)
+    predictor = model if isinstance(model, Predictor) else load(model)
     opened = data if isinstance(data, Dataset) else open_data(data, task=",".join(predictor.tasks))
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pixelwise.data.cache import Cache
 from pixelwise.data.splits import write_splits
 from pixelwise.evaluation import OUT_OF_FOLD, Metrics, Scored, evaluate
-from pixelwise.prediction import Ensemble, Predictor
+from pixelwise.prediction import Ensemble, Predictor, load
 from pixelwise.tasks.semantic import THRESHOLD
 from pixelwise.types import LogRow, Sample
 from pixelwise.workflows import runfolder
@@ -78,7 +78,7 @@ def _finish(
 ) -> Run:
     """Make one model of the folds that are done, then write everything that a run holds."""
     about, job = trainings.about, trainings.job(0)
-    members = [Predictor.load(member(folder, number)) for number in range(done)]
+    members = [load(member(folder, number)) for number in range(done)]
     found = OutOfFold()
     # Nothing is found yet: a model to have, should the run be given up from here on.
     ensemble = found.ensemble(members)

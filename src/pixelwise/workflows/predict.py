@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixelwise.prediction import Predictor
+from pixelwise.prediction import Predictor, load
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.sources import find_sources
 from pixelwise.workflows.writing import Predicted, say_left_out, write_results
@@ -35,7 +35,7 @@ def predict(
         OutputError: results are there already, or cannot be written.
     """
     listener = listener or Listener()
-    predictor = model if isinstance(model, Predictor) else Predictor.load(model)
+    predictor = model if isinstance(model, Predictor) else load(model)
     folder = Path(out)
     found = find_sources([Path(path) for path in paths], folder)
     say_left_out(found, listener)

@@ -15,7 +15,7 @@ from pixelwise.data.folds import Folds, read_folds
 from pixelwise.data.splits import read_splits
 from pixelwise.errors import DataError
 from pixelwise.evaluation import labelled_like
-from pixelwise.prediction import Ensemble, Predictor
+from pixelwise.prediction import Ensemble, Predictor, load
 from pixelwise.tasks import SemanticTask
 from pixelwise.types import LabelMap, Probs, Sample
 from pixelwise.workflows import runfolder
@@ -49,7 +49,7 @@ class Judge:
             DataError: nothing beside the model tells which images it was trained on, or it predicts no classes.
         """
         folder = run if run.is_dir() else run.parent
-        predictor = Predictor.load(run)
+        predictor = load(run)
         name = printable(folder.resolve().name)
         if not all(isinstance(task, SemanticTask) for task in predictor.tasks.values()):
             raise DataError(
