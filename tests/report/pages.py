@@ -45,6 +45,7 @@ def score(values: Sequence[float]) -> Score:
             n_undefined=n_undefined,
         )
     return Score(
+        value=float(known.mean()),
         mean=float(known.mean()),
         ci95=(float(known.min()), float(known.max())),
         median=float(np.median(known)),

@@ -6,13 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from tests.report.pages import LESION, metrics
+from tests.report.pages import LESION, metrics, score
 
 from pixelwise.evaluation.numbers import Estimate
-from pixelwise.evaluation.schema import BaselineScores, Metrics
+from pixelwise.evaluation.schema import BaselineScores, ClassScores, Metrics
 from pixelwise.evaluation.unseen import split_note
+from pixelwise.labels import Labels
 from pixelwise.report import Making, semantic_part, words
 from pixelwise.report.card import model_card
+from pixelwise.report.objects import objects_part
 from pixelwise.report.semantic import confusion
 
 
@@ -203,3 +205,34 @@ def test_the_card_holds_facts_of_the_run_and_claims_nothing_else() -> None:
     assert "What it is" not in bare
     assert bare["Scores"] == ["None: no image could be scored."]
     assert "it was not scored on a test split" in bare["Not for"][-1]
+
+
+def test_every_number_in_the_findings_has_its_interval() -> None:
+    found = metrics({"a": 0.9, "b": 0.8})
+    more = {
+        "sensitivity": score([0.94, 0.98]),
+        "precision": score([0.7, 0.8]),
+        "assd": score([4.0, 9.0]).model_copy(update={"unit": "px"}),
+    }
+    single = found.model_copy(update={"scores": {**found.scores, **more}})
+    assert semantic_part(single, "mask", LESION, {}).findings == [
+        "Of the true lesion it finds 96% (94%–98%), and of what it calls lesion 75% (70%–80%) is right "
+        "(means over images).",
+        "The two outlines lie 6.5 (4.0–9.0) pixels apart on average.",
+    ]
+    rows = (
+        ClassScores(name="road", scores={"dice": 0.9}, ci95={"dice": (0.85, 0.95)}, support=9),
+        ClassScores(name="car", scores={"dice": 0.6}, support=9),
+    )
+    several = found.model_copy(update={"classes": {"mask": rows}})
+    assert semantic_part(several, "mask", Labels(classes=("road", "car"), background=None), {}).findings == [
+        "Of the classes it knows road best, with a pooled Dice of 0.900 (0.850–0.950), and car least, with 0.600."
+    ]
+    counted = {name: score([0.8, 0.9]) for name in ("f1_50", "count_error", "score_error")}
+    objects = found.model_copy(update={"scores": counted, "classes": {"instance": ()}})
+    things = Labels(classes=("background", "cell"), things=(1,))
+    assert objects_part(objects, "instance", things, {}).findings == [
+        "Counted over all images, the F1 score of finding objects is 0.850 (0.800–0.900); the number of objects in an "
+        "image is off by 85% (80%–90%) on the whole. The score of a predicted object, the IoU that it expects, is off "
+        "by 0.850 (0.800–0.900) on average."
+    ]

@@ -20,7 +20,7 @@ from pixelwise.report.templates import (
     score_text,
     signed_span_text,
     signed_text,
-    span_text,
+    within_text,
 )
 
 LOOKED_AT = 5
@@ -73,36 +73,33 @@ def confidence_lines(found: ConfidenceScores, metric: str) -> list[str]:
     Args:
         metric: of the predicted score, as people write it.
     """
-    before = "" if found.before is None else f"; before calibration {estimate_text(found.before.band_error)}"
-    lines = [f"Probabilities near outlines are off by {estimate_text(found.after.band_error)}{before}."]
+    before = "" if found.before is None else f"; before calibration {_text(found.before.band_error)}"
+    lines = [f"Probabilities near outlines are off by {_text(found.after.band_error)}{before}."]
     if (predicted := found.predicted) is not None:
         lines.append(
-            f"Predicted {metric}: rank correlation with the true one {estimate_text(predicted.rank_correlation)}; "
-            f"off by {estimate_text(predicted.absolute_error)}."
+            f"Predicted {metric}: rank correlation with the true one {_text(predicted.rank_correlation)}; "
+            f"off by {_text(predicted.absolute_error)}."
         )
         if not math.isnan(predicted.auroc.value):
             low = f"{predicted.n_low} image{'s' * (predicted.n_low != 1)}"
             lines.append(
-                f"It finds those below {predicted.low_score:g} ({low}): AUROC {estimate_text(predicted.auroc)}."
+                f"It finds those below {predicted.low_score:g} ({low}): AUROC {_text(predicted.auroc)}."
             )
         if (selection := predicted.selection) is not None:
             gain = f"{signed_text(selection.gain.value, 3)} ({signed_span_text(selection.gain.ci95, 3)})"
-            kept = estimate_text(selection.kept)
+            kept = _text(selection.kept)
             lines.append(f"Without the {selection.dropped:.0%} to look at first: {kept}, a gain of {gain}.")
     if found.unlike is not None:
         share = found.unlike.share
         lines.append(
-            f"Unlike the training images: {found.unlike.n_flagged}, {percent_text(share.value)} "
-            f"({percent_text(share.ci95[0])}–{percent_text(share.ci95[1])})."
+            f"Unlike the training images: {found.unlike.n_flagged}, "
+            f"{within_text(share.value, share.ci95, percent_text)}."
         )
     return lines
 
 
-def estimate_text(estimate: Estimate) -> str:
-    """A number with its interval, where it has one."""
-    if math.isnan(estimate.ci95[0]):
-        return score_text(estimate.value)
-    return f"{score_text(estimate.value)} ({span_text(estimate.ci95)})"
+def _text(estimate: Estimate) -> str:
+    return within_text(estimate.value, estimate.ci95)
 
 
 def _reliability(scores: CalibrationScores, label: str) -> Markup:
@@ -111,7 +108,7 @@ def _reliability(scores: CalibrationScores, label: str) -> Markup:
             one.probability,
             one.share.value,
             *one.share.ci95,
-            f"{one.pixels:,} pixels: said {one.probability:.3f}, true of {estimate_text(one.share)}",
+            f"{one.pixels:,} pixels: said {one.probability:.3f}, true of {_text(one.share)}",
         )
         for one in scores.bins
     ]

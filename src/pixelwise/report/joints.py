@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from pixelwise.evaluation.schema import Metrics
 from pixelwise.report.parts import Section
-from pixelwise.report.templates import mean_text, meaning_text, score_text, span_text, template
+from pixelwise.report.templates import mean_text, meaning_text, template, within_text
 
 SHOWN = ("pck", "pckh")
 
@@ -21,10 +21,8 @@ def joint_findings(metrics: Metrics) -> list[str]:
         score = metrics.scores.get(name)
         if name == metrics.headline or score is None or math.isnan(score.value):
             continue
-        within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
-        found.append(
-            f"Of {what}, the {mean_text(name)} is {score_text(score.value)}{within}. {meaning_text(name)}"
-        )
+        reached = within_text(score.value, score.ci95)
+        found.append(f"Of {what}, the {mean_text(name)} is {reached}. {meaning_text(name)}")
     return found
 
 

@@ -11,7 +11,7 @@ from pixelwise.evaluation.schema import Metrics
 from pixelwise.labels import Labels
 from pixelwise.report.drawn import Drawn, drawn_part
 from pixelwise.report.parts import Section, TaskPart
-from pixelwise.report.templates import listed, template
+from pixelwise.report.templates import listed, percent_text, template, within_text
 
 BY_CLASS = ("pq", "sq", "rq", "mean_iou", "f1_50", "ap")
 """Metrics in the table of classes."""
@@ -54,11 +54,13 @@ def _findings(metrics: Metrics) -> list[str]:
         return []
     scores = metrics.scores.get("score_error")
     told = (
-        f" The score of a predicted object, the IoU that it expects, is off by {scores.value:.2f} on average."
+        " The score of a predicted object, the IoU that it expects, is off by "
+        f"{within_text(scores.value, scores.ci95)} on average."
         if scores is not None and scores.value == scores.value
         else ""
     )
     return [
-        f"Counted over all images, the F1 score of finding objects is {found.value:.3f}; the number of objects in an "
-        f"image is off by {off.value:.0%} on the whole.{told}"
+        "Counted over all images, the F1 score of finding objects is "
+        f"{within_text(found.value, found.ci95)}; the number of objects in an image is off by "
+        f"{within_text(off.value, off.ci95, percent_text)} on the whole.{told}"
     ]

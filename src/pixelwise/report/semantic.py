@@ -15,7 +15,7 @@ from pixelwise.labels import Labels
 from pixelwise.report.contours import Mask, contour
 from pixelwise.report.layered import Layer, Shown, class_colours, line, make_picture, tint
 from pixelwise.report.parts import Section, TaskPart
-from pixelwise.report.templates import listed, percent_text, score_text, template
+from pixelwise.report.templates import listed, percent_text, template, within_text
 from pixelwise.types import IGNORE_INDEX, Image, LabelMap
 
 Overlap = NDArray[np.int64]
@@ -200,8 +200,8 @@ def _findings(metrics: Metrics, task: str, labels: Labels) -> list[str]:
     ranked = sorted(ranked, key=lambda row: -_of(row, metrics.headline))
     best, worst = ranked[0], ranked[-1]
     return [
-        f"Of the classes it knows {best.name} best (pooled Dice {score_text(_of(best, metrics.headline))}) and "
-        f"{worst.name} least ({score_text(_of(worst, metrics.headline))})."
+        f"Of the classes it knows {best.name} best, with a pooled Dice of {_within(best, metrics.headline)}, and "
+        f"{worst.name} least, with {_within(worst, metrics.headline)}."
     ]
 
 
@@ -209,19 +209,22 @@ def _of(row: ClassScores, metric: str) -> float:
     return row.scores.get(metric, math.nan)
 
 
+def _within(row: ClassScores, metric: str) -> str:
+    return within_text(row.scores[metric], row.ci95.get(metric, (math.nan, math.nan)))
+
+
 def _found_and_right(metrics: Metrics, name: str) -> list[str]:
-    means = [
-        metrics.scores[key].mean if key in metrics.scores else math.nan
-        for key in ("sensitivity", "precision")
-    ]
-    if any(map(math.isnan, means)):
+    scores = [metrics.scores.get(key) for key in ("sensitivity", "precision")]
+    known = [score for score in scores if score is not None and not math.isnan(score.mean)]
+    if len(known) < len(scores):
         return []
-    found, right = map(percent_text, means)
+    found, right = (within_text(score.mean, score.ci95, percent_text) for score in known)
     sentence = f"Of the true {name} it finds {found}, and of what it calls {name} {right} is right (means over images)."
     distance = metrics.scores.get("assd_mm") or metrics.scores.get("assd")
     if distance is None or math.isnan(distance.mean):
         return [sentence]
-    words = f"The two outlines lie {distance.mean:.1f} {_unit(distance.unit)} apart on average"
+    apart = within_text(distance.mean, distance.ci95, lambda value: f"{value:.1f}")
+    words = f"The two outlines lie {apart} {_unit(distance.unit)} apart on average"
     without = f", leaving out {distance.n_undefined} where one is missing" if distance.n_undefined else ""
     return [sentence, f"{words}{without}."]
 

@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 
@@ -106,8 +106,19 @@ def span_text(interval: tuple[float, float]) -> str:
     return "n/a" if any(math.isnan(end) for end in interval) else _ends_text(interval, 3)
 
 
+def within_text(
+    value: float, interval: tuple[float, float], form: Callable[[float], str] = score_text
+) -> str:
+    """A number with its interval, where it has one, both in ``form``."""
+    known = not any(math.isnan(end) for end in interval)
+    return f"{form(value)} ({_joined_text([form(end) for end in interval])})" if known else form(value)
+
+
 def _ends_text(interval: tuple[float, float], digits: int) -> str:
-    ends = [number_text(end, digits) for end in interval]
+    return _joined_text([number_text(end, digits) for end in interval])
+
+
+def _joined_text(ends: Sequence[str]) -> str:
     # Beside a minus sign the dash of a range would look like one.
     return (" to " if any(end.startswith("−") for end in ends) else "–").join(ends)
 

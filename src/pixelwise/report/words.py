@@ -19,6 +19,7 @@ from pixelwise.report.templates import (
     signed_span_text,
     span_text,
     value_text,
+    within_text,
 )
 
 FEW = 10
@@ -76,7 +77,6 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     score = found.scores[metrics.headline]
     if math.isnan(score.value):
         return None
-    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
     some = "" if found.images is None else f", on {found.n_images} of these images"
     tried = images_text(len(found.chosen_on), "all")
     where = (
@@ -84,7 +84,7 @@ def baseline_sentence(metrics: Metrics) -> str | None:
         if {row.name for row in metrics.images} & set(found.chosen_on)
         else tried.replace(" ", " other ")
     )
-    reached = f"reaches {score_text(score.value)}{within}{some}"
+    reached = f"reaches {within_text(score.value, score.ci95)}{some}"
     said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
     more = _own_beside(found, metrics) - score.value
     if math.isnan(more):
@@ -101,10 +101,9 @@ def ensemble_sentence(metrics: Metrics) -> str | None:
     score = None if test is None else test.scores.get(metrics.headline)
     if test is None or score is None or math.isnan(score.mean):
         return None
-    within = "" if math.isnan(score.ci95[0]) else f" ({span_text(score.ci95)})"
     return (
         "The models of all folds as one, as the model file holds them, reach "
-        f"{score_text(score.mean)}{within} on {images_text(test.n_images, test.split)}."
+        f"{within_text(score.mean, score.ci95)} on {images_text(test.n_images, test.split)}."
     )
 
 
