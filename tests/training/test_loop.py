@@ -138,6 +138,28 @@ def test_stops_when_asked_with_the_weights_so_far() -> None:
     assert [row.step for row in candidates.rows][-1] == 4  # and what it ended with is validated
 
 
+def test_what_is_frozen_stays_to_the_bit_and_all_else_learns() -> None:
+    lite = RECIPE.model_copy(
+        update={
+            "model": Model(decoder="fpn"),
+            "train": Train(epochs=1, precision="32-true", batch_size=2, frozen=2),
+        }
+    )
+    network, tasks = parts(lite)
+    network.freeze(2)
+    before = copied(network)
+    session = Session(network, tasks, drawn(4), None, lite, build_fabric("32-true"))
+    found = fit(session, Steps(2), lambda step: None, lambda: False).final
+    still = ("encoder.stem.", *(f"encoder.blocks.{index}." for index in range(3)))
+    frozen = [name for name in before if name.startswith(still)]
+    assert len(frozen) > 20
+    assert all(torch.equal(before[name], found[name]) for name in frozen)
+    learned = [name for name, _ in network.named_parameters() if not name.startswith(still)]
+    assert not any(torch.equal(before[name], found[name]) for name in learned)
+    kept = session.snapshot().under("optimiser")
+    assert len(kept) == 3 * len(learned)  # AdamW: step and two moments; nothing of what does not learn
+
+
 class Leaping:
     """A length whose clock leaps: time passes between the end of a batch and the start of the next."""
 

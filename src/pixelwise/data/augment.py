@@ -19,6 +19,8 @@ from pixelwise.types import IGNORE_INDEX, INSTANCES, JOINTS, LabelBatch, People
 
 GREY = (0.299, 0.587, 0.114)
 """Share of red, green and blue in brightness (ITU-R BT.601)."""
+ERASED = (0.02, 0.2)
+"""Shares of the frame that a rectangle covers which hides a part of an image."""
 
 
 def augment(
@@ -53,7 +55,10 @@ def augment(
         # People in the mirrored picture beyond the frame have no joints: there nothing is said.
         beyond = (grid.abs() > 1).any(dim=-1)
         maps[JOINTS] = maps[JOINTS].masked_fill(beyond, IGNORE_INDEX)
-    return recolour(moved, recipe, values, generator), LabelBatch(maps, people)
+    coloured = recolour(moved, recipe, values, generator)
+    if recipe.erase:
+        coloured = erase(coloured, recipe.erase, values, generator)
+    return coloured, LabelBatch(maps, people)
 
 
 def moved_people(people: People, matrix: Tensor, size: tuple[int, int]) -> People:
@@ -100,6 +105,31 @@ def paste(
     apart = maps[INSTANCES].max() + 1
     pasted[INSTANCES] = torch.where(laid, pasted[INSTANCES] + apart, pasted[INSTANCES])
     return torch.where(laid[:, None], images.roll(1, 0), images), pasted
+
+
+def erase(images: Tensor, probability: float, values: Values, generator: Generator) -> Tensor:
+    """By chance a rectangle of a random colour over an image, so that what it hides is told by the rest (Zhong 2020).
+
+    It has an area within ``ERASED`` of the frame's, log-uniform, and as a share of the frame it is up to twice as high
+    as it is wide, or as wide as it is high; where its centre lies near the border, a part of it is beyond.
+
+    Args:
+        images: (N, C, h, w), normalised as ``values`` say.
+    """
+    (count, channels), (height, width) = images.shape[:2], images.shape[-2:]
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, 1, generator=generator)
+
+    side = torch.exp(uniform(*map(math.log, ERASED)) / 2)
+    stretch = torch.exp(uniform(-math.log(2), math.log(2)) / 2)
+    down, right = (torch.arange(size) + 0.5 for size in (height, width))
+    rows = (down - height * uniform(0, 1)).abs() < height * side * stretch / 2
+    columns = (right - width * uniform(0, 1)).abs() < width * side / stretch / 2
+    hit = torch.rand(count, 1, 1, generator=generator) < probability
+    colour = (torch.rand(count, channels, 1, 1, generator=generator) - values.mean) / values.std
+    hidden = hit & rows[:, :, None] & columns[:, None, :]
+    return torch.where(hidden[:, None].to(images.device), colour.to(images), images)
 
 
 def draw_affine(count: int, size: tuple[int, int], recipe: Augment, generator: Generator) -> Tensor:

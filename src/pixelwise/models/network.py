@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pixelwise.models.decoders import Decoder
-from pixelwise.models.encoders import Encoder
+from pixelwise.models.encoders import EfficientNetLite, Encoder
 from pixelwise.models.encoders.vgg import Pooled
 from pixelwise.types import Field, Size
 
@@ -57,6 +57,11 @@ class Network(nn.Module):
         one, and what was predicted there is cut off.
         """
         return self.decode(self.encode(images), (images.shape[-2], images.shape[-1]))
+
+    def freeze(self, features: int) -> None:
+        """Let what makes so many features of the encoder, finest first, learn no more: of an EfficientNet-Lite."""
+        assert isinstance(self.encoder, EfficientNetLite)
+        self.encoder.freeze(features)
 
     def encode(self, images: Tensor) -> Any:
         """What the encoder makes of normalised images (N, C, H, W), for :meth:`decode`."""

@@ -20,7 +20,7 @@ def build_optimiser(network: Network, recipe: Train) -> torch.optim.AdamW:
     groups = []
     for part, share in ((network.encoder, recipe.encoder_rate), (network.decoder, 1.0), (network.heads, 1.0)):
         for decays in (True, False):
-            parameters = [p for p in part.parameters() if (p.ndim > 1) == decays]
+            parameters = [p for p in part.parameters() if p.requires_grad and (p.ndim > 1) == decays]
             decay = recipe.weight_decay if decays else 0.0
             groups.append({"params": parameters, "weight_decay": decay, "share": share})
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)

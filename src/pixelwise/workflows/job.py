@@ -374,6 +374,8 @@ def built(
     fields = {name: task.fields() for name, task in tasks.items()}
     network = build_model(recipe.model, fields, pretrained=True, channels=recipe.values.channels)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if recipe.train.frozen:
+        network.freeze(recipe.train.frozen)
     _check_normalised(recipe, network)
     measured = _measured(recipe, tasks, network, training, listener)
     return Job(dataset, measured, listener, tasks, network, training, validation)

@@ -12,7 +12,7 @@ import importlib.metadata
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -168,6 +168,23 @@ class EfficientNetLite(nn.Module):
         self.ends = tuple(ends)
         self.strides = (*strides, stride)
         self.channels = tuple(_outputs(blocks[end]) for end in ends)
+        self.frozen = 0
+
+    def freeze(self, features: int) -> None:
+        """Let the layers up to so many features, finest first, stay as they are, with their norms' statistics."""
+        self.frozen = features
+        for layer in self._still():
+            layer.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Into training, or evaluation; what is frozen stays in evaluation."""
+        super().train(mode)
+        for layer in self._still():
+            layer.eval()
+        return self
+
+    def _still(self) -> list[nn.Module]:
+        return [self.stem, *self.blocks[: self.ends[self.frozen - 1] + 1]] if self.frozen else []
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """(N, in_channels, H, W), sides multiples of the last stride, to five features."""
