@@ -16,6 +16,7 @@ from pixelwise.geometry import usual_size
 from pixelwise.labels import Labels
 from pixelwise.models import build_model, model_named
 from pixelwise.plan import Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
+from pixelwise.plan.planning import FROZEN, THAW
 from pixelwise.plan.reasons import ARITHMETIC, ENCODER, percent
 from pixelwise.recipe import Augment, Model, PanopticTask, Scale, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
@@ -69,6 +70,25 @@ def test_learning_is_faster_where_every_level_is_near_the_loss_and_knows_images(
     assert (usual.learning_rate, usual.encoder_rate) == (0.004, 0.5)
     for slower in (Model(decoder="fpn"), Model(encoder="unet", decoder="unet"), Model(pretrained=False)):
         assert plan(known, slower).recipe.train.learning_rate == 0.002
+
+
+@pytest.mark.parametrize(
+    ("network", "channels", "features"),
+    [
+        (Model(), 3, FROZEN),
+        (Model(encoder="efficientnet-lite2", decoder="fpn"), 3, FROZEN),
+        (Model(pretrained=False), 3, 0),
+        (Model(encoder="plain-tiny"), 3, 0),
+        (Model(encoder="timm/resnet18"), 3, 0),  # where its layers lie is not known
+        (Model(), 5, 0),  # its first filters are made up for such images
+    ],
+)
+def test_layers_that_know_such_images_stay_as_they_came(network: Model, channels: int, features: int) -> None:
+    found = ValueRange(PixelFormat(channels, "uint8"), 0.0, 255.0, 1)
+    planned = plan(Fingerprint({(100, 100): 1}, any_way_up=True, found=found), network)
+    train = planned.recipe.train
+    assert (train.frozen, train.thaw) == ((features, THAW) if features else (0, 0.0))
+    assert planned.reasons.keys() >= {"train.frozen", "train.thaw"} or not features
 
 
 def test_the_frame_grows_until_masks_go_through_it_unharmed() -> None:

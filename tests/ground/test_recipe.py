@@ -244,10 +244,12 @@ def test_settings_take_the_place_of_others() -> None:
 @pytest.mark.parametrize("encoder", ["plain-tiny", "vgg16", "timm/resnet18"])
 def test_only_layers_with_known_weights_stay_as_they_came(encoder: str) -> None:
     values = {"model": {"encoder": encoder, "decoder": "fpn"}, "train": {"epochs": 1, "frozen": 2}}
-    with pytest.raises(RecipeError, match=r"recipe: .*train\.frozen above 0 needs a pretrained encoder"):
+    with pytest.raises(
+        RecipeError, match=r"recipe: .*train\.frozen and train\.thaw above 0 need a pretrained encoder"
+    ):
         parse_recipe(values, "recipe")
     values["model"] = {"pretrained": False}
-    with pytest.raises(RecipeError, match=r"train\.frozen above 0 needs a pretrained encoder"):
+    with pytest.raises(RecipeError, match=r"above 0 need a pretrained encoder"):
         parse_recipe(values, "recipe")
     values["model"] = {"encoder": "efficientnet-lite1"}
     assert parse_recipe(values, "recipe").train.frozen == 2

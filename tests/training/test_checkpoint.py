@@ -18,6 +18,7 @@ TOTAL = 12
 DEFAULT = RECIPE.model_copy(
     update={"model": RECIPE.model.model_copy(update={"encoder": "efficientnet-lite0"})}
 )
+STILL = DEFAULT.model_copy(update={"train": DEFAULT.train.model_copy(update={"frozen": 2, "thaw": 0.6})})
 
 
 def copy(snapshot: Snapshot) -> Snapshot:
@@ -40,7 +41,9 @@ def snapshots(recipe: Recipe, path: Path) -> tuple[Candidates, list[Step], list[
 
 
 @pytest.mark.parametrize(
-    "recipe", [RECIPE, pytest.param(DEFAULT, marks=pytest.mark.slow)], ids=["tiny", "default"]
+    "recipe",
+    [RECIPE, pytest.param(DEFAULT, marks=pytest.mark.slow), pytest.param(STILL, marks=pytest.mark.slow)],
+    ids=["tiny", "default", "frozen"],
 )
 def test_resumed_anywhere_it_ends_with_the_same_bits(recipe: Recipe, tmp_path: Path) -> None:
     whole, steps, kept = snapshots(recipe, tmp_path / "checkpoint.safetensors")

@@ -59,7 +59,10 @@ def parts(recipe: Recipe = RECIPE) -> tuple[Network, dict[str, AnyTask]]:
     torch.manual_seed(recipe.seed)
     tasks = build_tasks(recipe, {"semantic": BINARY})
     fields = {name: task.fields() for name, task in tasks.items()}
-    return build_model(recipe.model, fields, pretrained=True), tasks
+    network = build_model(recipe.model, fields, pretrained=True)
+    if recipe.train.frozen:
+        network.freeze(recipe.train.frozen)
+    return network, tasks
 
 
 def begun(training: Frames, validation: Frames | None = None, recipe: Recipe = RECIPE) -> Session:
@@ -145,10 +148,8 @@ def test_what_is_frozen_stays_to_the_bit_and_all_else_learns() -> None:
             "train": Train(epochs=1, precision="32-true", batch_size=2, frozen=2),
         }
     )
-    network, tasks = parts(lite)
-    network.freeze(2)
-    before = copied(network)
-    session = Session(network, tasks, drawn(4), None, lite, build_fabric("32-true"))
+    session = begun(drawn(4), recipe=lite)
+    network, before = session.network, copied(session.network)
     found = fit(session, Steps(2), lambda step: None, lambda: False).final
     still = ("encoder.stem.", *(f"encoder.blocks.{index}." for index in range(3)))
     frozen = [name for name in before if name.startswith(still)]
@@ -158,6 +159,30 @@ def test_what_is_frozen_stays_to_the_bit_and_all_else_learns() -> None:
     assert not any(torch.equal(before[name], found[name]) for name in learned)
     kept = session.snapshot().under("optimiser")
     assert len(kept) == 3 * len(learned)  # AdamW: step and two moments; nothing of what does not learn
+
+
+def test_one_feature_more_stays_until_it_thaws() -> None:
+    lite = RECIPE.model_copy(
+        update={
+            "model": Model(decoder="fpn"),
+            "train": Train(epochs=1, precision="32-true", batch_size=2, frozen=1, thaw=0.5),
+        }
+    )
+    session = begun(drawn(4), recipe=lite)
+    blocks = {"always": "encoder.blocks.0.", "first": "encoder.blocks.1.", "never": "encoder.blocks.3."}
+
+    def moved(progress: float) -> set[str]:
+        before = copied(session.network)
+        session.advance(progress)
+        after = copied(session.network)
+        return {
+            kind
+            for kind, block in blocks.items()
+            if any(name.startswith(block) and not torch.equal(before[name], after[name]) for name in before)
+        }
+
+    assert moved(0.2) == moved(0.49) == {"never"}
+    assert moved(0.5) == moved(0.9) == {"first", "never"}
 
 
 class Leaping:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.listening import Heard
@@ -12,9 +13,19 @@ import pixelwise
 from pixelwise.data.figures import write_figures
 from pixelwise.data.scenes import write_scenes
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.errors import RecipeError
 from pixelwise.workflows.preparation import Wishes, choose_recipe
 
-USUAL = {"scale", "augment", "model", "model.encoder", "train.batch_size", "train.learning_rate"}
+USUAL = {
+    "scale",
+    "augment",
+    "model",
+    "model.encoder",
+    "train.batch_size",
+    "train.frozen",
+    "train.learning_rate",
+    "train.thaw",
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +71,23 @@ def test_what_is_asked_for_is_said_to_be_asked_for(folder: Path) -> None:
     assert chosen.reasons["train.batch_size"] == "3, as asked"
     assert chosen.recipe.train.batch_size == 3
     assert heard.lines[-1] == "Set: train.batch_size = 3, as asked."
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"model.encoder": "plain-tiny"}, {"model.pretrained": False}, {"train.frozen": 0, "train.thaw": 0.0}],
+)
+def test_what_is_asked_for_of_the_network_is_planned_for(folder: Path, settings: dict[str, object]) -> None:
+    chosen = choose_recipe(
+        Wishes(epochs=1, settings=settings), pixelwise.open_data(folder / "lesions"), Heard()
+    )
+    assert chosen.recipe.train.frozen == chosen.recipe.train.thaw == 0
+    assert chosen.recipe.train.learning_rate == (4e-3 if "train.frozen" in settings else 2e-3)
+    assert ("train.frozen" in chosen.reasons) is ("train.frozen" in settings)
+
+
+@pytest.mark.parametrize("length", [{"epochs": 1}, {"budget": 60.0}])
+def test_what_is_to_stay_and_has_nothing_to_stay_as_is_refused(folder: Path, length: dict[str, Any]) -> None:
+    wishes = Wishes(network="unet", settings={"train.frozen": 2}, **length)
+    with pytest.raises(RecipeError, match=r"pretrained encoder .*; set both to 0"):
+        choose_recipe(wishes, pixelwise.open_data(folder / "lesions"), Heard())

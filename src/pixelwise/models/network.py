@@ -59,7 +59,7 @@ class Network(nn.Module):
         return self.decode(self.encode(images), (images.shape[-2], images.shape[-1]))
 
     def freeze(self, features: int) -> None:
-        """Let what makes so many features of the encoder, finest first, learn no more: of an EfficientNet-Lite."""
+        """Let what makes so many features of the encoder, an EfficientNet-Lite, learn nothing, and all else learn."""
         assert isinstance(self.encoder, EfficientNetLite)
         self.encoder.freeze(features)
 

@@ -64,6 +64,10 @@ class Train(Strict):
         default=0,
         description="Of the encoder's five features, finest first, so many stay as they came with their weights.",
     )
+    thaw: Fraction = Field(
+        default=0.0,
+        description="Share of training until which one feature more stays so; 0: it learns from the start.",
+    )
     weight_decay: NonNegative = 1e-2
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.05, description="Share of training.")
     averaging: Annotated[float, Field(ge=0, lt=1)] = Field(

@@ -33,9 +33,10 @@ class Recipe(Strict):
 
     @model_validator(mode="after")
     def _frozen_as_known(self) -> Recipe:
-        if self.train.frozen and not (self.model.pretrained and self.model.encoder.startswith(LITE)):
+        stays = self.train.frozen or self.train.thaw
+        if stays and not (self.model.pretrained and self.model.encoder.startswith(LITE)):
             raise ValueError(
-                f"train.frozen above 0 needs a pretrained encoder {LITE}0, 1 or 2; set train.frozen=0"
+                f"train.frozen and train.thaw above 0 need a pretrained encoder {LITE}0, 1 or 2; set both to 0"
             )
         return self
 

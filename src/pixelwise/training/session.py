@@ -31,6 +31,7 @@ class Session:
     """Network, optimiser, averages, order of images, randomness, candidates and log.
 
     Args:
+        network: frozen as the recipe says.
         training, validation: decoded frames; validation only selects.
         wanted: groups of training frames for ``train.oversample``.
 
@@ -50,6 +51,7 @@ class Session:
     ) -> None:
         self.network, self.tasks, self.frames = network, tasks, training
         self.recipe, self.fabric, self.step, self.rate = recipe, fabric, 0, 0.0
+        self._frozen = recipe.train.frozen
         self.optimiser = build_optimiser(network, recipe.train)
         self.model, self._stepping = fabric.setup(network.train(), self.optimiser)
         self.average = averaged(network, recipe.train.averaging)
@@ -66,6 +68,7 @@ class Session:
             RecipeError: the loss is infinite or no number.
         """
         self.rate = set_rate(self.optimiser, self.recipe.train, progress)
+        self._freeze(progress)
         # A predictor made of the network, to measure what evaluating will take, has put it into evaluation.
         self.network.train()
         loss = total_loss(
@@ -79,6 +82,14 @@ class Session:
         value = finite(loss.item(), self.step)
         self.recorder.add(value)
         return value
+
+    def _freeze(self, progress: float) -> None:
+        """Let one feature's layers more stay as they came, until the recipe has them learn too."""
+        train = self.recipe.train
+        features = train.frozen + (progress < train.thaw)
+        if features != self._frozen:
+            self.network.freeze(features)
+            self._frozen = features
 
     def record(self, progress: float) -> LogRow:
         """A log row of all since the one before, with a validation of the averaged weights."""

@@ -27,6 +27,7 @@ from pixelwise.plan import (
     Fingerprint,
     Plan,
     ceiling,
+    frozen_of,
     lie_any_way,
     network_text,
     of_batch,
@@ -34,7 +35,16 @@ from pixelwise.plan import (
     plan_pose,
     unmirrored,
 )
-from pixelwise.recipe import Model, PoseTask, Recipe, Scale, check_settings, parse_recipe, with_settings
+from pixelwise.recipe import (
+    Model,
+    PoseTask,
+    Recipe,
+    Scale,
+    check_settings,
+    parse_model,
+    parse_recipe,
+    with_settings,
+)
 from pixelwise.tasks import build_task
 from pixelwise.types import INSTANCES, SPLITS, Label, SplitName
 from pixelwise.workflows.choosetasks import parse_tasks, pose_facts, tasks_for, tasks_named
@@ -174,9 +184,10 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
     if wishes.recipe is None:
         seconds = wishes.budget or DEFAULT_BUDGET
         tasks = tasks_for(dataset, wishes.tasks)
-        network = model or _network_for(tasks, dataset)
+        network = _as_set(model or _network_for(tasks, dataset), wishes.settings)
         share = seconds / (wishes.number_of_folds or 1)
-        known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
+        frozen = _frozen(network, wishes.settings, dataset)
+        known = fingerprint(dataset, None if wishes.epochs else share, network, tasks, frozen)
         planned = _planned(known, network, dataset, tasks, wishes.settings.get("augment.rotate"))
         reasons |= planned.reasons
         if model is not None:
@@ -227,6 +238,22 @@ def _network_for(tasks: Sequence[str], dataset: Dataset) -> Model:
     return SINGLE_MODEL if tuple(tasks) == ("pose",) and pose_facts(dataset).single else Model()
 
 
+def _as_set(network: Model, settings: Mapping[str, Any]) -> Model:
+    """The network with what was asked for in its place, so that all else is planned for the one there will be."""
+    own = {
+        name.removeprefix("model."): value for name, value in settings.items() if name.startswith("model.")
+    }
+    return parse_model({**network.model_dump(), **own}, "what was asked for") if own else network
+
+
+def _frozen(network: Model, settings: Mapping[str, Any], dataset: Dataset) -> int:
+    """How many features' layers will learn nothing, as asked for or planned."""
+    if "train.frozen" not in settings:
+        return frozen_of(network, dataset.pixel_format.channels)
+    train = {"epochs": 1, "frozen": settings["train.frozen"]}
+    return parse_recipe({"model": network.model_dump(), "train": train}, "what was asked for").train.frozen
+
+
 def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], rotate: Any) -> Plan:
     """The plan; ``rotate`` is what was asked for as the recipe's ``augment.rotate``, None if nothing was."""
     wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
@@ -253,7 +280,11 @@ def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequen
 
 
 def fingerprint(
-    dataset: Dataset, seconds: float | None, network: Model, tasks: Sequence[str] = ("semantic",)
+    dataset: Dataset,
+    seconds: float | None,
+    network: Model,
+    tasks: Sequence[str] = ("semantic",),
+    frozen: int = 0,
 ) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
@@ -261,6 +292,7 @@ def fingerprint(
         seconds: None where the length of training is a number of epochs: then the computer does not matter.
         network: whose pace is measured.
         tasks: that are learned, by name.
+        frozen: features of the network's encoder whose layers learn nothing.
     """
     if "pose" in tasks and pose_facts(dataset).single:
         dataset = dataset.cropped(CROP)
@@ -289,7 +321,7 @@ def fingerprint(
     )
     if seconds is None:
         return known
-    pace = pace_of(network, dataset, wished)
+    pace = pace_of(network, dataset, wished, frozen)
     return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 

@@ -171,10 +171,15 @@ class EfficientNetLite(nn.Module):
         self.frozen = 0
 
     def freeze(self, features: int) -> None:
-        """Let the layers up to so many features, finest first, stay as they are, with their norms' statistics."""
+        """Let the layers up to so many features, finest first, stay as they are, with their norms' statistics.
+
+        All others learn, those that were frozen before as well.
+        """
         self.frozen = features
+        self.requires_grad_(True)
         for layer in self._still():
-            layer.requires_grad_(False).eval()
+            layer.requires_grad_(False)
+        self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
         """Into training, or evaluation; what is frozen stays in evaluation."""
