@@ -29,7 +29,7 @@ class Gate:
         epochs: length of training.
         settings: of the recipe, for those that are planned.
         split: what is scored; never a test split, since gates are looked at with every change.
-        mean, deviation: of the score over seeds.
+        mean, deviation: of the score over seeds; the deviation of more seeds of an earlier plan where it was greater.
         task: what is learned; what the data is labelled for where none is named.
         score: what is held; the mean of the headline score over images where none is named.
     """
@@ -46,14 +46,14 @@ class Gate:
 
 
 GATES = {
-    "semantic": Gate("ph2/PH2Dataset", "ph2/splits.csv", epochs=6, split="val", mean=0.954, deviation=0.004),
+    "semantic": Gate("ph2/PH2Dataset", "ph2/splits.csv", epochs=6, split="val", mean=0.945, deviation=0.005),
     # Eleven classes in a small frame: what two classes forgive, a head that is too narrow say, shows here.
     "classes": Gate(
         "camvid",
         None,
         epochs=4,
         split="val",
-        mean=0.536,
+        mean=0.554,
         deviation=0.022,
         settings={"scale.size": [192, 256]},
     ),
@@ -63,7 +63,7 @@ GATES = {
         "dsb2018/splits.csv",
         epochs=4,
         split="val",
-        mean=0.842,
+        mean=0.847,
         deviation=0.008,
         settings={"scale.size": [192, 192]},
         task="instance",
@@ -74,7 +74,7 @@ GATES = {
         None,
         epochs=4,
         split="val",
-        mean=0.416,
+        mean=0.415,
         deviation=0.004,
         settings={"scale.size": [128, 128]},
         task="pose",
