@@ -46,8 +46,9 @@ class Gate:
 
 
 GATES = {
-    "semantic": Gate("ph2/PH2Dataset", "ph2/splits.csv", epochs=6, split="val", mean=0.945, deviation=0.005),
-    # Eleven classes in a small frame: what two classes forgive, a head that is too narrow say, shows here.
+    "semantic": Gate("ph2/PH2Dataset", "ph2/splits.csv", epochs=6, split="val", mean=0.954, deviation=0.004),
+    # Eleven classes in a small frame: what two classes forgive, a head that is too narrow say, shows here. Layers stay
+    # as they came, as in a budget of so few passes.
     "classes": Gate(
         "camvid",
         None,
@@ -55,7 +56,7 @@ GATES = {
         split="val",
         mean=0.554,
         deviation=0.022,
-        settings={"scale.size": [192, 256]},
+        settings={"scale.size": [192, 256], "train.frozen": 3, "train.thaw": 0.6},
     ),
     # Nuclei that touch, told apart: classes, centres, offsets and how they are grouped.
     "instance": Gate(
@@ -63,7 +64,7 @@ GATES = {
         "dsb2018/splits.csv",
         epochs=4,
         split="val",
-        mean=0.847,
+        mean=0.842,
         deviation=0.008,
         settings={"scale.size": [192, 192]},
         task="instance",
@@ -74,7 +75,7 @@ GATES = {
         None,
         epochs=4,
         split="val",
-        mean=0.415,
+        mean=0.416,
         deviation=0.004,
         settings={"scale.size": [128, 128]},
         task="pose",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +17,8 @@ from pixelwise.geometry import usual_size
 from pixelwise.labels import Labels
 from pixelwise.models import build_model, model_named
 from pixelwise.plan import Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
-from pixelwise.plan.planning import FROZEN, THAW
 from pixelwise.plan.reasons import ARITHMETIC, ENCODER, percent
+from pixelwise.plan.still import FROZEN, STILL, THAW
 from pixelwise.recipe import Augment, Model, PanopticTask, Scale, Values
 from pixelwise.recipe import SemanticTask as SemanticRecipe
 from pixelwise.tasks import SemanticTask
@@ -73,22 +74,30 @@ def test_learning_is_faster_where_every_level_is_near_the_loss_and_knows_images(
 
 
 @pytest.mark.parametrize(
-    ("network", "channels", "features"),
+    ("network", "channels", "seconds", "stays"),
     [
-        (Model(), 3, FROZEN),
-        (Model(encoder="efficientnet-lite2", decoder="fpn"), 3, FROZEN),
-        (Model(pretrained=False), 3, 0),
-        (Model(encoder="plain-tiny"), 3, 0),
-        (Model(encoder="timm/resnet18"), 3, 0),  # where its layers lie is not known
-        (Model(), 5, 0),  # its first filters are made up for such images
+        # 20 images a second × 60 s × the share that training gets, of 50 images: less than 60 passes
+        (Model(), 3, 60.0, True),
+        (Model(encoder="efficientnet-lite2", decoder="fpn"), 3, 60.0, True),
+        (Model(), 3, 3600.0, False),  # time enough for all layers
+        (Model(), 3, None, False),  # so many passes were asked for, whatever they take
+        (Model(pretrained=False), 3, 60.0, False),
+        (Model(encoder="plain-tiny"), 3, 60.0, False),
+        (Model(encoder="timm/resnet18"), 3, 60.0, False),  # where its layers lie is not known
+        (Model(), 5, 60.0, False),  # its first filters are made up for such images
     ],
 )
-def test_layers_that_know_such_images_stay_as_they_came(network: Model, channels: int, features: int) -> None:
+def test_the_finest_layers_stay_where_time_is_short_and_they_know_such_images(
+    network: Model, channels: int, seconds: float | None, stays: bool
+) -> None:
     found = ValueRange(PixelFormat(channels, "uint8"), 0.0, 255.0, 1)
-    planned = plan(Fingerprint({(100, 100): 1}, any_way_up=True, found=found), network)
+    known = Fingerprint({(100, 100): 50}, any_way_up=True, found=found, training=50, seconds=seconds)
+    planned = plan(known, network)
     train = planned.recipe.train
-    assert (train.frozen, train.thaw) == ((features, THAW) if features else (0, 0.0))
-    assert planned.reasons.keys() >= {"train.frozen", "train.thaw"} or not features
+    assert (train.frozen, train.thaw) == ((FROZEN, THAW) if stays else (0, 0.0))
+    assert (set(STILL) <= planned.reasons.keys()) is stays
+    passes = re.search(r"time for (\d+) passes", planned.reasons.get("train.frozen", ""))
+    assert (passes is not None and 5 < int(passes[1]) < 25) is stays
 
 
 def test_the_frame_grows_until_masks_go_through_it_unharmed() -> None:

@@ -14,6 +14,7 @@ from pixelwise.data.figures import write_figures
 from pixelwise.data.scenes import write_scenes
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import RecipeError
+from pixelwise.plan.still import FROZEN, STILL, THAW
 from pixelwise.workflows.preparation import Wishes, choose_recipe
 
 USUAL = {
@@ -22,9 +23,7 @@ USUAL = {
     "model",
     "model.encoder",
     "train.batch_size",
-    "train.frozen",
     "train.learning_rate",
-    "train.thaw",
 }
 
 
@@ -73,17 +72,24 @@ def test_what_is_asked_for_is_said_to_be_asked_for(folder: Path) -> None:
     assert heard.lines[-1] == "Set: train.batch_size = 3, as asked."
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{"model.encoder": "plain-tiny"}, {"model.pretrained": False}, {"train.frozen": 0, "train.thaw": 0.0}],
-)
-def test_what_is_asked_for_of_the_network_is_planned_for(folder: Path, settings: dict[str, object]) -> None:
-    chosen = choose_recipe(
-        Wishes(epochs=1, settings=settings), pixelwise.open_data(folder / "lesions"), Heard()
-    )
-    assert chosen.recipe.train.frozen == chosen.recipe.train.thaw == 0
-    assert chosen.recipe.train.learning_rate == (4e-3 if "train.frozen" in settings else 2e-3)
-    assert ("train.frozen" in chosen.reasons) is ("train.frozen" in settings)
+@pytest.mark.parametrize(("name", "task"), [("lesions", "semantic"), ("people", "pose")])
+def test_a_short_budget_has_fewer_layers_learn(folder: Path, name: str, task: str) -> None:
+    """Of a computer that is asked for so much that hardly a pass is left."""
+    wishes = Wishes(budget=0.5, tasks=(task,))
+    chosen = choose_recipe(wishes, pixelwise.open_data(folder / name, task=task), Heard())
+    assert (chosen.recipe.train.frozen, chosen.recipe.train.thaw) == (FROZEN, THAW)
+    assert set(STILL) <= chosen.reasons.keys()
+    asked = Wishes(budget=0.5, tasks=(task,), settings={"model.pretrained": False})
+    other = choose_recipe(asked, pixelwise.open_data(folder / name, task=task), Heard())
+    assert other.recipe.train.frozen == other.recipe.train.thaw == 0
+    assert not set(STILL) & other.reasons.keys()
+
+
+def test_what_is_asked_of_the_network_is_planned_for(folder: Path) -> None:
+    wishes = Wishes(epochs=1, settings={"model.encoder": "plain-tiny"})
+    chosen = choose_recipe(wishes, pixelwise.open_data(folder / "lesions"), Heard())
+    assert chosen.recipe.train.learning_rate == 2e-3
+    assert "plain-tiny, from scratch" in chosen.reasons["model"]
 
 
 @pytest.mark.parametrize("length", [{"epochs": 1}, {"budget": 60.0}])

@@ -3,21 +3,22 @@
 from pixelwise.plan.ceiling import ceiling
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.orientation import lie_any_way
-from pixelwise.plan.planning import Plan, frozen_of, plan
+from pixelwise.plan.planning import Plan, plan
 from pixelwise.plan.pose import CROP, SINGLE_MODEL, PoseFacts, lean_of, plan_pose, share_of, unmirrored
 from pixelwise.plan.reasons import network_text, of_batch
 from pixelwise.plan.scale import ScalePlan, plan_scale
+from pixelwise.plan.still import STILL, still_layers
 
 __all__ = [
     "CROP",
     "SINGLE_MODEL",
+    "STILL",
     "Covered",
     "Fingerprint",
     "Plan",
     "PoseFacts",
     "ScalePlan",
     "ceiling",
-    "frozen_of",
     "lean_of",
     "lie_any_way",
     "network_text",
@@ -26,5 +27,6 @@ __all__ = [
     "plan_pose",
     "plan_scale",
     "share_of",
+    "still_layers",
     "unmirrored",
 ]

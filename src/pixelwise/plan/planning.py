@@ -10,17 +10,14 @@ from pixelwise.plan.augment import plan_augment
 from pixelwise.plan.fingerprint import Covered, Fingerprint
 from pixelwise.plan.reasons import of_batch, of_losses, of_network, of_usual_classes
 from pixelwise.plan.scale import SMALLEST, plan_scale
-from pixelwise.recipe import LITE, DecoderName, Model, Recipe, SemanticTask, TaskRecipe, Train, Values
+from pixelwise.plan.still import still_layers
+from pixelwise.recipe import DecoderName, Model, Recipe, SemanticTask, TaskRecipe, Train, Values
 from pixelwise.types import RGB8
 
 NEAR_RATE = 4e-3
 """Learning rate of a decoder whose every level is read, over an encoder that knows images."""
 NEAR_DECODERS: tuple[DecoderName, ...] = ("unet-hypercolumn",)
 NEAR = "every level of the decoder is near the loss"
-FROZEN = 3
-"""Features, finest first, whose layers in a pretrained encoder learn nothing: down to an eighth of the frame."""
-THAW = 0.6
-"""Share of training until which one feature's layers more stay."""
 OVERSAMPLE = 0.33
 """Share of frames that are drawn for a class, where one is rare."""
 FEW_PIXELS = 0.05
@@ -57,7 +54,7 @@ def plan(
         if rare
         else of_usual_classes(known.classes, tiled=tiled)
     )
-    frozen = frozen_of(network, found.pixels.channels)
+    still = still_layers(known, network, scale.scale.size)
     recipe = Recipe(
         scale=scale.scale,
         values=Values(
@@ -75,8 +72,7 @@ def plan(
             learning_rate=learning_rate(network),
             # What begins at random has as far to go as the decoder.
             encoder_rate=0.5 if network.starts_pretrained else 1.0,
-            frozen=frozen,
-            thaw=THAW if frozen else 0.0,
+            **still.settings,
             oversample=OVERSAMPLE if rare else 0.0,
             precision=known.precision,
         ),
@@ -91,7 +87,7 @@ def plan(
             **of_batch(known, recipe),
             "train.learning_rate": f"{recipe.train.learning_rate:g}"
             + (f": {NEAR}" if _is_near(network) else ""),
-            **_of_frozen(recipe.train.frozen),
+            **still.reasons,
             **shown,
             **_of_precision(known),
             **_of_values(found),
@@ -103,24 +99,6 @@ def learning_rate(network: Model, near: Collection[DecoderName] = NEAR_DECODERS)
     """The highest learning rate: a decoder whose every level is ``near`` the loss bears more."""
     rate: float = NEAR_RATE if _is_near(network, near) else Train.model_fields["learning_rate"].default
     return rate
-
-
-def frozen_of(network: Model, channels: int) -> int:
-    """How many features' layers learn nothing: where their weights were learned on images like these, of colours."""
-    knows = network.starts_pretrained and network.encoder.startswith(LITE) and channels == 3
-    return FROZEN if knows else 0
-
-
-def _of_frozen(features: int) -> dict[str, str]:
-    """Why the finest layers stay, where they do."""
-    if not features:
-        return {}
-    why = "the encoder's finest layers know edges and textures already, and take the most time to train"
-    more = "with fewer layers to train there is time for more passes before those learn too"
-    return {
-        "train.frozen": f"{features}: {why}",
-        "train.thaw": f"{THAW:g} of training with {features + 1}: {more}",
-    }
 
 
 def _is_near(network: Model, near: Collection[DecoderName] = NEAR_DECODERS) -> bool:

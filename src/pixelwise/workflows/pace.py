@@ -18,7 +18,7 @@ BATCH, SIDE = 8, 224
 """Images of a step, and their sides, that are timed."""
 
 
-def pace_of(model: Model, dataset: Dataset, tasks: Mapping[str, TaskRecipe], frozen: int = 0) -> Pace:
+def pace_of(model: Model, dataset: Dataset, tasks: Mapping[str, TaskRecipe]) -> Pace:
     """The faster arithmetic for a network, and the seconds of a step of ``BATCH`` images of ``SIDE`` × ``SIDE`` pixels.
 
     Takes two or three seconds with the default network on two cores.
@@ -27,7 +27,6 @@ def pace_of(model: Model, dataset: Dataset, tasks: Mapping[str, TaskRecipe], fro
         model: encoder and decoder.
         dataset: says how many channels, classes and joints there are.
         tasks: by name; the network has their heads.
-        frozen: features of the encoder whose layers learn nothing.
     """
     keep_freed_memory()
     channels = dataset.pixel_format.channels
@@ -35,8 +34,6 @@ def pace_of(model: Model, dataset: Dataset, tasks: Mapping[str, TaskRecipe], fro
     fields = {name: task.fields() for name, task in built.items()}
     network = build_model(model, fields, pretrained=False, channels=channels)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if frozen:
-        network.freeze(frozen)
     images = torch.zeros(BATCH, channels, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     return measure_pace(network, lambda model, fabric: _step(model, images, fabric))
 

@@ -23,16 +23,17 @@ from pixelwise.models import model_named
 from pixelwise.plan import (
     CROP,
     SINGLE_MODEL,
+    STILL,
     Covered,
     Fingerprint,
     Plan,
     ceiling,
-    frozen_of,
     lie_any_way,
     network_text,
     of_batch,
     plan,
     plan_pose,
+    still_layers,
     unmirrored,
 )
 from pixelwise.recipe import (
@@ -186,8 +187,7 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         tasks = tasks_for(dataset, wishes.tasks)
         network = _as_set(model or _network_for(tasks, dataset), wishes.settings)
         share = seconds / (wishes.number_of_folds or 1)
-        frozen = _frozen(network, wishes.settings, dataset)
-        known = fingerprint(dataset, None if wishes.epochs else share, network, tasks, frozen)
+        known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
         planned = _planned(known, network, dataset, tasks, wishes.settings.get("augment.rotate"))
         reasons |= planned.reasons
         if model is not None:
@@ -246,14 +246,6 @@ def _as_set(network: Model, settings: Mapping[str, Any]) -> Model:
     return parse_model({**network.model_dump(), **own}, "what was asked for") if own else network
 
 
-def _frozen(network: Model, settings: Mapping[str, Any], dataset: Dataset) -> int:
-    """How many features' layers will learn nothing, as asked for or planned."""
-    if "train.frozen" not in settings:
-        return frozen_of(network, dataset.pixel_format.channels)
-    train = {"epochs": 1, "frozen": settings["train.frozen"]}
-    return parse_recipe({"model": network.model_dump(), "train": train}, "what was asked for").train.frozen
-
-
 def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], rotate: Any) -> Plan:
     """The plan; ``rotate`` is what was asked for as the recipe's ``augment.rotate``, None if nothing was."""
     wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
@@ -267,8 +259,10 @@ def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequen
         pose = plan_pose(known, facts, network, alone=not wished, rotate=turned)
         ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
         if not wished:  # else masks have a say in it
-            rate = recipe.train.model_copy(update={"learning_rate": pose.learning_rate})
-            ours |= {"augment": pose.augment, "train": rate, "model": network}
+            still = still_layers(known, network, pose.scale.size)
+            train = recipe.train.model_copy(update={"learning_rate": pose.learning_rate, **still.settings})
+            ours |= {"augment": pose.augment, "train": train, "model": network}
+            reasons = {name: why for name, why in reasons.items() if name not in STILL} | dict(still.reasons)
         found = {name: why for name, why in pose.reasons.items() if name.partition(".")[0] in ours}
         if wished:
             ours["augment"] = unmirrored(recipe.augment, facts.skeleton)
@@ -284,7 +278,6 @@ def fingerprint(
     seconds: float | None,
     network: Model,
     tasks: Sequence[str] = ("semantic",),
-    frozen: int = 0,
 ) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
@@ -292,7 +285,6 @@ def fingerprint(
         seconds: None where the length of training is a number of epochs: then the computer does not matter.
         network: whose pace is measured.
         tasks: that are learned, by name.
-        frozen: features of the network's encoder whose layers learn nothing.
     """
     if "pose" in tasks and pose_facts(dataset).single:
         dataset = dataset.cropped(CROP)
@@ -321,7 +313,7 @@ def fingerprint(
     )
     if seconds is None:
         return known
-    pace = pace_of(network, dataset, wished, frozen)
+    pace = pace_of(network, dataset, wished)
     return replace(known, rate=BATCH * STEP_SHARE / pace.seconds, precision=pace.precision)
 
 
