@@ -76,7 +76,7 @@ def test_learning_is_faster_where_every_level_is_near_the_loss_and_knows_images(
 @pytest.mark.parametrize(
     ("network", "channels", "seconds", "stays"),
     [
-        # 20 images a second × 60 s × the share that training gets, of 50 images: less than 60 passes
+        # 20 images a second × 60 s × the share that training gets, of 50 images: 19 passes, of 25
         (Model(), 3, 60.0, True),
         (Model(encoder="efficientnet-lite2", decoder="fpn"), 3, 60.0, True),
         (Model(), 3, 3600.0, False),  # time enough for all layers

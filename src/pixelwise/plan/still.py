@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixelwise.plan.fingerprint import Fingerprint
-from pixelwise.plan.scale import PLENTY, epochs_in
+from pixelwise.plan.scale import EPOCHS, epochs_in
 from pixelwise.recipe import LITE, Model
 from pixelwise.types import Size
 
@@ -28,16 +28,16 @@ class StillLayers:
 
 
 def still_layers(known: Fingerprint, network: Model, size: Size) -> StillLayers:
-    """The finest layers stay where there is time for less than ``PLENTY`` passes over frames of ``size``.
+    """The finest layers stay where there is time for less than ``EPOCHS`` passes over frames of ``size``.
 
     They know edges and textures of images like these, of three channels. With time enough all layers learn, since what
-    stays cannot become better either.
+    stays cannot become better either, and finds less of what is faint or unusual.
     """
     knows = (
         network.starts_pretrained and network.encoder.startswith(LITE) and known.found.pixels.channels == 3
     )
     passes = epochs_in(known, size)
-    if not knows or passes >= PLENTY:
+    if not knows or passes >= EPOCHS:
         return StillLayers()
     return StillLayers(
         {"frozen": FROZEN, "thaw": THAW},
