@@ -17,14 +17,7 @@ from pixelwise.errors import RecipeError
 from pixelwise.plan.still import FROZEN, STILL, THAW
 from pixelwise.workflows.preparation import Wishes, choose_recipe
 
-USUAL = {
-    "scale",
-    "augment",
-    "model",
-    "model.encoder",
-    "train.batch_size",
-    "train.learning_rate",
-}
+USUAL = {"scale", "augment", "model", "model.encoder", "train.batch_size", "train.learning_rate"}
 
 
 @pytest.fixture(scope="module")

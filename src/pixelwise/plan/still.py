@@ -42,7 +42,7 @@ def still_layers(known: Fingerprint, network: Model, size: Size) -> StillLayers:
     return StillLayers(
         {"frozen": FROZEN, "thaw": THAW},
         {
-            "train.frozen": f"{FROZEN}: if all layers learned there were time for {passes:.0f} passes over the "
+            "train.frozen": f"{FROZEN}: if all layers learned there would be time for {passes:.0f} passes over the "
             "training images, and the finest, which know edges and textures already, take the most of it",
             "train.thaw": f"{THAW:g} of training with {FROZEN + 1}: the more passes, the more the decoder learns first",
         },

@@ -274,10 +274,7 @@ def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequen
 
 
 def fingerprint(
-    dataset: Dataset,
-    seconds: float | None,
-    network: Model,
-    tasks: Sequence[str] = ("semantic",),
+    dataset: Dataset, seconds: float | None, network: Model, tasks: Sequence[str] = ("semantic",)
 ) -> Fingerprint:
     """What a plan has to know of the data, the time for everything, and this computer.
 
