@@ -27,10 +27,12 @@ from pixelwise.geometry import resize_logits
 from pixelwise.prediction import normalise
 from pixelwise.recipe import Recipe, parse_setting
 from pixelwise.training.session import Session, to_device
+from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.job import prepare
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe
+from pixelwise.workflows.preparation import complete_recipe
+from pixelwise.workflows.wishes import Wishes
 
 NETWORK = ("forward", "backward")
 WARM_UP = 5
@@ -86,6 +88,9 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, help="with splits of its own")
     parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument(
+        "--budget", help="whose plan is measured, such as 5m; that of a number of epochs without it"
+    )
     parser.add_argument("--network", help="decoder:encoder; planned without it")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args()
@@ -94,7 +99,8 @@ def main() -> None:
         parser.error(f"{options.data} has no training images; name data with splits of its own")
     settings = dict(parse_setting(text) for text in options.set)
     listener = Listener()
-    wishes = Wishes(network=options.network, settings=settings, epochs=1)
+    length = {"budget": parse_budget(options.budget)} if options.budget else {"epochs": 1}
+    wishes = Wishes(network=options.network, settings=settings, **length)
     recipe = complete_recipe(wishes, dataset, listener)
     with tempfile.TemporaryDirectory() as folder:
         job = prepare(dataset, recipe, listener, Cache(Path(folder)))

@@ -86,7 +86,8 @@ def ours(
     from pixelwise.workflows.data import open_data
     from pixelwise.workflows.job import prepare
     from pixelwise.workflows.listener import Listener
-    from pixelwise.workflows.preparation import Wishes, complete_recipe, with_splits
+    from pixelwise.workflows.preparation import complete_recipe, with_splits
+    from pixelwise.workflows.wishes import Wishes
 
     cache = Cache(Path(tempfile.mkdtemp()))
     looker, listener = Looker(cache), Listener()

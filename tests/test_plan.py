@@ -16,7 +16,7 @@ from pixelwise.explain import trace
 from pixelwise.geometry import usual_size
 from pixelwise.labels import Labels
 from pixelwise.models import build_model, model_named
-from pixelwise.plan import Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
+from pixelwise.plan import Asked, Covered, Fingerprint, ceiling, lie_any_way, plan, plan_scale
 from pixelwise.plan.reasons import ARITHMETIC, ENCODER, percent
 from pixelwise.plan.still import FROZEN, STILL, THAW
 from pixelwise.recipe import Augment, Model, PanopticTask, Scale, Values
@@ -70,7 +70,14 @@ def test_learning_is_faster_where_every_level_is_near_the_loss_and_knows_images(
     usual = plan(known).recipe.train
     assert (usual.learning_rate, usual.encoder_rate) == (0.004, 0.5)
     for slower in (Model(decoder="fpn"), Model(encoder="unet", decoder="unet"), Model(pretrained=False)):
-        assert plan(known, slower).recipe.train.learning_rate == 0.002
+        planned = plan(known, slower)
+        assert planned.recipe.train.learning_rate == 0.002
+        assert planned.reasons["train.learning_rate"] == "0.002: the default, whatever the data"
+    assert planned.recipe.train.encoder_rate == 1
+    assert (
+        planned.reasons["train.encoder_rate"]
+        == "1 of that: the encoder begins at random, as the decoder does"
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,6 +105,34 @@ def test_the_finest_layers_stay_where_time_is_short_and_they_know_such_images(
     assert (set(STILL) <= planned.reasons.keys()) is stays
     passes = re.search(r"time for (\d+) passes", planned.reasons.get("train.frozen", ""))
     assert (passes is not None and 5 < int(passes[1]) < 25) is stays
+
+
+def test_passes_are_over_all_tiles() -> None:
+    known = Fingerprint({(4000, 4000): 50}, any_way_up=True, training=40, seconds=600.0, ceiling=small_things)
+    planned = plan(known)
+    assert planned.recipe.scale.policy == "tiles"
+    # 20 · 224² / 320² frames a second for 0.85 · 600 s, of 40 · 64 tiles
+    assert "time for 2 passes" in planned.reasons["train.frozen"]
+    assert planned.recipe.train.frozen == FROZEN
+    whole = plan(known, asked=Asked({"policy": "fit"}))
+    assert (whole.recipe.train.frozen, STILL[0] in whole.reasons) == (0, False)
+
+
+def test_what_is_asked_of_the_scale_is_planned_for() -> None:
+    known = Fingerprint({(3000, 4000): 50}, any_way_up=True, training=40, seconds=600.0, ceiling=small_things)
+    whole = plan_scale(known, {"policy": "fit"})
+    assert (whole.scale.policy, whole.scale.size) == (
+        "fit",
+        plan_scale(replace(known, scored=20_000)).scale.size,
+    )
+    assert whole.scale.size == (448, 608)  # the aspect of the images, about
+    larger = plan(known, asked=Asked({"policy": "fit", "size": [1024, 1024]}))
+    assert larger.recipe.scale.size == (1024, 1024)
+    assert larger.reasons["scale"] == "1024×1024 (width × height), as asked"
+    assert "time for 12 passes" in larger.reasons["train.frozen"]  # 20 · 224² / 1024² · 0.85 · 600 s / 40
+    cut = plan_scale(replace(known, ceiling=lambda scale: 0.999), {"policy": "tiles"})
+    assert cut.scale == Scale(policy="tiles", size=(320, 320), zoom=0.125)
+    assert "tiles of 320×320 of an image scaled by 0.125" in cut.reason
 
 
 def test_the_frame_grows_until_masks_go_through_it_unharmed() -> None:

@@ -20,7 +20,8 @@ from pixelwise.recipe import Augment, Model, Recipe, Scale, Train, Values
 from pixelwise.types import Image
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe
+from pixelwise.workflows.preparation import complete_recipe
+from pixelwise.workflows.wishes import Wishes
 
 RECIPE = Recipe(
     scale=Scale(size=(64, 96)),

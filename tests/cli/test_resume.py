@@ -27,7 +27,7 @@ from pixelwise.workflows.train import train
 pytestmark = pytest.mark.slow
 
 EPOCHS = 300
-KILLS = 3
+KILLS = 4
 
 
 def command(lesions: Path, recipe: Path, out: Path, *more: str) -> list[str]:
@@ -51,6 +51,24 @@ def killed_after(path: Path, delay: float, process: subprocess.Popen[bytes]) -> 
             return False
         time.sleep(0.01)
     time.sleep(delay)
+    return killed(process)
+
+
+def killed_while_writing(path: Path, process: subprocess.Popen[bytes]) -> bool:
+    """Kill a process while it writes a file, so that a part of it is left; False where it ends before."""
+    before = parts_of(path)
+    while parts_of(path) <= before:
+        if process.poll() is not None:
+            return False
+    return killed(process)
+
+
+def parts_of(path: Path) -> set[str]:
+    """What is being written in the place of a file, and what was left of that."""
+    return {one.name for one in path.parent.glob(f".{path.name}.*.part")}
+
+
+def killed(process: subprocess.Popen[bytes]) -> bool:
     if process.poll() is not None:
         return False
     process.send_signal(signal.SIGKILL)
@@ -62,18 +80,23 @@ def killed_after(path: Path, delay: float, process: subprocess.Popen[bytes]) -> 
 def test_killed_again_and_again_it_ends_with_the_same_bits(
     lesions: Path, recipe: Path, tmp_path: Path
 ) -> None:
-    """Each kill comes at a random moment after a checkpoint: in training, evaluation or the report."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    """Every other kill comes while a checkpoint is written, the others at a random moment after one."""
+    whole, out = tmp_path / "whole", tmp_path / "killed"
     subprocess.run(command(lesions, recipe, whole), check=True, capture_output=True)
     draw = random.Random(0)
-    kills = 0
+    kills = torn = 0
     while True:
         process = subprocess.Popen(
-            command(lesions, recipe, killed, "--resume"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command(lesions, recipe, out, "--resume"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        delay = draw.uniform(0.0, 0.5)
-        if kills < KILLS and killed_after(killed / "checkpoint.safetensors", delay, process):
+        checkpoint = out / "checkpoint.safetensors"
+        if kills < KILLS and (
+            killed_while_writing(checkpoint, process)
+            if kills % 2
+            else killed_after(checkpoint, draw.uniform(0.0, 0.5), process)
+        ):
             kills += 1
+            torn += bool(list(out.glob("*.part")))
             continue
         shown, _ = process.communicate()
         # The last kill may come when all is done but the process's end.
@@ -81,15 +104,16 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(
         assert b"Resumed: " in shown or b"is finished" in shown, shown.decode()
         break
     assert kills > 0
-    one, other = (safetensors.torch.load_file(run / "model.safetensors") for run in (whole, killed))
+    assert torn > 0
+    one, other = (safetensors.torch.load_file(run / "model.safetensors") for run in (whole, out))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
     scores = [
-        json.loads((run / "metrics.json").read_text(encoding="utf-8"))["scores"] for run in (whole, killed)
+        json.loads((run / "metrics.json").read_text(encoding="utf-8"))["scores"] for run in (whole, out)
     ]
     assert scores[0] == scores[1]
-    assert not [path.name for path in killed.iterdir() if path.name.endswith(".part")]
-    assert {path.name for path in killed.iterdir()} == {path.name for path in whole.iterdir()}
+    assert not [path.name for path in out.iterdir() if path.name.endswith(".part")]
+    assert {path.name for path in out.iterdir()} == {path.name for path in whole.iterdir()}
 
 
 class UnpluggedError(Exception):

@@ -15,7 +15,8 @@ from pixelwise.training import total_loss
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.job import prepare
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe
+from pixelwise.workflows.preparation import complete_recipe
+from pixelwise.workflows.wishes import Wishes
 
 
 class Elsewhere:

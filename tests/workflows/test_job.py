@@ -12,12 +12,13 @@ from tests.networks import TINY
 
 from pixelwise.data.cache import Cache
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.recipe import Scale
 from pixelwise.tasks import SemanticResult, SemanticTask
 from pixelwise.tasks.semantic import SemanticRow
 from pixelwise.training import Until
 from pixelwise.types import Label, LogRow, Spacing
 from pixelwise.workflows.data import open_data
-from pixelwise.workflows.job import REPORT_SECONDS, SLACK, prepare, without_task
+from pixelwise.workflows.job import REPORT_SECONDS, SLACK, TIMING_SHARE, Costs, Timing, prepare, without_task
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.report import EXHIBITS
 
@@ -34,6 +35,33 @@ def test_training_ends_before_evaluation_and_report_must_begin(tmp_path: Path) -
     assert (
         REPORT_SECONDS < reserve < REPORT_SECONDS + SLACK * later * 1.0
     )  # a second an image is far too long
+
+
+def test_tuning_takes_as_long_for_an_image_however_many_tiles_it_has(tmp_path: Path) -> None:
+    data = open_data(write_lesions(tmp_path / "lesions", 12, seed=0, size=(96, 128)))
+    tiled = TINY.model_copy(update={"scale": Scale(policy="tiles", size=(32, 32))})
+    one, many = (prepare(data, recipe, Listener(), Cache(tmp_path / "cache")) for recipe in (TINY, tiled))
+    assert len(many.training) > 10 * len(one.training)
+    costs = Costs(predicting=2.0, scoring=0.0, trying=1.0)
+    learned, validated = len(data.split("train")), len(data.split("val"))
+    for job in (one, many):
+        assert job.tuning_seconds(costs) == pytest.approx(SLACK * (5 * validated + learned))
+
+
+def test_timing_takes_a_small_part_of_the_time() -> None:
+    measured: list[float] = []
+
+    def measure() -> float:
+        measured.append(time.monotonic())
+        time.sleep(0.002)
+        return float(len(measured))
+
+    timing, begin, known = Timing(measure), time.monotonic(), 9.0
+    while time.monotonic() < begin + 0.5:
+        known = timing.again(known)
+    assert 1 < len(measured) <= 1 + 0.5 * TIMING_SHARE / 0.002
+    assert known == len(measured)
+    assert timing.again(5.0) in (5.0, len(measured))
 
 
 def test_the_first_step_of_a_budget_trains_batch_norms(tmp_path: Path) -> None:

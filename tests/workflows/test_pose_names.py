@@ -13,7 +13,8 @@ from pixelwise.errors import RecipeError
 from pixelwise.recipe import PoseTask, parse_recipe, read_recipe
 from pixelwise.skeleton import skeleton_of
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe, seen_by
+from pixelwise.workflows.preparation import complete_recipe, seen_by
+from pixelwise.workflows.wishes import Wishes
 
 pytestmark = pytest.mark.slow
 

@@ -15,9 +15,18 @@ from pixelwise.data.scenes import write_scenes
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import RecipeError
 from pixelwise.plan.still import FROZEN, STILL, THAW
-from pixelwise.workflows.preparation import Wishes, choose_recipe
+from pixelwise.workflows.preparation import choose_recipe
+from pixelwise.workflows.wishes import Wishes
 
-USUAL = {"scale", "augment", "model", "model.encoder", "train.batch_size", "train.learning_rate"}
+USUAL = {
+    "scale",
+    "augment",
+    "model",
+    "model.encoder",
+    "train.batch_size",
+    "train.learning_rate",
+    "train.encoder_rate",
+}
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +85,43 @@ def test_a_short_budget_has_fewer_layers_learn(folder: Path, name: str, task: st
     other = choose_recipe(asked, pixelwise.open_data(folder / name, task=task), Heard())
     assert other.recipe.train.frozen == other.recipe.train.thaw == 0
     assert not set(STILL) & other.reasons.keys()
+
+
+@pytest.mark.parametrize(("name", "task"), [("lesions", "semantic"), ("people", "pose")])
+def test_who_says_what_stays_says_all_of_it(folder: Path, name: str, task: str) -> None:
+    for features in (0, 2):
+        heard, settings = Heard(), {"train.frozen": features}
+        wishes = Wishes(budget=0.5, tasks=(task,), settings=settings)
+        chosen = choose_recipe(wishes, pixelwise.open_data(folder / name, task=task), heard)
+        assert (chosen.recipe.train.frozen, chosen.recipe.train.thaw) == (features, 0.0)
+        assert not any(line.startswith("Plan: train.thaw") for line in heard.lines)
+
+
+@pytest.mark.parametrize("tasks", [("semantic",), ("semantic", "pose"), ("pose",)])
+def test_layers_stay_by_the_passes_over_the_frame_that_is_used(folder: Path, tasks: tuple[str, ...]) -> None:
+    """A frame of so many pixels leaves no pass in a time that is plenty for the planned one."""
+    data = pixelwise.open_data(folder / "people", task=",".join(tasks))
+    settings: dict[str, Any] = {"scale.size": [4096, 4096]}
+    planned, large = (
+        choose_recipe(Wishes(budget=120.0, tasks=tasks, settings=asked), data, Heard())
+        for asked in ({}, settings)
+    )
+    assert (planned.recipe.train.frozen, large.recipe.train.frozen) == (0, FROZEN)
+    assert large.recipe.scale.size == (4096, 4096)
+    assert large.reasons["scale"] == "4096×4096 (width × height), as asked"
+
+
+def test_a_length_may_be_a_setting(folder: Path) -> None:
+    data = pixelwise.open_data(folder / "lesions")
+    counted = choose_recipe(Wishes(settings={"train.epochs": 3}), data, Heard()).recipe
+    assert (counted.train.epochs, counted.train.budget_seconds, counted.train.frozen) == (3, None, 0)
+    assert choose_recipe(Wishes(epochs=3), data, Heard()).recipe == counted
+    short = choose_recipe(Wishes(settings={"train.budget_seconds": 0.5}), data, Heard()).recipe
+    assert (short.train.budget_seconds, short.train.frozen) == (0.5, FROZEN)
+    other = choose_recipe(Wishes(recipe=short, settings={"train.epochs": 3}), data, Heard()).recipe
+    assert (other.train.epochs, other.train.budget_seconds) == (3, None)
+    with pytest.raises(RecipeError, match="give the length once"):
+        Wishes(settings={"train.epochs": 3, "train.budget_seconds": 60})
 
 
 def test_what_is_asked_of_the_network_is_planned_for(folder: Path) -> None:

@@ -60,7 +60,7 @@ def plan(
     from pixelwise.workflows.budget import parse_budget
     from pixelwise.workflows.choosetasks import parse_tasks
     from pixelwise.workflows.plan import plan as plan_recipe
-    from pixelwise.workflows.preparation import Wishes
+    from pixelwise.workflows.wishes import Wishes
 
     check_new(out)
     wishes = Wishes(

@@ -82,9 +82,9 @@ def train(
     """
     from pixelwise.cli.console import Console
     from pixelwise.recipe import parse_setting, read_recipe
-    from pixelwise.workflows.preparation import check_words
     from pixelwise.workflows.runfolder import check_free
     from pixelwise.workflows.train import train as train_model
+    from pixelwise.workflows.wishes import check_words
 
     if not resume:
         check_free(out)

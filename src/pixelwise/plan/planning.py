@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from pixelwise.data.valuerange import PERCENTILES, ValueRange
 from pixelwise.plan.augment import plan_augment
@@ -33,10 +34,25 @@ class Plan:
     reasons: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants that other choices depend on.
+
+    Attributes:
+        scale: settings of :class:`~pixelwise.recipe.Scale`, by their names there.
+        still: which layers stay as they came is no matter of the plan.
+    """
+
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    still: bool = False
+
+
 def plan(
     known: Fingerprint,
     network: Model = Model(),  # noqa: B008 - it is frozen
     task: TaskRecipe = SemanticTask(),  # noqa: B008
+    *,
+    asked: Asked = Asked(),
 ) -> Plan:
     """Fill in a recipe, but for seed and length of training.
 
@@ -44,8 +60,9 @@ def plan(
         known: of data, time and computer.
         network: encoder and decoder that are wished for.
         task: what to learn.
+        asked: what else is wished for.
     """
-    scale, found = plan_scale(known), known.found
+    scale, found = plan_scale(known, asked.scale), known.found
     augment = plan_augment(known)
     tiled = scale.scale.policy == "tiles"
     rare = _rare(known.classes, tiled=tiled)
@@ -54,7 +71,7 @@ def plan(
         if rare
         else of_usual_classes(known.classes, tiled=tiled)
     )
-    still = still_layers(known, network, scale.scale.size)
+    still = still_layers(known, network, scale.scale, asked=asked.still)
     recipe = Recipe(
         scale=scale.scale,
         values=Values(
@@ -70,7 +87,6 @@ def plan(
         train=Train(
             epochs=30,
             learning_rate=learning_rate(network),
-            # What begins at random has as far to go as the decoder.
             encoder_rate=0.5 if network.starts_pretrained else 1.0,
             **still.settings,
             oversample=OVERSAMPLE if rare else 0.0,
@@ -85,8 +101,7 @@ def plan(
             **of_network(network),
             **of_losses(task, known.classes),
             **of_batch(known, recipe),
-            "train.learning_rate": f"{recipe.train.learning_rate:g}"
-            + (f": {NEAR}" if _is_near(network) else ""),
+            **of_rates(recipe.train),
             **still.reasons,
             **shown,
             **_of_precision(known),
@@ -99,6 +114,18 @@ def learning_rate(network: Model, near: Collection[DecoderName] = NEAR_DECODERS)
     """The highest learning rate: a decoder whose every level is ``near`` the loss bears more."""
     rate: float = NEAR_RATE if _is_near(network, near) else Train.model_fields["learning_rate"].default
     return rate
+
+
+def of_rates(train: Train) -> dict[str, str]:
+    """Why the rates of learning are what they are."""
+    why = NEAR if train.learning_rate == NEAR_RATE else "the default, whatever the data"
+    share = f"{train.encoder_rate:g} of that"
+    return {
+        "train.learning_rate": f"{train.learning_rate:g}: {why}",
+        "train.encoder_rate": f"{share}: the encoder knows images already"
+        if train.encoder_rate < 1
+        else f"{share}: the encoder begins at random, as the decoder does",
+    }
 
 
 def _is_near(network: Model, near: Collection[DecoderName] = NEAR_DECODERS) -> bool:

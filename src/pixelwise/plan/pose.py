@@ -10,9 +10,9 @@ import numpy as np
 
 from pixelwise.geometry import usual_frame
 from pixelwise.plan.fingerprint import Fingerprint
-from pixelwise.plan.planning import NEAR, NEAR_DECODERS, NEAR_RATE, learning_rate
+from pixelwise.plan.planning import NEAR_DECODERS, Asked, learning_rate
 from pixelwise.plan.reasons import network_text
-from pixelwise.plan.scale import EPOCHS, epochs_in
+from pixelwise.plan.scale import EPOCHS, ScalePlan, as_asked, epochs_in
 from pixelwise.recipe import Augment, DecoderName, Model, PoseTask, Scale
 from pixelwise.skeleton import Skeleton
 from pixelwise.types import People
@@ -80,7 +80,13 @@ class PosePlan:
 
 
 def plan_pose(
-    known: Fingerprint, facts: PoseFacts, network: Model, *, alone: bool = True, rotate: float | None = None
+    known: Fingerprint,
+    facts: PoseFacts,
+    network: Model,
+    *,
+    alone: bool = True,
+    rotate: float | None = None,
+    asked: Asked = Asked(),  # noqa: B008 - it is frozen
 ) -> PosePlan:
     """One person fills a small frame; several need a larger one.
 
@@ -89,6 +95,7 @@ def plan_pose(
         network: that learns.
         alone: no masks are learned beside the joints.
         rotate: degrees by which training turns pictures at random, where that is decided elsewhere.
+        asked: what else is wished for.
     """
     side = _single_side(known) if facts.single else _side(known, facts.share)
     size = usual_frame(known.sizes, side**2)
@@ -113,18 +120,22 @@ def plan_pose(
         place=(PLACE if alone else PLACE_BESIDE) if facts.single else 0.0,
         turn=view,
     )
-    return PosePlan(
+    planned = ScalePlan(
         Scale(size=size, crop=CROP if facts.single else 0.0),
+        f"{size[1]}×{size[0]} (width × height): {shown}",
+    )
+    scale = as_asked(planned, asked.scale)
+    return PosePlan(
+        scale.scale,
         # Where a mirror exchanges left and right it costs nothing; people bend any way, so turns teach.
         unmirrored(Augment(rotate=turn, scale=1.3, shear=0.1, shift=0.08), facts.skeleton),
         task,
         rate,
         {
-            "scale": f"{size[1]}×{size[0]} (width × height): {shown}",
+            "scale": scale.reason,
             "augment": f"{mirror}; turned by up to {turn:.0f}°{bent}",
             "tasks.pose": _learned(task, facts.skeleton, alone=alone),
             **chosen,
-            "train.learning_rate": f"{rate:g}" + (f": {NEAR}" if rate == NEAR_RATE else ""),
         },
         mirror,
     )
@@ -168,7 +179,7 @@ def _side(known: Fingerprint, share: float) -> int:
     """The smallest side in which the usual person is large enough and time is left for ``EPOCHS``."""
     chosen = SEVERAL_SIDES[0]
     for side in SEVERAL_SIDES[1:]:
-        if chosen * share >= SMALLEST_PERSON or epochs_in(known, (side, side)) < EPOCHS:
+        if chosen * share >= SMALLEST_PERSON or epochs_in(known, Scale(size=(side, side))) < EPOCHS:
             break
         chosen = side
     return chosen

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pixelwise.geometry import usual_size
 from pixelwise.plan.fingerprint import Covered, Fingerprint
+from pixelwise.plan.scale import frames_of
 from pixelwise.recipe import Model, PanopticTask, Recipe, SemanticTask, TaskRecipe
-from pixelwise.tiling import Tiling
 
 ENCODER = "efficientnet-lite0"
 ARITHMETIC: Mapping[str, float] = {"efficientnet-lite1": 1.3, "efficientnet-lite2": 1.5}
@@ -49,10 +48,9 @@ def of_batch(known: Fingerprint, recipe: Recipe) -> dict[str, str]:
     size, scale = recipe.train.batch_size, recipe.scale
     reason = f"{size}: the default, whatever the data"
     if known.training:
-        tiled = scale.policy == "tiles"
-        frames = known.training * (len(Tiling.of(usual_size(known.sizes), scale).places) if tiled else 1)
+        frames = known.training * frames_of(known, scale)
         images = f"{known.training} training image{'s' * (known.training != 1)}"
-        of = f"about {frames} tiles of {images}" if tiled else images
+        of = f"about {frames} tiles of {images}" if scale.policy == "tiles" else images
         only = f"there {'is' if frames == 1 else 'are'} only {of}, so a step repeats {'it' if frames == 1 else 'some'}"
         reason += f"; {only}, each time changed anew" if frames < size else f"; a step shows {size} of {of}"
     return {"train.batch_size": reason}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 from pixelwise.geometry import usual_frame, usual_size
 from pixelwise.plan.fingerprint import Fingerprint
@@ -45,16 +47,42 @@ class ScalePlan:
     reason: str
 
 
-def plan_scale(known: Fingerprint) -> ScalePlan:
-    """One frame for an image where that shows enough of it, else tiles."""
-    whole = _plan_frame(known)
+def plan_scale(known: Fingerprint, asked: Mapping[str, Any] = MappingProxyType({})) -> ScalePlan:
+    """One frame for an image where that shows enough of it, else tiles.
+
+    Args:
+        asked: what somebody wants of a :class:`~pixelwise.recipe.Scale`, by its names there; the rest is planned.
+    """
+    whole, policy = _plan_frame(known), asked.get("policy")
+    cut = None if policy == "fit" else _cut(known, whole, wished=policy == "tiles")
+    return as_asked(cut or whole, asked)
+
+
+def as_asked(planned: ScalePlan, asked: Mapping[str, Any]) -> ScalePlan:
+    """The plan with what somebody wants of a scale in its place."""
+    if not asked:
+        return planned
+    scale = Scale.model_validate(planned.scale.model_dump() | dict(asked))
+    if "size" in asked:
+        return ScalePlan(scale, f"{_sides(scale.size)} (width × height), as asked")
+    return replace(planned, scale=scale)
+
+
+def _cut(known: Fingerprint, whole: ScalePlan, *, wished: bool) -> ScalePlan | None:
+    """The fewest tiles that show enough, or those that show most; None where one frame does nearly as well.
+
+    Args:
+        wished: tiles are asked for, however well one frame does.
+    """
     best = known.ceiling(whole.scale)
-    if math.isnan(best) or best >= ENOUGH - GAIN:
-        return whole
+    if not wished and (math.isnan(best) or best >= ENOUGH - GAIN):
+        return None
     tiled = list(_affordable_tiles(known))
     fine = next((scale for scale in tiled if known.ceiling(scale) >= ENOUGH), None)
-    scale = fine or max(tiled, key=known.ceiling, default=whole.scale)
-    return _tiles(known, scale, whole) if known.ceiling(scale) >= best + GAIN else whole
+    scale = fine or max(tiled, key=known.ceiling, default=None)
+    if scale is None or not (wished or known.ceiling(scale) >= best + GAIN):
+        return None
+    return _tiles(known, scale, whole)
 
 
 def _plan_frame(known: Fingerprint) -> ScalePlan:
@@ -76,7 +104,7 @@ def _plan_frame(known: Fingerprint) -> ScalePlan:
             limit = "; a larger one would show no more"
             break
         passes = PLENTY if enough or times > 1 else EPOCHS
-        if epochs_in(known, size) < passes:
+        if epochs_in(known, Scale(size=size)) < passes:
             limit = f"; a larger one would leave less than {passes} passes over the training images"
             break
         chosen = size
@@ -93,7 +121,7 @@ def _affordable_tiles(known: Fingerprint) -> Iterator[Scale]:
     """From few tiles to many, as long as there is time to predict by them."""
     for zoom in ZOOMS:
         scale = Scale(policy="tiles", size=TILE, zoom=zoom)
-        tiles = len(Tiling.of(usual_size(known.sizes), scale).places)
+        tiles = frames_of(known, scale)
         area = TILE[0] * TILE[1] / SMALLEST**2
         seconds = tiles * area * known.scored / (known.rate * PREDICTING_RATE)
         if known.seconds is None or seconds <= known.seconds * PREDICTING_SHARE:
@@ -101,7 +129,7 @@ def _affordable_tiles(known: Fingerprint) -> Iterator[Scale]:
 
 
 def _tiles(known: Fingerprint, scale: Scale, whole: ScalePlan) -> ScalePlan:
-    count = len(Tiling.of(usual_size(known.sizes), scale).places)
+    count = frames_of(known, scale)
     zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
     lost = known.ceiling(whole.scale)
     reason = (
@@ -124,9 +152,14 @@ def _sides(size: Size) -> str:
     return f"{size[1]}×{size[0]}"
 
 
-def epochs_in(known: Fingerprint, size: Size) -> float:
-    """Passes over the training images that the time allows, about; inf where time does not matter."""
+def frames_of(known: Fingerprint, scale: Scale) -> int:
+    """Frames that the usual image is cut into: one, or its tiles."""
+    return len(Tiling.of(usual_size(known.sizes), scale).places) if scale.policy == "tiles" else 1
+
+
+def epochs_in(known: Fingerprint, scale: Scale) -> float:
+    """Passes over the training images, all of their tiles, that the time allows, about; inf where it is no matter."""
     if known.seconds is None or not known.training:
         return math.inf
-    rate = known.rate * SMALLEST**2 / (size[0] * size[1])
-    return rate * known.seconds * TRAINING_SHARE / known.training
+    rate = known.rate * SMALLEST**2 / (scale.size[0] * scale.size[1])
+    return rate * known.seconds * TRAINING_SHARE / (known.training * frames_of(known, scale))

@@ -8,8 +8,7 @@ from typing import Any
 
 from pixelwise.plan.fingerprint import Fingerprint
 from pixelwise.plan.scale import EPOCHS, epochs_in
-from pixelwise.recipe import LITE, Model
-from pixelwise.types import Size
+from pixelwise.recipe import LITE, Model, Scale
 
 FROZEN = 3
 """Features, finest first, whose layers learn nothing where time is short: down to an eighth of the frame's sides."""
@@ -23,21 +22,24 @@ STILL = ("train.frozen", "train.thaw")
 class StillLayers:
     """Settings of training, and why."""
 
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=lambda: {"frozen": 0, "thaw": 0.0})
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def still_layers(known: Fingerprint, network: Model, size: Size) -> StillLayers:
-    """The finest layers stay where there is time for less than ``EPOCHS`` passes over frames of ``size``.
+def still_layers(known: Fingerprint, network: Model, scale: Scale, *, asked: bool = False) -> StillLayers:
+    """The finest layers stay where there is time for less than ``EPOCHS`` passes over the frames of a scale.
 
     They know edges and textures of images like these, of three channels. With time enough all layers learn, since what
     stays cannot become better either, and finds less of what is faint or unusual.
+
+    Args:
+        asked: somebody says what stays, so that nothing is planned.
     """
     knows = (
         network.starts_pretrained and network.encoder.startswith(LITE) and known.found.pixels.channels == 3
     )
-    passes = epochs_in(known, size)
-    if not knows or passes >= EPOCHS:
+    passes = epochs_in(known, scale)
+    if asked or not knows or passes >= EPOCHS:
         return StillLayers()
     return StillLayers(
         {"frozen": FROZEN, "thaw": THAW},

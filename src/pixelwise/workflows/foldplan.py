@@ -13,8 +13,9 @@ from pixelwise.errors import DataError
 from pixelwise.recipe import Recipe, read_recipe
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, choose_recipe, group_hint, seen_by
+from pixelwise.workflows.preparation import choose_recipe, group_hint, seen_by
 from pixelwise.workflows.resume import resumed_plan
+from pixelwise.workflows.wishes import Wishes
 
 
 def are_folds_wished(wishes: Wishes, begun: Path | None) -> bool:

@@ -57,6 +57,8 @@ from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
 
 REPORT_SECONDS = 3.0
+TIMING_SHARE = 0.02
+"""Of the time, that timing the reserve anew may take: large images in tiles take long to predict."""
 SLACK = 1.15
 """Machines wander: what comes after training is given this much more time than it took when measured."""
 
@@ -68,6 +70,23 @@ class Costs:
     predicting: float
     scoring: float
     trying: float
+
+
+class Timing:
+    """Measures a reserve again and again, as often as costs ``TIMING_SHARE`` of the time."""
+
+    def __init__(self, measure: Callable[[], float]) -> None:
+        self.measure = measure
+        self._due = -math.inf
+
+    def again(self, known: float) -> float:
+        """The reserve as it is measured now, or as it is ``known`` where that would be too soon."""
+        begin = time.monotonic()
+        if begin < self._due:
+            return known
+        measured, end = self.measure(), time.monotonic()
+        self._due = end + (end - begin) * (1 / TIMING_SHARE - 1)
+        return measured
 
 
 @dataclass(frozen=True)
@@ -124,13 +143,15 @@ class Job:
     ) -> Candidates:
         """Train; ``on_row`` gets all log rows whenever there is a new one, ``keep`` all that changes now and then."""
 
+        timing = Timing(self.reserve)
+
         def on_step(step: Step) -> None:
             self.listener.step(step)
             if step.row is None:
                 return
             on_row(session.recorder.candidates.rows)
             if isinstance(length, Until) and step.progress < 1:
-                length.reserve = self.reserve()  # the computer may be slower by now, or faster
+                length.reserve = timing.again(length.reserve)  # the computer may be slower by now, or faster
 
         return fit(session, length, on_step, stopped, keep)
 
@@ -271,8 +292,10 @@ class Job:
 
     def tuning_seconds(self, costs: Costs) -> float:
         """How long settings and confidence will take."""
-        # Validation images are seen twice, for settings and for confidence; training frames without flip and decoder.
-        images = 2 * len(self.tuning()) + len(spread(len(self.training))) / 2
+        # Validation images are seen twice, for settings and for confidence; training frames, of which tiled images
+        # have many, without flip and decoder.
+        frames = len(self.training) / len(self.dataset.split("train"))
+        images = 2 * len(self.tuning()) + len(spread(len(self.training))) / frames / 2
         return SLACK * (images * costs.predicting + len(self.tuning()) * costs.trying)
 
     def _finishing(self, costs: Costs) -> float:

@@ -10,7 +10,8 @@ from pixelwise.plan import Plan
 from pixelwise.workflows.check import check, refuse_errors
 from pixelwise.workflows.data import assigned, open_joined
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, choose_recipe, with_splits
+from pixelwise.workflows.preparation import choose_recipe, with_splits
+from pixelwise.workflows.wishes import Wishes
 
 
 def plan(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from pixelwise.plan import (
     CROP,
     SINGLE_MODEL,
     STILL,
+    Asked,
     Covered,
     Fingerprint,
     Plan,
@@ -31,6 +32,7 @@ from pixelwise.plan import (
     lie_any_way,
     network_text,
     of_batch,
+    of_rates,
     plan,
     plan_pose,
     still_layers,
@@ -41,20 +43,19 @@ from pixelwise.recipe import (
     PoseTask,
     Recipe,
     Scale,
-    check_settings,
     parse_model,
     parse_recipe,
     with_settings,
 )
 from pixelwise.tasks import build_task
 from pixelwise.types import INSTANCES, SPLITS, Label, SplitName
-from pixelwise.workflows.choosetasks import parse_tasks, pose_facts, tasks_for, tasks_named
+from pixelwise.workflows.choosetasks import pose_facts, tasks_for, tasks_named
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.pace import BATCH, pace_of
+from pixelwise.workflows.wishes import Wishes
 
 DEFAULT_BUDGET = 300.0
 """Seconds, where neither a budget nor a number of epochs is asked for."""
-FOLDS = "train.folds"
 LABELS, FEWEST_LABELS = 16, 4
 """As many labels tell how large a frame has to be; fewer of large images, which take their time."""
 OBJECT_LABELS = 64
@@ -107,68 +108,6 @@ def group_hint(dataset: Dataset) -> str | None:
     )
 
 
-def check_words(network: str | None, settings: Mapping[str, Any], task: str | None = None) -> None:
-    """Raise :class:`RecipeError` for the name of no network or task, or a setting that no recipe can have."""
-    parse_tasks(task)
-    if network is not None:
-        model_named(network)
-    check_settings(settings)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What is asked of a training, beside its data; what is not is planned.
-
-    Attributes:
-        recipe: all choices.
-        network: name of a network, for :func:`~pixelwise.models.model_named`.
-        settings: of the recipe, to be used instead of what it says or is planned, by their dotted names.
-        budget: seconds.
-        epochs: passes over the training images instead of a budget.
-        seed: of everything random.
-        tasks: by name; what the data is labelled for if none is named.
-        folds: so many models, each on all folds of the images but one.
-
-    Raises:
-        RecipeError: two lengths of training, a network or a setting that there is not.
-    """
-
-    recipe: Recipe | None = None
-    network: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    budget: float | None = None
-    epochs: int | None = None
-    seed: int | None = None
-    tasks: tuple[str, ...] = ()
-    folds: int | None = None
-
-    def __post_init__(self) -> None:
-        check_words(self.network, self.settings)
-        if self.folds is not None:
-            check_settings({FOLDS: self.folds})
-        if self.budget is not None and self.epochs is not None:
-            raise RecipeError("give either --budget or --epochs, not both.")
-        twice = {"train.epochs", "train.budget_seconds"} & set(self.settings)
-        if twice and (self.budget is not None or self.epochs is not None):
-            raise RecipeError(
-                f"give the length once: --set {twice.pop()} beside --budget or --epochs is two."
-            )
-
-    @property
-    def drawn_by(self) -> int:
-        """The seed by which splits are drawn."""
-        return self.seed if self.seed is not None else self.recipe.seed if self.recipe else 0
-
-    @property
-    def number_of_folds(self) -> int | None:
-        """How many folds are asked for, in whatever way; None for one model."""
-        if self.folds is not None:
-            return self.folds
-        given = self.recipe.train.folds if self.recipe else None
-        asked = self.settings.get(FOLDS, given)
-        return None if asked is None else int(asked)
-
-
 def complete_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Recipe:
     """The recipe of :func:`choose_recipe`."""
     return choose_recipe(wishes, dataset, listener).recipe
@@ -181,14 +120,15 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         RecipeError: values that a recipe cannot have, or a recipe for images of another format.
     """
     model = model_named(wishes.network) if wishes.network is not None else None
+    budget, epochs = wishes.length
     reasons: dict[str, str] = {}
     if wishes.recipe is None:
-        seconds = wishes.budget or DEFAULT_BUDGET
+        seconds = budget or DEFAULT_BUDGET
         tasks = tasks_for(dataset, wishes.tasks)
         network = _as_set(model or _network_for(tasks, dataset), wishes.settings)
         share = seconds / (wishes.number_of_folds or 1)
-        known = fingerprint(dataset, None if wishes.epochs else share, network, tasks)
-        planned = _planned(known, network, dataset, tasks, wishes.settings.get("augment.rotate"))
+        known = fingerprint(dataset, None if epochs else share, network, tasks)
+        planned = _planned(known, network, dataset, tasks, wishes.settings)
         reasons |= planned.reasons
         if model is not None:
             reasons.pop("model.encoder", None)
@@ -206,8 +146,8 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         values = wishes.recipe.model_dump(exclude_none=True)
         if model is not None:
             values["model"] = model.model_dump()
-    if wishes.budget is not None or wishes.epochs is not None:
-        values["train"] |= {"epochs": wishes.epochs, "budget_seconds": wishes.budget}
+    if budget is not None or epochs is not None:
+        values["train"] |= {"epochs": epochs, "budget_seconds": budget}
     if wishes.seed is not None:
         values["seed"] = wishes.seed
     if wishes.folds is not None:
@@ -240,36 +180,47 @@ def _network_for(tasks: Sequence[str], dataset: Dataset) -> Model:
 
 def _as_set(network: Model, settings: Mapping[str, Any]) -> Model:
     """The network with what was asked for in its place, so that all else is planned for the one there will be."""
-    own = {
-        name.removeprefix("model."): value for name, value in settings.items() if name.startswith("model.")
-    }
+    own = _of_section("model", settings)
     return parse_model({**network.model_dump(), **own}, "what was asked for") if own else network
 
 
-def _planned(known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], rotate: Any) -> Plan:
-    """The plan; ``rotate`` is what was asked for as the recipe's ``augment.rotate``, None if nothing was."""
+def _of_section(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of one section of the recipe, by their names there."""
+    start = f"{name}."
+    return {key.removeprefix(start): value for key, value in settings.items() if key.startswith(start)}
+
+
+def _planned(
+    known: Fingerprint, network: Model, dataset: Dataset, tasks: Sequence[str], settings: Mapping[str, Any]
+) -> Plan:
+    """The plan; of the settings asked for, it heeds those that others depend on."""
     wished = {name: task for name, task in tasks_named(tasks).items() if name != "pose"}
-    planned = plan(known, network, *wished.values())
+    asked = Asked(_of_section("scale", settings), still="train.frozen" in settings)
+    planned = plan(known, network, *wished.values(), asked=asked)
     recipe, reasons = planned.recipe, planned.reasons
     if "pose" in tasks:
-        facts = pose_facts(dataset)
+        facts, rotate = pose_facts(dataset), settings.get("augment.rotate")
         turned = recipe.augment.rotate if wished else None
         if isinstance(rotate, int | float):  # what else it may be is refused when the recipe is put together
             turned = min(180.0, max(0.0, float(rotate)))
-        pose = plan_pose(known, facts, network, alone=not wished, rotate=turned)
-        ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}}
+        pose = plan_pose(known, facts, network, alone=not wished, rotate=turned, asked=asked)
+        still = still_layers(known, network, pose.scale, asked=asked.still)
+        train = recipe.train.model_copy(update=still.settings)
+        ours: dict[str, Any] = {"scale": pose.scale, "tasks": {**wished, "pose": pose.task}, "train": train}
         if not wished:  # else masks have a say in it
-            still = still_layers(known, network, pose.scale.size)
-            train = recipe.train.model_copy(update={"learning_rate": pose.learning_rate, **still.settings})
+            train = train.model_copy(update={"learning_rate": pose.learning_rate})
             ours |= {"augment": pose.augment, "train": train, "model": network}
-            reasons = {name: why for name, why in reasons.items() if name not in STILL} | dict(still.reasons)
         found = {name: why for name, why in pose.reasons.items() if name.partition(".")[0] in ours}
         if wished:
             ours["augment"] = unmirrored(recipe.augment, facts.skeleton)
             found["augment"] = f"{reasons['augment']}; {pose.mirror}"
         recipe = recipe.model_copy(update=ours)
-        kept = {name: why for name, why in reasons.items() if wished or not name.startswith("tasks.")}
-        reasons = {**kept, **found, **of_batch(known, recipe)}
+        kept = {
+            name: why
+            for name, why in reasons.items()
+            if name not in STILL and (wished or not name.startswith("tasks."))
+        }
+        reasons = {**kept, **found, **still.reasons, **of_batch(known, recipe), **of_rates(recipe.train)}
     return Plan(recipe, reasons)
 
 

@@ -15,7 +15,8 @@ from pixelwise.training import Session, Snapshot, read_checkpoint, write_checkpo
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.job import Job
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import Wishes, complete_recipe
+from pixelwise.workflows.preparation import complete_recipe
+from pixelwise.workflows.wishes import Wishes
 
 MEASURED = ("train.precision", "train.threads")
 """Settings that a run has written into its recipe, whatever was asked for."""
@@ -57,8 +58,16 @@ class Progress:
             ModelFileError: it cannot be read.
             RecipeError: images or masks are others than when it was written.
         """
-        if not self.path.exists():
+        kept = self.past()
+        if kept is None or kept.numbers.get("fold", 0) != self.fold:
             return
+        session.restore(kept)
+        self.job.listener.say(f"Resumed: {session.step} steps were done already.")
+
+    def past(self) -> Snapshot | None:
+        """The checkpoint, if there is one, and the time that it took; raises as :meth:`restore` does."""
+        if not self.path.exists():
+            return None
         kept = read_checkpoint(self.path)
         if kept.numbers["images"] != self.images:
             raise RecipeError(
@@ -66,10 +75,7 @@ class Progress:
                 "put them back, or train anew without --resume."
             )
         self.started -= kept.numbers["seconds"]
-        if kept.numbers.get("fold", 0) != self.fold:
-            return
-        session.restore(kept)
-        self.job.listener.say(f"Resumed: {session.step} steps were done already.")
+        return kept
 
 
 def resumed_plan(wishes: Wishes, dataset: Dataset, folder: Path, listener: Listener) -> Plan:

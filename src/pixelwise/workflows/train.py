@@ -29,17 +29,11 @@ from pixelwise.workflows.folds import train_folds
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import (
-    Wishes,
-    choose_recipe,
-    group_hint,
-    scored_part,
-    seen_by,
-    with_splits,
-)
+from pixelwise.workflows.preparation import choose_recipe, group_hint, scored_part, seen_by, with_splits
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_plan
 from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
+from pixelwise.workflows.wishes import Wishes
 
 INTERRUPTED = "Stopping: the model is finished with what it has learned; press Ctrl-C again to give up."
 
