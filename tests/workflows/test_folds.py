@@ -242,6 +242,34 @@ def test_a_killed_run_goes_on_with_the_fold_it_was_at(
     assert {path.name for path in out.iterdir()} == {path.name for path in run.folder.iterdir()}
 
 
+class UnpluggedWhileScoring(Listener):
+    """All is trained, and then the power went."""
+
+    def scored(self, done: int, total: int) -> None:
+        raise UnpluggedError
+
+
+@pytest.mark.slow
+def test_a_run_killed_after_its_last_fold_wants_the_same_images(
+    run: Run, lesions: Path, tmp_path: Path
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "killed"
+    shutil.copytree(lesions, data)
+    with pytest.raises(UnpluggedError):
+        pixelwise.train(
+            data, out, recipe=QUICK, folds=FOLDS, compared=False, listener=UnpluggedWhileScoring()
+        )
+    assert len(list(out.glob("fold-*"))) == FOLDS
+    mask = sorted((data / "masks").iterdir())[0]
+    kept = mask.read_bytes()
+    PIL.Image.fromarray(np.asarray(PIL.Image.open(mask))[::-1]).save(mask)
+    with pytest.raises(RecipeError, match="have changed since"):
+        pixelwise.train(data, out, resume=True, compared=False)
+    mask.write_bytes(kept)
+    again = pixelwise.train(data, out, resume=True, compared=False)
+    assert again.metrics.scores["dice"].mean == run.metrics.scores["dice"].mean
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("share", "done"), [(0.1, 1), (0.5, 1), (0.8, 2)])
 def test_ctrl_c_ends_it_with_the_folds_that_are_done(

@@ -137,8 +137,9 @@ def _rare(classes: Mapping[str, Covered], *, tiled: bool) -> str:
     for name, covered in sorted(classes.items(), key=lambda item: item[1].pixels):
         if tiled and 0 < covered.pixels < FEW_PIXELS:
             return f"{name} covers {covered.pixels * 100:.2g}% of the pixels"
-        if 0 < covered.images < FEW_IMAGES:
-            return f"{name} is in {covered.images:.0%} of the images"
+        if covered.images < FEW_IMAGES:
+            seen = f"{covered.images:.0%} of the images" if covered.images else "none of the masks looked at"
+            return f"{name} is in {seen}"
     return ""
 
 

@@ -74,13 +74,12 @@ def of_losses(task: TaskRecipe, classes: Mapping[str, Covered]) -> dict[str, str
 
 
 def of_usual_classes(classes: Mapping[str, Covered], *, tiled: bool) -> dict[str, str]:
-    """Why no class is shown more often, where none is rare; nothing where none was seen."""
-    seen = {name: covered.images for name, covered in classes.items() if covered.images}
-    if not seen:
+    """Why no class is shown more often, where none is rare; nothing where there are no masks."""
+    if not classes:
         return {}
-    name = min(seen, key=lambda one: seen[one])
-    least = "" if len(seen) == 1 else f", in the fewest of {len(seen)} classes seen,"
-    reason = f"0: {name}{least} is in {percent(seen[name])} of the images"
+    name = min(classes, key=lambda one: classes[one].images)
+    least = "" if len(classes) == 1 else f", in the fewest of {len(classes)} classes,"
+    reason = f"0: {name}{least} is in {percent(classes[name].images)} of the images"
     return {"train.oversample": reason + (f", and {_covers(classes)}" if tiled else "")}
 
 
