@@ -16,7 +16,13 @@ from pixelwise.models.decoders import SegNetDecoder
 from pixelwise.models.encoders import VGG16, UNetEncoder
 from pixelwise.types import Field
 
-NAMES = [*LESSONS, *(f"{decoder}:efficientnet-lite0" for decoder in ("unet", "fpn", "deeplabv3plus", "fcn"))]
+NAMES = [
+    *LESSONS,
+    *(
+        f"{decoder}:efficientnet-lite0"
+        for decoder in ("unet-hypercolumn", "unet", "fpn", "deeplabv3plus", "fcn")
+    ),
+]
 SIZE = (64, 96)
 
 

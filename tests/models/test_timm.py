@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from pixelwise.errors import ModelFileError
+from pixelwise.explain import trace
 from pixelwise.models import Network, build_model, model_named
 from pixelwise.models.encoders import TimmEncoder
 from pixelwise.types import Field
@@ -59,6 +60,15 @@ def test_networks_over_its_encoders(timm: Any, name: str, stride: int) -> None:
     assert (images.grad.abs().sum(dim=(0, 2, 3)) > 0).all()
     again = built(name, channels=5)
     again.load_state_dict(network.state_dict())
+
+
+@pytest.mark.parametrize(
+    "name", ["unet:timm/resnet18", "fpn:timm/convnext_atto", "unet:timm/mobilenetv3_small_050"]
+)
+def test_explained_layers_have_all_parameters(timm: Any, name: str) -> None:
+    network = built(name)
+    layers = trace(network, torch.zeros(1, 3, 64, 96)).layers
+    assert sum(layer.parameters for layer in layers) == sum(one.numel() for one in network.parameters())
 
 
 def test_input_is_what_its_weights_expect(timm: Any) -> None:

@@ -140,7 +140,8 @@ class _Reader:
     def read(self, node: Node) -> None:
         """Take note of a node: it is a layer, belongs to the one before it, or only moves values."""
         sources = [one for one in node.all_input_nodes if one.name in self.seen]
-        if not sources:
+        if not sources:  # parameters in another shape, if anything
+            self.parameters[node.name] = self._learned(node)
             return
         before = _together([self.seen[one.name] for one in sources])
         name = _operation(node)
@@ -350,4 +351,5 @@ _FOLLOWING = {
     "sigmoid": "sigmoid",
 }
 _PADDING = {"pad", "constant_pad_nd"}
-_MOVING = dict.fromkeys(("getitem", "clone", "contiguous", "dropout"))
+_MOVING = dict.fromkeys(("getitem", "clone", "contiguous", "dropout", "permute", "mul"))
+"""What only moves or scales values; some encoders learn such a scale for each channel."""
