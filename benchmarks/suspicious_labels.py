@@ -29,7 +29,8 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.suspicious import Judge, suspect
+from pixelwise.workflows.run import Run
+from pixelwise.workflows.suspicious import Judge, Suspicion, suspect
 from pixelwise.workflows.train import train
 
 Mask = NDArray[np.bool_]
@@ -59,25 +60,38 @@ def main() -> None:
     options.out.write_text(json.dumps(results, indent=1))
 
 
-def run(options: argparse.Namespace, folder: Path, seed: int) -> dict[str, object]:
-    """The ranking for one drawing of wrong masks."""
-    source = open_data(options.data / "PH2Dataset", splits=options.data / "splits.csv")
+def ranking(
+    root: Path, folder: Path, *, epochs: int, seed: int, folds: int = 5, share: float = 0.1
+) -> tuple[dict[str, str], Suspicion, Run]:
+    """Plant, train in folds and rank; what is planted by name, the ranking, and the run.
+
+    Args:
+        root: holds PH2Dataset and splits.csv.
+        folder: where data, run and page of the check are written.
+    """
+    source = open_data(root / "PH2Dataset", splits=root / "splits.csv")
     source = source.where(lambda sample: sample.split in {"train", "val"})
-    planted = plant(source, folder / "data", options.share, seed)
+    planted = plant(source, folder / "data", share, seed)
     trained = train(
         folder / "data",
         folder / "run",
-        folds=options.folds,
-        epochs=options.epochs,
+        folds=folds,
+        epochs=epochs,
         seed=seed,
         settings=SETTINGS,
         compared=False,
     )
     data = open_data(folder / "data")
-    looker = Looker(Cache.at(None))
-    checked = check(data, run=trained, looker=looker)
+    checked = check(data, run=trained, looker=Looker(Cache.at(None)))
     checked.write_page(folder / "check.html")
-    ranked = suspect(checked.subject, Judge.of(trained.folder, data), Listener())
+    return planted, suspect(checked.subject, Judge.of(trained.folder, data), Listener()), trained
+
+
+def run(options: argparse.Namespace, folder: Path, seed: int) -> dict[str, object]:
+    """The ranking for one drawing of wrong masks."""
+    planted, ranked, trained = ranking(
+        options.data, folder, epochs=options.epochs, seed=seed, folds=options.folds, share=options.share
+    )
     order = [one.sample.name for one in ranked.judged]
     by_dice = sorted(ranked.judged, key=lambda one: one.disagreement.dice)
     count = len(planted)
