@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.report.pages import LESION, metrics, score
+from tests.report.pages import LESION, metrics, of_cells, of_objects, score
 
 from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import BaselineScores, ClassScores, Metrics
@@ -60,6 +60,19 @@ def test_tags_name_the_worst_and_the_best_and_say_that_few_are_few() -> None:
         "and best on nevus (0.900, 0.900–0.900; 12 images)."
     ]
     assert words.tag_sentences(metrics(dice, tags=dict.fromkeys(dice, "nevus"))) == []
+
+
+def test_of_objects_the_score_is_told_that_the_interval_is_of() -> None:
+    """By single images round cells would be the better ones, and by all of them together long ones are."""
+    kinds = {"long": of_objects(0.7, 0.66, 0.74, 0.3), "round": of_objects(0.5, 0.46, 0.54, 0.9)}
+    found = of_cells(metrics({f"i{i}": 0.9 for i in range(24)}), kinds)
+    assert words.tag_sentences(found) == [
+        "By kind, it does worst on round (0.500, 0.460–0.540; 12 images) "
+        "and best on long (0.700, 0.660–0.740; 12 images)."
+    ]
+    assert words.ensemble_sentence(found.model_copy(update={"test": found})) == (
+        "The models of all folds as one, as the model file holds them, reach 0.600 (0.550–0.650) on 24 test images."
+    )
 
 
 def test_what_needs_no_training_is_said_with_what_chose_it() -> None:

@@ -99,11 +99,11 @@ def ensemble_sentence(metrics: Metrics) -> str | None:
     """What the models of all folds reach as one on the test split; None where nothing was tested."""
     test = metrics.test
     score = None if test is None else test.scores.get(metrics.headline)
-    if test is None or score is None or math.isnan(score.mean):
+    if test is None or score is None or math.isnan(score.value):
         return None
     return (
         "The models of all folds as one, as the model file holds them, reach "
-        f"{within_text(score.mean, score.ci95)} on {images_text(test.n_images, test.split)}."
+        f"{within_text(score.value, score.ci95)} on {images_text(test.n_images, test.split)}."
     )
 
 
@@ -115,7 +115,7 @@ def tag_sentences(metrics: Metrics) -> list[str]:
         if len(known) < 2:
             continue
         lower = any(score.lower_is_better for _group, score in known.values())
-        ranked = sorted(known.items(), key=lambda item: item[1][1].mean, reverse=not lower)
+        ranked = sorted(known.items(), key=lambda item: item[1][1].value, reverse=not lower)
         (best, of_best), (worst, of_worst) = ranked[0], ranked[-1]
         found.append(
             f"By {readable_text(tag)}, it does worst on {worst} ({_said(*of_worst)}) "
@@ -128,7 +128,7 @@ def _known(groups: Mapping[str, Group], metric: str) -> dict[str, tuple[Group, S
     pairs = {
         value: (group, group.scores[metric]) for value, group in groups.items() if metric in group.scores
     }
-    return {value: pair for value, pair in pairs.items() if not math.isnan(pair[1].mean)}
+    return {value: pair for value, pair in pairs.items() if not math.isnan(pair[1].value)}
 
 
 def _said(group: Group, score: Score) -> str:
