@@ -143,6 +143,7 @@ def review_order(
     unlikeness: Values,
     uncertainty: Values,
     lowest: Values | None = None,
+    *,
     untold: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
     """Indices (N,), what a human should look at first.

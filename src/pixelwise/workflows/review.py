@@ -74,7 +74,7 @@ def ordered(reviews: Sequence[Review]) -> list[Review]:
         for name in ("predicted", "unlikeness", "uncertainty", "lowest")
     )
     untold = np.array([one.reason == TOO_LARGE for one in reviews], bool)
-    return [reviews[at] for at in review_order(*columns, untold)]
+    return [reviews[at] for at in review_order(*columns, untold=untold)]
 
 
 def read_reviews(folder: Path) -> dict[str, Review]:
