@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixelwise.checks.suspicion import Disagreement, disagreement, suspicious
+from pixelwise.checks.suspicion import FEWEST, Disagreement, disagreement, suspicious
 from pixelwise.types import IGNORE_INDEX
 
 
@@ -68,3 +68,14 @@ def test_what_stands_out_comes_first_and_alone() -> None:
 
 def test_a_model_that_is_sure_of_too_much_blames_no_more_labels() -> None:
     assert suspicious([0.2 + 0.02 * (index % 5) for index in range(30)]) == []
+
+
+def test_of_few_images_nobody_knows_what_is_usual() -> None:
+    assert suspicious([0.5]) == []
+    assert suspicious([0.0] * (FEWEST - 2) + [0.5]) == []
+    assert suspicious([0.0] * (FEWEST - 1) + [0.5]) == [FEWEST - 1]
+
+
+def test_where_all_are_the_same_none_stands_out() -> None:
+    assert suspicious([0.5] * 12) == []
+    assert suspicious([0.5] * 12 + [0.6]) == [12]

@@ -56,6 +56,18 @@ def test_what_a_human_should_look_at_first() -> None:
     assert review_order(predicted, unlikeness, np.zeros(5), people).tolist() == [3, 4, 2, 1, 0]
 
 
+def test_what_nothing_is_told_of_comes_before_what_nothing_was_found_in() -> None:
+    """Neither has a predicted score; of the first nobody knows whether it is unlike the training images, either."""
+    nan = math.nan
+    predicted, unlikeness = np.array([0.9, nan, nan, 0.7, 0.99]), np.array([0.5, 0.5, nan, 0.5, 1.1])
+    uncertainty = np.array([0.1, 0.1, nan, 0.1, 0.1])
+    untold = np.array([False, False, True, False, False])
+    assert review_order(predicted, unlikeness, uncertainty, untold=untold).tolist() == [4, 2, 1, 3, 0]
+    # Where a model predicts no score, all else goes by uncertainty, which that image lacks, too.
+    silent = np.full(5, nan)
+    assert review_order(silent, silent, uncertainty, untold=untold).tolist()[0] == 2
+
+
 def test_dropping_the_worst_fifth_by_hand() -> None:
     scores = np.array([0.9, 0.5, 0.9, 0.9, 0.9, math.nan, 0.9, 0.9, 0.9, 0.9, 0.4])
     found = selection(scores, np.argsort(scores))

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Comparison, Contestant, ImageRow, Metrics, Score, compare_sides
+from pixelwise.evaluation.comparison import mean_interval
 from pixelwise.evaluation.matching import match
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "compare.md"
@@ -174,6 +176,20 @@ def test_what_is_left_out_is_said_and_the_interval_made_anew() -> None:
     assert any("1 images on which some run has no score" in note for note in found.notes)
     assert any("Only 3 images" in note for note in found.notes)
     assert 0 <= found.sides[0].score.ci95[0] < 0.8 < found.sides[0].score.ci95[1] <= 1
+
+
+def test_of_objects_the_mean_has_its_own_interval_not_that_of_all_counted_together() -> None:
+    """Both runs are compared on all of their images, so that their files tell a score: that of 0.80, pooled."""
+    found = metrics({"a": 0.2, "b": 0.4, "c": 0.9}, headline="pq")
+    pooled = found.scores["pq"].model_copy(update={"value": 0.8, "pooled": 0.8, "ci95": (0.75, 0.85)})
+    counted = found.model_copy(update={"scores": {"pq": pooled}})
+    sides = [(name, [Contestant(name, counted)]) for name in ("one", "two")]
+    score = compare_sides(sides, recipes=False).sides[0].score
+    assert score.value == pytest.approx(0.5)
+    assert score.ci95[0] < 0.2
+    assert score.ci95[1] > 0.85
+    low, high = mean_interval(np.array([[0.2, 0.4, 0.9]]), over_runs=False)
+    assert score.ci95 == (max(0.0, low), min(1.0, high))
 
 
 def test_recipes_are_compared_over_their_seeds() -> None:

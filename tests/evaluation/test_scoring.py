@@ -109,6 +109,14 @@ def test_every_key_is_documented(metrics: Metrics) -> None:
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
 
 
+def test_settings_beside_out_of_fold_scores_are_told_for_what_they_are() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    [row] = [line for line in text.splitlines() if line.startswith("| `settings` |")]
+    for said in (row, Metrics.model_fields["settings"].description or ""):
+        assert "all models as one" in said
+        assert "each image was scored by the settings of its own model" in said
+
+
 def test_undefined_numbers_are_null_in_the_file(metrics: Metrics, tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
     score = metrics.scores["dice"].model_copy(update={"mean": math.nan, "ci95": (math.nan, math.nan)})

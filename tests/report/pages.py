@@ -57,6 +57,19 @@ def score(values: Sequence[float]) -> Score:
     )
 
 
+def of_objects(pooled: float, low: float, high: float, mean: float) -> Score:
+    """A score like PQ, which is the pooled one and has its interval; that of single images is another."""
+    both = {"value": pooled, "pooled": pooled, "ci95": (low, high), "pooled_ci95": (low, high)}
+    return score([mean] * 12).model_copy(update=both)
+
+
+def of_cells(found: Metrics, kinds: Mapping[str, Score]) -> Metrics:
+    """The metrics by PQ, with a tag that tells kinds of cells apart."""
+    groups = {kind: Group(n_images=12, scores={"pq": score}) for kind, score in kinds.items()}
+    scores = {"pq": of_objects(0.6, 0.55, 0.65, 0.8)}
+    return found.model_copy(update={"headline": "pq", "scores": scores, "tags": {"kind": groups}})
+
+
 def metrics(
     dice: Mapping[str, float],
     *,

@@ -11,7 +11,7 @@ from tests.evaluation.test_matching import metrics
 from tests.report.pages import HOSTILE, LESION, Checker
 
 from pixelwise.evaluation import Contestant, compare_sides
-from pixelwise.report.comparepage import Shown, difference_domain, write_comparison
+from pixelwise.report.comparepage import Beside, Shown, difference_domain, write_comparison
 from pixelwise.report.templates import (
     probability_text,
     range_text,
@@ -46,6 +46,43 @@ def test_hostile_names_are_harmless(tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in text
     assert text.count('d="M0 0h3v4h-3z"') == text.count('d="M0 0h2v4h-2z"') == len(HOSTILE)
     assert text.count("found nothing here") == len(HOSTILE)
+
+
+def test_pictures_side_by_side_of_several_pairs_that_differ_most_on_one_image(tmp_path: Path) -> None:
+    names = ("base", "one", "two")
+    sides = [
+        (name, [Contestant(name, metrics({"a": 0.5 + at / 10, "b": 0.6}))]) for at, name in enumerate(names)
+    ]
+    found = compare_sides(sides, recipes=False)
+    image = np.full((4, 6, 3), 128, np.uint8)
+    shown = [[Beside("a", image, image.copy(), (name, "base"), (0.6, 0.5))] for name in names[1:]]
+    write_comparison(tmp_path / "c.html", found, shown, "", "pixelwise compare base one two")
+    text = (tmp_path / "c.html").read_text(encoding="utf-8")
+    Checker().check(text)
+    assert text.count('viewBox="0 0 13 4"') == 2, "two of 6 pixels and the gap between them"
+    for name in names[1:]:
+        assert f"<h3><bdi>{name}</bdi> and <bdi>base</bdi></h3>" in text
+    assert (
+        text.count('Left:</span> <bdi class="name">') == text.count('Right:</span> <bdi class="name">') == 2
+    )
+    assert 'type="checkbox"' not in text, "there are no layers to hide"
+    outlined = [
+        [
+            Shown(
+                "a",
+                image,
+                image[..., 0] * 0,
+                image[..., 0] * 0,
+                image[..., 0] * 0,
+                (LESION,) * 2,
+                pair,
+                (0.6, 0.5),
+            )
+        ]
+        for pair in (("one", "base"), ("two", "base"))
+    ]
+    write_comparison(tmp_path / "c.html", found, outlined, "", "pixelwise compare base one two")
+    assert 'type="checkbox"' in (tmp_path / "c.html").read_text(encoding="utf-8")
 
 
 def test_options_stay_in_one_piece_on_a_narrow_screen(tmp_path: Path) -> None:

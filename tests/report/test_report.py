@@ -10,7 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from markupsafe import Markup
-from tests.report.pages import HOSTILE, LESION, Checker, exhibit, log, metrics, page, score
+from tests.report.pages import (
+    HOSTILE,
+    LESION,
+    Checker,
+    exhibit,
+    log,
+    metrics,
+    of_cells,
+    of_objects,
+    page,
+    score,
+)
 
 from pixelwise.checks import Check
 from pixelwise.checks.finding import Place, gather
@@ -128,6 +139,14 @@ def test_several_classes_have_a_table_and_named_outlines(tmp_path: Path) -> None
     assert text.count('d="M0 0h3v4h-3z"><title>tree</title>') == 1, "an outline of the truth"
     assert re.search(r'fill="#[0-9a-f]{6}" d="M0 0h2v4h-2z"><title>tree</title>', text), "a tinted prediction"
     assert "of the truth missed" not in text
+
+
+def test_bars_of_tags_are_drawn_at_the_score_that_their_intervals_are_of(tmp_path: Path) -> None:
+    kinds = {"long": of_objects(0.7, 0.66, 0.74, 0.3), "round": of_objects(0.5, 0.46, 0.54, 0.9)}
+    text = page(tmp_path / "r.html", of_cells(metrics({f"i{i}": 0.9 for i in range(24)}), kinds))
+    assert 'aria-label="0.700, 95% interval 0.660 to 0.740"' in text
+    assert 'aria-label="0.500, 95% interval 0.460 to 0.540"' in text
+    assert "the dot the PQ; the thin line is that of all images." in text
 
 
 def test_a_tag_that_all_images_share_makes_no_table(tmp_path: Path) -> None:

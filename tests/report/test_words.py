@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.report.pages import LESION, metrics, score
+from tests.report.pages import LESION, metrics, of_cells, of_objects, score
 
 from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import BaselineScores, ClassScores, Metrics
@@ -62,6 +62,19 @@ def test_tags_name_the_worst_and_the_best_and_say_that_few_are_few() -> None:
     assert words.tag_sentences(metrics(dice, tags=dict.fromkeys(dice, "nevus"))) == []
 
 
+def test_of_objects_the_score_is_told_that_the_interval_is_of() -> None:
+    """By single images round cells would be the better ones, and by all of them together long ones are."""
+    kinds = {"long": of_objects(0.7, 0.66, 0.74, 0.3), "round": of_objects(0.5, 0.46, 0.54, 0.9)}
+    found = of_cells(metrics({f"i{i}": 0.9 for i in range(24)}), kinds)
+    assert words.tag_sentences(found) == [
+        "By kind, it does worst on round (0.500, 0.460–0.540; 12 images) "
+        "and best on long (0.700, 0.660–0.740; 12 images)."
+    ]
+    assert words.ensemble_sentence(found.model_copy(update={"test": found})) == (
+        "The models of all folds as one, as the model file holds them, reach 0.600 (0.550–0.650) on 24 test images."
+    )
+
+
 def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
     found = metrics({"a": 0.9, "b": 0.8})
     other = metrics({"a": 0.7, "b": 0.6})
@@ -75,8 +88,7 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
         scores=other.scores,
     )
     assert words.baseline_sentence(found.model_copy(update={"baseline": baseline})) == (
-        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
-        "On the same images the model's mean is 0.200 higher."
+        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700)."
     )
     led = baseline.model_copy(update={"lead": Estimate(value=0.2, ci95=(-0.01, 0.25))})
     assert words.baseline_sentence(found.model_copy(update={"baseline": led})) == (
@@ -86,41 +98,61 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
     some = baseline.model_copy(update={"images": ("a",), "n_images": 1, "chosen_on": ("a",)})
     assert words.baseline_sentence(found.model_copy(update={"baseline": some})) == (
         "Without training, Otsu's threshold, the method that did best on 1 image, reaches 0.650 (0.600–0.700), "
-        "on 1 of these images. On the same images the model's mean is 0.250 higher."  # 0.9 of image a
+        "on 1 of these images."
     )
     assert words.baseline_sentence(found) is None
 
 
-def test_where_a_method_without_training_does_better_it_is_said() -> None:
-    dice = {f"i{number}": 0.5 + 0.02 * number for number in range(12)}  # a mean of 0.610
-    found = metrics(dice)
+def test_the_difference_told_is_that_of_pairs_as_its_interval_is() -> None:
+    """Of c the method has no score: the model's means of a and b, and of all three, are 0.80 and 0.60."""
+    found = metrics({"a": 0.9, "b": 0.7, "c": 0.2})
     baseline = BaselineScores(
         method="otsu",
         title="Otsu's threshold",
         choice={},
-        chosen_on=("x",),
-        n_images=12,
+        chosen_on=("d",),
+        n_images=3,
         images=None,
-        scores=metrics(dict.fromkeys(dice, 0.64)).scores,
+        scores=metrics({"a": 0.75, "b": 0.65, "c": math.nan}).scores,
+        lead=Estimate(value=0.1, ci95=(0.02, 0.18)),
     )
+    said = words.baseline_sentence(found.model_copy(update={"baseline": baseline}))
+    assert said is not None
+    assert said.endswith("On the same images the model's mean is 0.100 higher (+0.020 to +0.180).")
 
-    def said(**changes: object) -> list[str]:
-        changed = found.model_copy(update={"baseline": baseline.model_copy(update=changes)})
+
+def test_where_a_method_without_training_does_better_or_may_it_is_said() -> None:
+    dice = {f"i{number}": 0.5 + 0.02 * number for number in range(12)}  # a mean of 0.610
+    found = metrics(dice)
+
+    def said(lead: tuple[float, float, float] | None, other: float = 0.64) -> list[str]:
+        baseline = BaselineScores(
+            method="otsu",
+            title="Otsu's threshold",
+            choice={},
+            chosen_on=("x",),
+            n_images=12,
+            images=None,
+            scores=metrics(dict.fromkeys(dice, other)).scores,
+            lead=None if lead is None else Estimate(value=lead[0], ci95=lead[1:]),
+        )
+        changed = found.model_copy(update={"baseline": baseline})
         limits = dict(model_card(changed, [], Making())).get("Limits", [])
         assert words.cautions(changed) == limits
         return limits
 
-    assert said() == [
-        "A method without training does better: on the same 12 images the mean Dice of Otsu's threshold is 0.640, that "
-        "of the model 0.610, which is 0.030 lower."
+    assert said((-0.03, -0.05, -0.01)) == [
+        "A method without training does better: on the same images the model's mean Dice is 0.030 lower than "
+        "that of Otsu's threshold (−0.050 to −0.010)."
     ]
-    assert said(scores=metrics(dict.fromkeys(dice, 0.61)).scores) == []
-    # Where some of the images are compared, these alone count: the model's mean of them is 0.72.
-    assert said(images=("i11",), n_images=1) == []
-    assert (
-        "on the same 1 image the mean Dice of Otsu's threshold is 0.640, that of the model 0.500"
-        in (said(images=("i0",), n_images=1)[0])
-    )
+    assert said((-0.001, -0.03, 0.02)) == [
+        "The model is not shown to do better than a method without training: on the same images the model's mean Dice "
+        "is 0.001 lower than that of Otsu's threshold (−0.030 to +0.020)."
+    ]
+    assert said((0.03, -0.01, 0.07))[0].startswith("The model is not shown to do better")
+    # The means of all images say nothing where the pairs say otherwise, or where nothing is known of pairs.
+    assert said((0.03, 0.01, 0.05)) == []
+    assert said(None) == []
 
 
 def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:

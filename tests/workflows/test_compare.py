@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,9 +18,15 @@ from tests.report.pages import Checker
 import pixelwise
 from pixelwise.cli.main import main
 from pixelwise.cli.several import repeated
+from pixelwise.data.figures import write_figures
+from pixelwise.data.scenes import write_scenes
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import PixelwiseError
+from pixelwise.evaluation import Metrics, read_metrics
+from pixelwise.prediction import Ensemble
+from pixelwise.report.comparepage import Beside
 from pixelwise.report.templates import unbroken_text
+from pixelwise.types import Image
 from pixelwise.workflows.contestants import by_recipe, find_runs, named
 
 pytestmark = pytest.mark.slow
@@ -103,6 +111,62 @@ def test_two_models_with_pictures(
     shown = re.findall(r'<bdi class="name strong">([^<]+)</bdi>', text)
     assert shown == list(pair.differ_most[:6])
     assert "There are no pictures" not in text
+
+
+@pytest.mark.parametrize("task", ["instance", "pose"])
+def test_objects_and_people_are_drawn_as_the_model_that_never_saw_them_has_it(
+    task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of folds; people one to a picture are cut out, as they were when they were scored."""
+    if task == "pose":
+        folder = write_figures(tmp_path / "data", 12, size=(64, 96), most=1)
+    else:
+        folder = write_scenes(tmp_path / "data", 12, size=(64, 64), stuff=False)
+    settings = {"model.encoder": "plain-tiny", "train.precision": "32-true", "scale.size": [64, 96]}
+    run = pixelwise.train(
+        folder, tmp_path / "one", task=task, folds=2, epochs=1, settings=settings, compared=False
+    ).folder
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    differing(run).write(other / "metrics.json")
+    compared = pixelwise.compare([run, other], data=folder)
+    layout = ["--layout", "coco_keypoints"] if task == "pose" else []
+    words = ["pixelwise", "compare", str(run), str(other), "--data", str(folder), *layout]
+    assert shlex.split(compared.command) == words, "the task follows from the runs"
+    assert compared.without == ""
+    [pictures] = compared.pictures
+    assert len(pictures) == 6
+    for shown in pictures:
+        assert isinstance(shown, Beside)
+        np.testing.assert_array_equal(shown.one, drawn_by_its_own(run, task, folder, shown.name))
+    page = tmp_path / "page.html"
+    with pytest.raises(SystemExit) as caught:
+        main([*words[1:], "--page", str(page)])
+    assert caught.value.code == 0, capsys.readouterr().err
+    Checker().check(page.read_text(encoding="utf-8"))
+
+
+def differing(run: Path) -> Metrics:
+    """The metrics of a run in which every image scores less, or more, by what another computer may make of it."""
+    found = read_metrics(run / "metrics.json")
+    rows = [
+        row.model_copy(
+            update={"scores": {**row.scores, found.headline: abs(row.scores[found.headline] - 0.005)}}
+        )
+        for row in found.images
+    ]
+    return found.model_copy(update={"images": tuple(rows)})
+
+
+def drawn_by_its_own(run: Path, task: str, folder: Path, name: str) -> Image:
+    ensemble, data = pixelwise.load(run), pixelwise.open_data(folder, task=task)
+    assert isinstance(ensemble, Ensemble)
+    with (run / "folds.csv").open(newline="", encoding="utf-8") as lines:
+        [fold] = [int(row["fold"]) for row in csv.DictReader(lines) if row["name"] == name]
+    member = ensemble.members[fold - 1]
+    cut = data.where(lambda sample: sample.name == name).cropped(member.preprocessing.scale.crop)
+    image, truth = cut.read(cut.samples[0])
+    assert image.shape[:2] != (64, 96), "people are cut out, and scenes are square"
+    return member.tasks[task].draw(member.viewable(image), member.predict(image)[task], truth)
 
 
 def test_without_the_images_the_page_says_so(make_run: MakeRun, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 from tests.networks import TINY, tiny_predictor, untrained
 
 from pixelwise.prediction import Prediction, Predictor
-from pixelwise.recipe import PoseTask
+from pixelwise.prediction import predictor as predicting
+from pixelwise.recipe import PoseTask, Scale
 from pixelwise.skeleton import COCO_17
 from pixelwise.tasks import PoseResult
+from pixelwise.tiling import windows_of
 from pixelwise.workflows.review import (
     COLUMNS,
     LOWEST,
@@ -80,6 +83,32 @@ def test_people_are_listed_by_the_least_sure_of_a_picture(joints: Predictor, tmp
     )
     write_reviews(tmp_path, again)
     assert listed(tmp_path) == rows
+
+
+def test_a_picture_predicted_in_windows_is_listed_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one beyond 16 million pixels is: nothing is known of it, which is not as if nothing was found in it."""
+    monkeypatch.setattr(predicting, "windows_of", partial(windows_of, side=64, large=64 * 96))
+    predictor = untrained(TINY.model_copy(update={"scale": Scale(policy="tiles", size=(64, 96))}))
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 144, 3), dtype=np.uint8)
+    large = review_of(predictor, predictor.predict(pixels), "large.json", "large.png")
+    assert large.reason == "too large to be judged"
+    small = review_of(predictor, predictor.predict(pixels[:64, :96]), "small.json", "small.png")
+    assert small.reason == ""
+    found = [
+        Review("empty.json", "empty.png", math.nan, 0.5, 0.1, "nothing found"),
+        Review("good.json", "good.png", 0.9, 0.5, 0.1, ""),
+        small,
+        large,
+        Review("stranger.json", "stranger.png", 0.9, 1.5, 0.1, "unlike the training images"),
+    ]
+    write_reviews(tmp_path, found)
+    names = [row[0].removesuffix(".json") for row in listed(tmp_path)[1:]]
+    assert (names[:2], names[-1]) == (["stranger", "large"], "good")
+    assert [
+        one.results.removesuffix(".json") for one in ordered(list(read_reviews(tmp_path).values()))
+    ] == names
 
 
 def test_a_list_of_a_semantic_model_has_the_columns_that_it_had(tmp_path: Path) -> None:

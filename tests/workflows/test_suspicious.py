@@ -66,6 +66,7 @@ def test_an_ordinary_run_judges_what_it_was_not_trained_on(tmp_path: Path) -> No
     trained = len(data.split("train"))
     said = pixelwise.check(data, run=run.folder).result.judged
     assert f"{len(data) - trained} by run, which was not trained on them" in said
+    assert "Of fewer than 10, none can be said to stand out." in said
     assert f"{trained} were not judged: they have names of images that the models have learned from" in said
     with pytest.raises(
         DataError, match=r"all images of .* have names of images that .* trained with --folds"

@@ -13,6 +13,8 @@ LEAST = 0.1
 """Excess of errors below which no label is called suspicious: people who outline the same thing differ by as much."""
 DEVIATIONS = 4.0
 """How many robust standard deviations above the median of all images an excess has to be, too."""
+FEWEST = 10
+"""Of fewer images nobody knows what is usual: of one alone the median is itself, and nothing lies apart from it."""
 MAD_TO_DEVIATION = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 
@@ -67,13 +69,14 @@ def suspicious(excesses: Sequence[float]) -> list[int]:
     """The places of those that stand out, the highest first.
 
     An excess stands out that is at least ``LEAST``, and ``DEVIATIONS`` robust standard deviations above the median: a
-    model that is sure of too much is so on all images.
+    model that is sure of too much is so on all images. Of fewer than ``FEWEST`` none does.
     """
-    if not excesses:
+    if len(excesses) < FEWEST:
         return []
     values = np.array(excesses)
     middle = float(np.median(values))
     deviation = MAD_TO_DEVIATION * float(np.median(np.abs(values - middle)))
     limit = max(LEAST, middle + DEVIATIONS * deviation)
     order = np.argsort(-values, kind="stable")
-    return [int(place) for place in order if values[place] >= limit]
+    # Where more than half are the same, nothing deviates, and the limit is that of the usual ones themselves.
+    return [int(place) for place in order if values[place] >= limit and values[place] > middle]

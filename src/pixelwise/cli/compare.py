@@ -55,11 +55,15 @@ def compare(
     """
     from pixelwise.cli.console import Console
     from pixelwise.workflows.compare import compare as compare_runs
+    from pixelwise.workflows.compare import scored_tasks
     from pixelwise.workflows.data import open_data
 
     check_json(json)
     check_page(page)
-    dataset = open_data(data, layout=layout, legend=legend, ignore=ignore) if data is not None else None
+    dataset = None
+    if data is not None:
+        task = scored_tasks([*(against or ()), *runs])
+        dataset = open_data(data, layout=layout, legend=legend, ignore=ignore, task=task)
     with Console() as console:
         compared = compare_runs(runs, against=against or (), recipes=recipe, data=dataset, listener=console)
     compared.write_page(page)

@@ -20,6 +20,7 @@ from pixelwise.evaluation.comparison import Values, difference, holm, mean_inter
 from pixelwise.evaluation.matching import Matched, match
 from pixelwise.evaluation.numbers import Estimate, Interval, Number, Strict
 from pixelwise.evaluation.schema import Metrics
+from pixelwise.metrics import METRICS
 
 SCHEMA: Literal["pixelwise.comparison/1"] = "pixelwise.comparison/1"
 Verdict = Literal["better", "worse", "not shown"]
@@ -178,10 +179,14 @@ def _side(name: str, members: Sequence[Contestant], scores: Values, matched: Mat
 
 
 def _own(run: Contestant, scores: Values, matched: Matched) -> Estimate:
-    """A run's score on the images compared: as its metrics say it, where those are all of its images."""
-    said = run.metrics.scores.get(run.metrics.headline)
-    if said is not None and run.metrics.n_images - said.n_undefined == len(matched.images):
-        return Estimate(value=said.mean, ci95=said.ci95)
+    """A run's mean score on the images compared: as its metrics say it, where those are all of its images.
+
+    Of objects, which are counted over all images together, metrics give the pooled score's interval, not the mean's.
+    """
+    said, metric = run.metrics.scores.get(run.metrics.headline), METRICS.get(run.metrics.headline)
+    means = metric is not None and not metric.of_objects
+    if said is not None and means and run.metrics.n_images - said.n_undefined == len(matched.images):
+        return Estimate(value=said.value, ci95=said.ci95)
     return Estimate(value=float(scores.mean()), ci95=_held(mean_interval(scores[None], over_runs=False)))
 
 

@@ -139,19 +139,26 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def review_order(
-    predicted: Values, unlikeness: Values, uncertainty: Values, lowest: Values | None = None
+    predicted: Values,
+    unlikeness: Values,
+    uncertainty: Values,
+    lowest: Values | None = None,
+    *,
+    untold: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
     """Indices (N,), what a human should look at first.
 
-    Images that are unlike those of training come before the others. Among each, those where nothing was found; then by
-    the predicted score, the lowest first, and where a model predicts none by the mean uncertainty, the highest first;
-    where there is none either, by the lowest score of what was found.
+    Images that are unlike those of training come before the others; of these, those first of which nothing is told.
+    Then those where nothing was found; then by the predicted score, the lowest first, and where a model predicts none
+    by the mean uncertainty, the highest first; where there is none either, by the lowest score of what was found.
 
     Args:
         predicted, unlikeness, uncertainty, lowest: (N,), NaN where there is no such number.
+        untold: (N,), the images that were too large to say anything of.
     """
     last = () if lowest is None else (np.nan_to_num(lowest, nan=-1.0),)
-    return np.lexsort((*last, -uncertainty, np.nan_to_num(predicted, nan=-1.0), ~(unlikeness > 1)))
+    told = np.ones(len(predicted), bool) if untold is None else ~untold
+    return np.lexsort((*last, -uncertainty, np.nan_to_num(predicted, nan=-1.0), told, ~(unlikeness > 1)))
 
 
 def selection(scores: Values, order: NDArray[np.intp]) -> Selection | None:

@@ -157,7 +157,8 @@ class Metrics(Strict):
     tags: dict[str, dict[str, Group]] = Field(description="By tag name, then by its value.")
     images: tuple[ImageRow, ...]
     settings: dict[str, dict[str, Number]] = Field(
-        description="By task: decision settings, such as a threshold."
+        description="By task: decision settings of the model, such as a threshold. Beside out-of-fold scores those of "
+        "all models as one; each image was scored by the settings of its own model, which the model file holds."
     )
     baseline: BaselineScores | None = Field(
         default=None, description="The best method without training; absent where none was compared."

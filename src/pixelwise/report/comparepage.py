@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from markupsafe import Markup
 
 from pixelwise import files
 from pixelwise.evaluation import Comparison, Estimate, Pair, Side
 from pixelwise.labels import Labels
+from pixelwise.metrics import METRICS
 from pixelwise.report import charts
 from pixelwise.report.layered import Picture, line, make_picture
-from pixelwise.report.templates import metric_text, score_text, signed_text, template
+from pixelwise.report.templates import LONGEST_SIDE, jpeg, metric_text, score_text, signed_text, template
 from pixelwise.types import Image, LabelMap
 
 HERO_WIDTH = 320
 WIDE, NARROW = 900, 330
+GAP = 50
+"""Of two pictures side by side, each is so many times as wide as the gap between them."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,24 @@ class Shown:
     scores: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """An image of objects or people, as the task draws what each side of a pair says of it.
+
+    Attributes:
+        one, other: (H, W, 3), of one size, with result and truth drawn into them.
+        runs, scores: as in :class:`Shown`.
+    """
+
+    name: str
+    one: Image
+    other: Image
+    runs: tuple[str, str]
+    scores: tuple[float, float]
+
+
 def write_comparison(
-    path: Path, result: Comparison, pictures: Sequence[Sequence[Shown]], without: str, command: str
+    path: Path, result: Comparison, pictures: Sequence[Sequence[Shown | Beside]], without: str, command: str
 ) -> None:
     """Write the page, whole or not at all.
 
@@ -66,6 +86,8 @@ def write_comparison(
         score_axis=charts.interval_axis(charts.score_domain(scores)),
         strips=_strips(result),
         pictures=[[(one, _picture(one)) for one in shown] for shown in pictures],
+        outlined=any(isinstance(one, Shown) for shown in pictures for one in shown),
+        people=result.metric in METRICS and METRICS[result.metric].of_people,
         rows=_rows(result),
         without=without,
         command=command,
@@ -131,7 +153,12 @@ def _rows(result: Comparison) -> list[tuple[str, list[float], float]]:
     return sorted(rows, key=lambda row: -abs(row[2]))
 
 
-def _picture(shown: Shown) -> Picture:
+def _picture(shown: Shown | Beside) -> Picture:
+    if isinstance(shown, Beside):
+        height, width = shown.one.shape[:2]
+        gap = np.full((height, max(1, width // GAP), 3), 255, np.uint8)
+        both = np.concatenate([shown.one, gap, shown.other], axis=1)
+        return Picture(shown.name, both.shape[1], height, jpeg(both, 2 * LONGEST_SIDE), "", ())
     one, other = shown.labels
     layers = (
         line("truth", shown.truth, one),

@@ -169,7 +169,7 @@ def _bars(metrics: Metrics, main: str) -> tuple[list[_Bar], Markup]:
     baseline: BaselineScores | None = metrics.baseline
     if baseline is not None and main in baseline.scores:
         scores.append((f"Without training: {baseline.title}", baseline.scores[main], baseline.n_images))
-    scores = [one for one in scores if not math.isnan(one[1].mean)]
+    scores = [one for one in scores if not math.isnan(one[1].value)]
     domain = charts.score_domain([value for _, one, _ in scores for value in (one.value, one.ci95[0])])
     found = []
     for name, score, n_images in scores:
@@ -188,14 +188,14 @@ def _tells_nothing(groups: Mapping[str, Group], metrics: Metrics) -> bool:
 
 def _tag_table(tag: str, groups: Mapping[str, Group], metrics: Metrics, main: str) -> _TagTable:
     scores = [group.scores[main] for group in groups.values() if main in group.scores]
-    domain = charts.score_domain([value for score in scores for value in (score.mean, score.ci95[0])])
-    overall = metrics.scores[main].mean if main in metrics.scores else math.nan
+    domain = charts.score_domain([value for score in scores for value in (score.value, score.ci95[0])])
+    overall = metrics.scores[main].value if main in metrics.scores else math.nan
     rows = []
     for value, group in groups.items():
         score = group.scores.get(main)
         # The bootstrap of a single image has no width: drawn, it would look certain.
         bounds = score.ci95 if score and group.n_images - score.n_undefined > 1 else (math.nan, math.nan)
-        bar = charts.interval(score.mean, *bounds, domain, reference=overall) if score else Markup("")
+        bar = charts.interval(score.value, *bounds, domain, reference=overall) if score else Markup("")
         rows.append(_TagRow(value, group, score, bar))
     return _TagTable(tag, rows, charts.interval_axis(domain))
 

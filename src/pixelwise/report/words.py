@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
+from pixelwise.evaluation.numbers import Estimate
+from pixelwise.evaluation.schema import Group, Metrics, Score
 from pixelwise.evaluation.unseen import SPLIT_NOTES
 from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
@@ -86,24 +87,26 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     )
     reached = f"reaches {within_text(score.value, score.ci95)}{some}"
     said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
-    more = _own_beside(found, metrics) - score.value
-    if math.isnan(more):
+    if found.lead is None:
         return f"{said}."
-    by = f"{abs(more):.3f} {'higher' if more >= 0 else 'lower'}"
-    if found.lead is not None:
-        by += f" ({signed_span_text(found.lead.ci95, 3)})"
-    return f"{said}. On the same images the model's mean is {by}."
+    return f"{said}. On the same images the model's mean is {_lead_text(found.lead)}."
+
+
+def _lead_text(lead: Estimate, than: str = "") -> str:
+    """How much higher or lower the model is, with the interval of that: the two are of the same pairs of images."""
+    way = "higher" if lead.value >= 0 else "lower"
+    return f"{abs(lead.value):.3f} {way}{than} ({signed_span_text(lead.ci95, 3)})"
 
 
 def ensemble_sentence(metrics: Metrics) -> str | None:
     """What the models of all folds reach as one on the test split; None where nothing was tested."""
     test = metrics.test
     score = None if test is None else test.scores.get(metrics.headline)
-    if test is None or score is None or math.isnan(score.mean):
+    if test is None or score is None or math.isnan(score.value):
         return None
     return (
         "The models of all folds as one, as the model file holds them, reach "
-        f"{within_text(score.mean, score.ci95)} on {images_text(test.n_images, test.split)}."
+        f"{within_text(score.value, score.ci95)} on {images_text(test.n_images, test.split)}."
     )
 
 
@@ -115,7 +118,7 @@ def tag_sentences(metrics: Metrics) -> list[str]:
         if len(known) < 2:
             continue
         lower = any(score.lower_is_better for _group, score in known.values())
-        ranked = sorted(known.items(), key=lambda item: item[1][1].mean, reverse=not lower)
+        ranked = sorted(known.items(), key=lambda item: item[1][1].value, reverse=not lower)
         (best, of_best), (worst, of_worst) = ranked[0], ranked[-1]
         found.append(
             f"By {readable_text(tag)}, it does worst on {worst} ({_said(*of_worst)}) "
@@ -128,7 +131,7 @@ def _known(groups: Mapping[str, Group], metric: str) -> dict[str, tuple[Group, S
     pairs = {
         value: (group, group.scores[metric]) for value, group in groups.items() if metric in group.scores
     }
-    return {value: pair for value, pair in pairs.items() if not math.isnan(pair[1].mean)}
+    return {value: pair for value, pair in pairs.items() if not math.isnan(pair[1].value)}
 
 
 def _said(group: Group, score: Score) -> str:
@@ -142,7 +145,7 @@ def cautions(metrics: Metrics) -> list[str]:
     """What must be said before anybody relies on the figures.
 
     Of the split, once: where a note of the run tells it, that note alone. Of few images, of a method without training
-    that does better, and the run's own notes.
+    that does better or may do so, and the run's own notes.
     """
     found = []
     if metrics.split in SPLITS_DOUBTED:
@@ -159,26 +162,17 @@ def cautions(metrics: Metrics) -> list[str]:
 
 
 def _outdone(metrics: Metrics) -> list[str]:
-    """That a method without training does better on the same images, where one does."""
-    found, metric = metrics.baseline, metrics.headline
-    if found is None or metric not in found.scores:
+    """That a method without training does better on the same images, or that the interval does not rule it out."""
+    found = metrics.baseline
+    if found is None or found.lead is None or not found.lead.ci95[0] <= 0:
         return []
-    other, own = found.scores[metric].value, _own_beside(found, metrics)
-    if not round(other, 3) > round(own, 3):  # which a score that is not known never is
-        return []
-    return [
-        f"A method without training does better: on the same {images_text(found.n_images, 'all')} the "
-        f"{mean_text(metric)} of {found.title} is {score_text(other)}, that of the model {score_text(own)}, which is "
-        f"{score_text(other - own)} lower."
-    ]
-
-
-def _own_beside(found: BaselineScores, metrics: Metrics) -> float:
-    """The model's mean headline over the images that a method without training was scored on; NaN if unknown."""
-    names = {row.name for row in metrics.images} if found.images is None else set(found.images)
-    own = [row.scores.get(metrics.headline, math.nan) for row in metrics.images if row.name in names]
-    known = [score for score in own if not math.isnan(score)]
-    return sum(known) / len(known) if known else math.nan
+    said = (
+        "A method without training does better"
+        if found.lead.ci95[1] < 0
+        else "The model is not shown to do better than a method without training"
+    )
+    more = _lead_text(found.lead, f" than that of {found.title}")
+    return [f"{said}: on the same images the model's {mean_text(metrics.headline)} is {more}."]
 
 
 UNSEEN: Mapping[str, str] = {

@@ -6,8 +6,10 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.folds import Folds, read_folds
 from pixelwise.errors import DataError
 from pixelwise.evaluation import (
     OUT_OF_FOLD,
@@ -17,8 +19,11 @@ from pixelwise.evaluation import (
     labelled_like,
     score_images,
 )
-from pixelwise.prediction import Predictor, check_format, load, viewable
-from pixelwise.report.comparepage import Shown, write_comparison
+from pixelwise.prediction import Ensemble, Predictor, check_format, load
+from pixelwise.report.comparepage import Beside, Shown, write_comparison
+from pixelwise.tasks import AnyTask, SemanticTask
+from pixelwise.types import Image
+from pixelwise.workflows import runfolder
 from pixelwise.workflows.contestants import (
     FoundRun,
     Group,
@@ -32,7 +37,6 @@ from pixelwise.workflows.contestants import (
 from pixelwise.workflows.data import open_data
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
-from pixelwise.workflows.suspicious import Judge
 
 PICTURES = 6
 """Images shown of a pair; of several pairs half as many each, and twice as many of all together at most."""
@@ -51,7 +55,7 @@ class Compared:
     """
 
     result: Comparison
-    pictures: tuple[tuple[Shown, ...], ...]
+    pictures: tuple[tuple[Shown | Beside, ...], ...]
     without: str
     command: str
 
@@ -91,9 +95,18 @@ def compare(
         notes=mixed_recipes(groups) if recipes else (),
         remarks=recipes_differ(groups) if recipes else (),
     )
-    opened = open_data(data) if isinstance(data, Path | str) else data
+    opened = open_data(data, task=scored_tasks([*others, *folders])) if isinstance(data, Path | str) else data
     pictures, without = _pictures(groups, result, opened, listener or Listener())
     return Compared(result, pictures, without, _command(folders, others, recipes, opened))
+
+
+def scored_tasks(runs: Sequence[Path]) -> str:
+    """What the first of these was scored for, by which data is opened: names of tasks, with a comma between.
+
+    Raises:
+        DataError: there is no such run.
+    """
+    return ",".join(find_runs(runs[:1])[0].metrics.tasks)
 
 
 def _path(run: Run | Path | str) -> Path:
@@ -117,15 +130,24 @@ def _groups(runs: Sequence[Path], against: Sequence[Path], recipes: bool) -> lis
 def _command(runs: Sequence[Path], against: Sequence[Path], recipes: bool, data: Dataset | None) -> str:
     words = ["pixelwise", "compare", *(["--recipe"] if recipes else []), *map(str, runs)]
     words += ["--against", *map(str, against)] if against else []
-    words += ["--data", *(data.opened or (str(data.root),))] if data else []
+    words += ["--data", *_opened(data)] if data else []
     return shlex.join(words)
+
+
+def _opened(data: Dataset) -> list[str]:
+    """The words that opened the data, less the task, which follows from the runs."""
+    words = list(data.opened or (str(data.root),))
+    if "--task" in words[1:]:
+        at = words.index("--task", 1)
+        del words[at : at + 2]
+    return words
 
 
 def _pictures(
     groups: Sequence[Group], result: Comparison, data: Dataset | None, listener: Listener
-) -> tuple[tuple[tuple[Shown, ...], ...], str]:
+) -> tuple[tuple[tuple[Shown | Beside, ...], ...], str]:
     """Pictures by pair, and why there are none or not all."""
-    nothing: tuple[tuple[Shown, ...], ...] = tuple(() for _ in result.pairs)
+    nothing: tuple[tuple[Shown | Beside, ...], ...] = tuple(() for _ in result.pairs)
     lacking = [run.name for group in groups for run in group.runs if run.model is None]
     if data is None:
         return (
@@ -162,52 +184,86 @@ class _Viewer:
         self.data, self.listener, self.total = data, listener, total
         self.done = 0
         self.predictors: dict[str, Predictor] = {}
-        self.judges: dict[str, Judge] = {}
+        self.folds: dict[str, Folds] = {}
 
-    def show(self, name: str, one: Group, other: Group) -> Shown:
+    def show(self, name: str, one: Group, other: Group) -> Shown | Beside:
         """An image as a run of each side sees it: of several, the one whose score is in the middle."""
         first, second = _middle(one.runs, name), _middle(other.runs, name)
-        predictor, scored = self._scored(first, name)
-        reference, by_other = self._scored(second, name)
-        task, of_other = next(iter(predictor.tasks)), next(iter(reference.tasks))
+        by_one, by_other = self._scored(first, name), self._scored(second, name)
         self.done += 1
         self.listener.scored(self.done, self.total)
+        runs, scores = (first.name, second.name), (_score(first, name), _score(second, name))
+        if not isinstance(by_one.task, SemanticTask):
+            return Beside(name, by_one.drawn(), by_other.drawn(), runs, scores)
         return Shown(
             name=name,
-            image=viewable(scored.image, predictor.preprocessing.values),
-            truth=scored.truth.class_map,
-            one=scored.prediction[task].label_map,
-            other=by_other.prediction[of_other].label_map,
-            labels=(predictor.tasks[task].labels, reference.tasks[of_other].labels),
-            runs=(first.name, second.name),
-            scores=(_score(first, name), _score(second, name)),
+            image=by_one.image,
+            truth=by_one.scored.truth.class_map,
+            one=by_one.result.label_map,
+            other=by_other.result.label_map,
+            labels=(by_one.task.labels, by_other.task.labels),
+            runs=runs,
+            scores=scores,
         )
 
-    def _scored(self, run: FoundRun, name: str) -> tuple[Predictor, Scored]:
-        predictor = self._predictor(run, name)
+    def _scored(self, run: FoundRun, name: str) -> _Again:
+        # Data may be labelled for some of a model's tasks alone, and so scored.
+        predictor = self._predictor(run, name).only(run.metrics.tasks)
         check_format(self.data.pixel_format, predictor.preprocessing.values, self.data.root)
-        images = labelled_like(predictor, self.data.where(lambda sample: sample.name == name))
-        scored = next(score_images(predictor, images))
-        task = next(iter(predictor.tasks))
-        again = predictor.tasks[task].image_scores(scored.rows[task])[run.metrics.headline]
+        alone = self.data.where(lambda sample: sample.name == name)
+        cropped = alone.cropped(predictor.preprocessing.scale.crop)
+        scored = next(score_images(predictor, labelled_like(predictor, cropped)))
+        found = _Again(predictor, scored)
+        again = found.task.image_scores(scored.rows[found.name])[run.metrics.headline]
         if not abs(again - _score(run, name)) <= SAME:
             raise DataError(
                 f"{run.name} scores {again:.3f} on the image '{name}' of {self.data.root} but its metrics say "
                 f"{_score(run, name):.3f}; give with --data what it was scored on, or evaluate it again."
             )
-        return predictor, scored
+        return found
 
     def _predictor(self, run: FoundRun, name: str) -> Predictor:
         """What scored the image: of a run of folds, the model that never saw it."""
         assert run.model is not None
-        if run.metrics.split == OUT_OF_FOLD:
-            if run.name not in self.judges:
-                self.judges[run.name] = Judge.of(run.model, self.data)
-            judge = self.judges[run.name]
-            return judge.of_image(name) or judge.predictor
         if run.name not in self.predictors:
             self.predictors[run.name] = load(run.model)
-        return self.predictors[run.name]
+        predictor = self.predictors[run.name]
+        if run.metrics.split != OUT_OF_FOLD or not isinstance(predictor, Ensemble):
+            return predictor
+        if run.name not in self.folds:
+            self.folds[run.name] = read_folds(run.model.parent / runfolder.FOLDS, self.data)
+        fold = self.folds[run.name].fold_of(name)
+        return predictor if fold is None or fold >= len(predictor.members) else predictor.members[fold]
+
+
+@dataclass(frozen=True)
+class _Again:
+    """An image that was predicted and scored again."""
+
+    predictor: Predictor
+    scored: Scored
+
+    @property
+    def name(self) -> str:
+        """Of the task whose headline is compared: the first."""
+        return next(iter(self.predictor.tasks))
+
+    @property
+    def task(self) -> AnyTask:
+        return self.predictor.tasks[self.name]
+
+    @property
+    def result(self) -> Any:
+        return self.scored.prediction[self.name]
+
+    @property
+    def image(self) -> Image:
+        """(H, W, 3), as people see it."""
+        return self.predictor.viewable(self.scored.image)
+
+    def drawn(self) -> Image:
+        """The same with result and truth drawn into it."""
+        return self.task.draw(self.image, self.result, self.scored.truth)
 
 
 def _middle(runs: Sequence[FoundRun], name: str) -> FoundRun:

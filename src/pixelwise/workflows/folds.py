@@ -100,6 +100,7 @@ def _finish(
     metrics = evaluate(ensemble, scored, OUT_OF_FOLD, notes=known, on_image=on_image, by=by)
     image = (time.monotonic() - begin) / metrics.n_images
     ensemble = found.ensemble(members)
+    # Of the model that the file holds; the scores are by its members' own, see the schema.
     metrics = metrics.model_copy(update={"settings": ensemble.settings})
     job.write_model(folder / runfolder.MODEL, ensemble, {})
     metrics.write(folder / runfolder.METRICS)

@@ -20,6 +20,8 @@ REVIEW = "review.csv"
 COLUMNS = ("results", "image", "reason", "predicted_dice", "unlikeness", "uncertainty")
 LOWEST = "lowest_score"
 """A column more, in lists that hold pictures of people."""
+TOO_LARGE = "too large to be judged"
+"""Why a human should look at an image that was predicted in windows, of which the model says nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def review_of(segmenter: Segmenter, prediction: Prediction, results: str, image:
         predicted=math.nan if prediction.predicted_dice is None else prediction.predicted_dice,
         unlikeness=math.nan if prediction.unlikeness is None else prediction.unlikeness,
         uncertainty=math.nan if uncertainty is None else float(uncertainty.mean()),
-        reason=_reason(prediction, lowest),
+        reason=_reason(segmenter, prediction, lowest),
         lowest=math.nan if lowest is None else lowest,
     )
 
@@ -71,7 +73,8 @@ def ordered(reviews: Sequence[Review]) -> list[Review]:
         np.array([getattr(one, name) for one in reviews], np.float64)
         for name in ("predicted", "unlikeness", "uncertainty", "lowest")
     )
-    return [reviews[at] for at in review_order(*columns)]
+    untold = np.array([one.reason == TOO_LARGE for one in reviews], bool)
+    return [reviews[at] for at in review_order(*columns, untold=untold)]
 
 
 def read_reviews(folder: Path) -> dict[str, Review]:
@@ -119,11 +122,13 @@ def _lowest(segmenter: Segmenter, prediction: Prediction) -> float | None:
     return next((one for one in found if one is not None), None)
 
 
-def _reason(prediction: Prediction, lowest: float | None) -> str:
+def _reason(segmenter: Segmenter, prediction: Prediction, lowest: float | None) -> str:
     if prediction.unlike:
         return "unlike the training images"
     if lowest is not None:
         return "nothing found" if math.isnan(lowest) else ""
+    if segmenter.tells_uncertainty and prediction.uncertainty is None:
+        return TOO_LARGE
     if prediction.predicted_dice is None:
         return ""
     if math.isnan(prediction.predicted_dice):

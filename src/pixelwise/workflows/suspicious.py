@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixelwise.checks import KINDS, MOST_RANKED, Finding, Subject
 from pixelwise.checks.subject import printable
-from pixelwise.checks.suspicion import Disagreement, disagreement, suspicious
+from pixelwise.checks.suspicion import FEWEST, Disagreement, disagreement, suspicious
 from pixelwise.confidence import raw_probs
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.folds import Folds, read_folds
@@ -192,6 +192,8 @@ def _said(judge: Judge, dataset: Dataset, judged: Sequence[Sample]) -> str:
     elif new:
         by.append(f"{len(new)} by {judge.name}, which was not trained on them")
     said = f"Labels judged: {' and '.join(by)}."
+    if len(judged) < FEWEST:
+        said += f" Of fewer than {FEWEST}, none can be said to stand out."
     if others:
         said += (
             f" {others} were not judged: they have names of images that the models have learned from, or they "
