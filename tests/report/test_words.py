@@ -16,6 +16,7 @@ from pixelwise.report import Making, semantic_part, words
 from pixelwise.report.card import model_card
 from pixelwise.report.objects import objects_part
 from pixelwise.report.semantic import confusion
+from pixelwise.report.templates import percent_text
 
 
 def with_overlaps(found: Metrics, *overlaps: list[list[int]]) -> Metrics:
@@ -33,7 +34,25 @@ def test_the_score_in_words() -> None:
         "On as many other images of the same kind it may well be anything from 0.800 to 1.000."
     )
     assert words.spread_sentence(found) == (
-        "Half of the images score 0.900 or more, one in twenty less than 0.810; the worst scores 0.800."
+        "Half of the images score 0.900 (0.250–0.750) or more, one in twenty less than 0.810 (0.000–0.625); "
+        "the worst scores 0.800."
+    )
+    dice = found.scores["dice"].model_copy(
+        update={
+            "unit": "px",
+            "lower_is_better": True,
+            "p95": 12.5,
+            "p95_ci95": (11.25, math.nan),
+            "median_ci95": (math.nan, math.nan),
+        }
+    )
+    distance = found.model_copy(update={"scores": {"dice": dice}})
+    assert words.spread_sentence(distance) == (
+        "Half of the images score 0.90 px or less, one in twenty more than 12.50 px (11.25–∞); "
+        "the worst scores 0.80 px."
+    )
+    assert dict(model_card(distance, [], Making()))["Scores"][1] == (
+        "Worst image 0.80 px, worst 5% above 12.50 px (11.25–∞)."
     )
     assert "there is no interval" in words.score_sentence(metrics({"a": 0.8, "b": math.nan}))
     assert words.score_sentence(metrics({"a": math.nan})) == "No image could be scored."
@@ -159,6 +178,29 @@ def test_confusion_is_the_sum_of_the_images_by_true_class() -> None:
     alone = confusion(with_overlaps(metrics({"a": 0.9}), [[9, 1], [0, 0]]), "mask", LESION)
     assert alone is not None
     assert np.isnan(alone.shares[1]).all(), "nothing of it is in the truth"
+    assert np.isnan(alone.ci95).all()
+    # Of lesions one image tells, of background two; the shares of its row add up to 1, and so do their ends.
+    assert np.isnan(table.ci95[1]).all()
+    (low, high), (low_other, high_other) = table.ci95[0]
+    assert low <= 0.7 <= high
+    assert (1 - high, 1 - low) == pytest.approx((low_other, high_other))
+
+
+def test_every_share_of_the_confusion_has_its_interval() -> None:
+    overlaps = [[[90, 10], [5, 15]], [[50, 50], [2, 8]], [[70, 30], [1, 9]]]
+    found = with_overlaps(metrics({"a": 0.9, "b": 0.8, "c": 0.7}), *overlaps)
+    table = confusion(found, "mask", LESION)
+    assert table is not None
+    [body] = [
+        str(section.body)
+        for section in semantic_part(found, "mask", LESION, {}).sections
+        if section.title == "Confusion"
+    ]
+    low, high = table.ci95[0, 1]
+    assert low < 90 / 300 < high
+    assert f"30% ({percent_text(low)}–{percent_text(high)}) of <bdi>background</bdi> for <bdi>lesion" in body
+    for low, high in table.ci95.reshape(-1, 2):
+        assert f'<small class="nowrap">{100 * low:.1f}–{100 * high:.1f}</small>' in body
 
 
 @pytest.mark.parametrize(

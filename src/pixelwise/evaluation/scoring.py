@@ -17,7 +17,7 @@ from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
 from pixelwise.evaluation.believed import ConfidenceScores
 from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
-from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, resamples
+from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, quantile_interval, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
@@ -242,9 +242,14 @@ def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
 def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
     metric, summary = METRICS[name], summarise(name, ratio)
     pooled = interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN
+    by_image = ratio.by_image()
+    median, p5, p95 = (quantile_interval(by_image, share, metric.highest) for share in (0.5, 0.05, 0.95))
     return Score(
         value=summary["pooled" if metric.of_objects else "mean"],
         **summary,
+        median_ci95=median,
+        p5_ci95=p5,
+        p95_ci95=p95,
         ci95=pooled if metric.of_objects else interval(ratio.of_images(), draws, metric.highest),
         pooled_ci95=pooled,
         unit=metric.unit,

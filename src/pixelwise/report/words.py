@@ -19,6 +19,7 @@ from pixelwise.report.templates import (
     signed_span_text,
     span_text,
     value_text,
+    value_within_text,
     within_text,
 )
 
@@ -64,7 +65,9 @@ def spread_sentence(metrics: Metrics) -> str | None:
     score = metrics.scores.get(metrics.headline)
     if score is None or math.isnan(score.value) or metrics.n_images - score.n_undefined < 3:
         return None
-    half, bad, worst = (value_text(value, score.unit) for value in (score.median, score.bad_end, score.worst))
+    half = value_within_text(score.median, score.median_ci95, score.unit)
+    bad = value_within_text(score.bad_end, score.bad_end_ci95, score.unit)
+    worst = value_text(score.worst, score.unit)
     more, less = ("less", "more") if score.lower_is_better else ("more", "less")
     return f"Half of the images score {half} or {more}, one in twenty {less} than {bad}; the worst scores {worst}."
 
