@@ -94,19 +94,26 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
         scores=other.scores,
     )
     assert words.baseline_sentence(found.model_copy(update={"baseline": baseline})) == (
-        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
-        "On the same images the model's mean is 0.200 higher."
+        "Without training, Otsu's threshold, chosen on up to 3 other images, reaches 0.650 (0.600–0.700). "
+        "On the same images the model's mean is 0.200 higher."  # as an older file has it
     )
+    baseline = baseline.model_copy(update={"n_methods": 11, "tried_on": 1})
     led = baseline.model_copy(update={"lead": Estimate(value=0.2, ci95=(-0.01, 0.25))})
     assert words.baseline_sentence(found.model_copy(update={"baseline": led})) == (
-        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
+        "Without training, Otsu's threshold, chosen among 11 methods on up to 3 other images "
+        "(each saw 1, the better ones more), reaches 0.650 (0.600–0.700). "
         "On the same images the model's mean is 0.200 higher (−0.010 to +0.250)."
     )
     some = baseline.model_copy(update={"images": ("a",), "n_images": 1, "chosen_on": ("a",)})
     assert words.baseline_sentence(found.model_copy(update={"baseline": some})) == (
-        "Without training, Otsu's threshold, the method that did best on 1 image, reaches 0.650 (0.600–0.700), "
+        "Without training, Otsu's threshold, chosen among 11 methods on 1 image, reaches 0.650 (0.600–0.700), "
         "on 1 of these images. On the same images the model's mean is 0.250 higher."  # 0.9 of image a
     )
+    only = words.baseline_sentence(
+        found.model_copy(update={"baseline": some.model_copy(update={"n_methods": 1})})
+    )
+    assert only is not None
+    assert "Otsu's threshold, the only method that was tried, on 1 image, reaches" in only
     assert words.baseline_sentence(found) is None
 
 

@@ -144,7 +144,15 @@ class BaselineScores(Strict):
     title: str = Field(description="What people call it.")
     choice: dict[str, str | float] = Field(description="Its parameters, and which side is the object.")
     chosen_on: tuple[str, ...] = Field(
-        description="Names of the images that method and parameters were chosen on."
+        description="Names of the images that method and parameters were chosen on, in their order; most methods saw "
+        "the first of them alone."
+    )
+    n_methods: int | None = Field(
+        default=None, description="Methods that were compared, itself among them; null in older files."
+    )
+    tried_on: int | None = Field(
+        default=None,
+        description="How many of the images each method was tried on; the better ones saw more. Null in older files.",
     )
     n_images: int
     images: tuple[str, ...] | None = Field(

@@ -81,14 +81,8 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     if math.isnan(score.value):
         return None
     some = "" if found.images is None else f", on {found.n_images} of these images"
-    tried = images_text(len(found.chosen_on), "all")
-    where = (
-        tried
-        if {row.name for row in metrics.images} & set(found.chosen_on)
-        else tried.replace(" ", " other ")
-    )
     reached = f"reaches {within_text(score.value, score.ci95)}{some}"
-    said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
+    said = f"Without training, {found.title}, {_chosen_text(found, metrics)}, {reached}"
     more = _own_beside(found, metrics) - score.value
     if math.isnan(more):
         return f"{said}."
@@ -96,6 +90,18 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     if found.lead is not None:
         by += f" ({signed_span_text(found.lead.ci95, 3)})"
     return f"{said}. On the same images the model's mean is {by}."
+
+
+def _chosen_text(found: BaselineScores, metrics: Metrics) -> str:
+    """Among how many methods, and on how many images, a method without training was chosen."""
+    most, least = len(found.chosen_on), found.tried_on
+    other = "" if {row.name for row in metrics.images} & set(found.chosen_on) else "other "
+    few = least is None or least == most
+    where = f"{'up to ' * (least != most)}{most} {other}image{'s' * (most != 1)}"
+    if found.n_methods == 1:
+        return f"the only method that was tried, on {where}"
+    among = "" if found.n_methods is None else f" among {found.n_methods} methods"
+    return f"chosen{among} on {where}" + ("" if few else f" (each saw {least}, the better ones more)")
 
 
 def ensemble_sentence(metrics: Metrics) -> str | None:
