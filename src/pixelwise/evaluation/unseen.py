@@ -14,6 +14,10 @@ TAUGHT = (
     "There is neither test nor validation split: these are scores on the training images, which do not tell how the "
     "model does on new ones."
 )
+FITTED_HERE = (
+    "What the model says of itself was fitted on these same images, so that its calibration looks somewhat too good; "
+    "predicted scores are held against true ones each by a fit to the other images."
+)
 SPLIT_NOTES = frozenset({CHOSE, CHOSE_NOTHING, TAUGHT})
 
 
