@@ -96,6 +96,37 @@ def test_an_order_that_knows_nothing_gains_nothing() -> None:
     assert found.gain.ci95[0] < 0 < found.gain.ci95[1]
 
 
+def flagged(draw: np.random.Generator, count: int) -> tuple[Values, Values]:
+    """Scores with a tail, and what a model foretells of them with an error of its own."""
+    scores = 1 - np.minimum(np.exp(draw.normal(np.log(0.06), 0.8, count)), 1)
+    return scores, scores + draw.normal(0, 0.06, count)
+
+
+def test_the_mean_without_those_flagged_is_held_and_the_gain_less_often() -> None:
+    scores, foretold = flagged(np.random.default_rng(999), 1_000_000)
+    kept = scores[np.argsort(foretold)][200_000:].mean()
+    held = np.zeros(2)
+    for seed in range(200):
+        scores_seen, foretold_seen = flagged(np.random.default_rng(seed), 30)
+        found = selection(scores_seen, np.argsort(foretold_seen))
+        assert found is not None
+        truths = ((found.kept, kept), (found.gain, kept - scores.mean()))
+        held += [one.ci95[0] <= truth <= one.ci95[1] for one, truth in truths]
+    assert held[0] / 200 >= 0.9
+    assert 0.75 <= held[1] / 200 <= 0.9, "as docs/metrics.md says"
+
+
+@pytest.mark.parametrize("count", [10, 40, 233])
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_wilson_s_interval_holds_a_share_as_often_as_it_says(share: float, count: int) -> None:
+    intervals = [share_of(seen, count).ci95 for seen in range(count + 1)]
+    chance = [
+        math.comb(count, seen) * share**seen * (1 - share) ** (count - seen) for seen in range(count + 1)
+    ]
+    held = sum(one for one, (low, high) in zip(chance, intervals, strict=True) if low <= share <= high)
+    assert held >= 0.91
+
+
 def test_a_share_with_wilson_s_interval() -> None:
     found = share_of(0, 40)
     assert found.value == found.ci95[0] == 0

@@ -109,6 +109,19 @@ def test_every_key_is_documented(metrics: Metrics) -> None:
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
 
 
+def test_images_that_belong_together_are_said_to_narrow_intervals(lesions: Dataset, metrics: Metrics) -> None:
+    samples = tuple(
+        replace(one, tags={**one.tags, "patient": f"p{at // 4}"}) for at, one in enumerate(lesions.samples)
+    )
+    found = evaluate(tiny_predictor(), replace(lesions, samples=samples, group="patient"), "all")
+    [said] = found.notes
+    assert said.startswith("12 of the images share 3 values of “patient”")
+    assert "too narrow" in said
+    assert metrics.notes == ("a note",)
+    apart = tuple(replace(one, tags={"patient": one.name}) for one in lesions.samples)
+    assert evaluate(tiny_predictor(), replace(lesions, samples=apart, group="patient"), "all").notes == ()
+
+
 def test_median_and_bad_end_have_intervals_over_images(metrics: Metrics) -> None:
     for name, score in metrics.scores.items():
         values = np.array([row.scores[name] for row in metrics.images])

@@ -59,6 +59,20 @@ def test_the_score_in_words() -> None:
     assert words.spread_sentence(metrics({"a": 0.8})) is None
 
 
+def test_an_interval_without_width_is_no_promise() -> None:
+    found = metrics(dict.fromkeys("abcdefghijkl", 1.0))
+    assert words.score_sentence(found) == (
+        "The mean Dice of 12 test images is 1.000, the same of each; the interval has no width then, which says little "
+        "of other images."
+    )
+    said = (
+        "All 12 images score the same: an interval without width says only that none of these differed, not that no "
+        "other image would."
+    )
+    assert words.cautions(found) == [said]
+    assert words.cautions(metrics({**dict.fromkeys("abcdefghijkl", 1.0), "m": 0.99})) == []
+
+
 def test_what_scores_are_taken_over() -> None:
     found = metrics({"a": 0.8, "b": 0.9})
     one = found.scores["dice"]
@@ -150,7 +164,7 @@ def test_where_a_method_without_training_does_better_it_is_said() -> None:
 
 
 def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
-    dice = {f"i{i}": 0.9 for i in range(20)}
+    dice = {f"i{i}": 0.85 + 0.1 * (i % 2) for i in range(20)}
     found = metrics(dice, split="out_of_fold")
     assert words.cautions(found) == []
     assert words.score_sentence(found).startswith("The mean Dice of 20 images is 0.900.")
@@ -161,7 +175,7 @@ def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
 
 
 def test_what_a_note_tells_of_the_split_is_said_once() -> None:
-    dice = {f"i{i}": 0.9 for i in range(20)}
+    dice = {f"i{i}": 0.85 + 0.1 * (i % 2) for i in range(20)}
     for split, doubted in (("val", "validation images"), ("train", "trained on these images")):
         [alone] = words.cautions(metrics(dice, split=split))
         assert doubted in alone

@@ -19,7 +19,7 @@ from pixelwise.evaluation.believed import ConfidenceScores
 from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
 from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, quantile_interval, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
-from pixelwise.evaluation.unseen import FITTED_HERE
+from pixelwise.evaluation.unseen import FITTED_HERE, group_note
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
 from pixelwise.prediction import Prediction, Predictor, Segmenter
@@ -113,7 +113,7 @@ def evaluate(
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
     confidence = _confidence(kept, in_sample=in_sample)
-    fitted_here = [FITTED_HERE] if confidence is not None and confidence.in_sample else []
+    fitted_here = FITTED_HERE if confidence is not None and confidence.in_sample else None
     return Metrics(
         pixelwise=__version__,
         tasks=tuple(predictor.tasks),
@@ -127,7 +127,7 @@ def evaluate(
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings={task: dict(values) for task, values in predictor.settings.items()},
         confidence=confidence,
-        notes=(*notes, *fitted_here),
+        notes=(*notes, *(said for said in (fitted_here, group_note(dataset)) if said is not None)),
     )
 
 

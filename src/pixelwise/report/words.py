@@ -37,6 +37,10 @@ def score_sentence(metrics: Metrics) -> str:
     begin = f"The {mean_text(metrics.headline)} of {about} is {score_text(score.value)}"
     if scored < 2:
         return f"{begin}; one image says nothing of the next, so there is no interval."
+    if score.ci95[0] == score.ci95[1]:
+        return (
+            f"{begin}, the same of each; the interval has no width then, which says little of other images."
+        )
     low, high = map(score_text, score.ci95)
     return f"{begin}. On as many other images of the same kind it may well be anything from {low} to {high}."
 
@@ -164,6 +168,11 @@ def cautions(metrics: Metrics) -> list[str]:
     if scored < FEW:
         were = "image was" if scored == 1 else "images were"
         found.append(f"Only {scored} {were} scored: the figures, intervals included, are a rough guess.")
+    if score is not None and scored > 1 and score.ci95[0] == score.ci95[1]:
+        found.append(
+            f"All {scored} images score the same: an interval without width says only that none of these differed, "
+            "not that no other image would."
+        )
     return [*found, *_outdone(metrics), *metrics.notes]
 
 
