@@ -76,7 +76,8 @@ def share_intervals(part: Values, whole: Values, draws: Values) -> Values:
     moves = errors > 1e-12
     off = np.divide(drawn - shares, steadied, out=np.zeros_like(drawn), where=moves & ~np.isnan(drawn))
     low, high = np.percentile(off[~np.isnan(drawn[:, 0])], [2.5, 97.5], axis=0)
-    return np.clip(np.stack([shares - high * errors, shares - low * errors], axis=1), 0, 1)
+    found: Values = np.clip(np.stack([shares - high * errors, shares - low * errors], axis=1), 0, 1)
+    return found
 
 
 def quantile_interval(values: Values, share: float, highest: float = 1.0) -> Interval:
