@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.baselines.drawn import coloured, disc, mole
@@ -85,6 +87,8 @@ def test_what_has_not_seen_all_examples_of_a_round_does_not_count(calls: int) ->
     assert asked == calls + 1  # nothing is begun after the first no
     if calls < 4:
         assert best.method.name == "otsu"
+    # Two pictures each, and every quick method by its first values before any by others.
+    assert best.n_methods == min(calls // 2, sum(not one.slow for one in METHODS.values()))
 
 
 def test_few_see_many_and_many_see_few() -> None:
@@ -104,6 +108,10 @@ def test_few_see_many_and_many_see_few() -> None:
     assert best is not None
     assert best.method.name in {"90", "150"}
     assert sorted(seen.values()) == [2, 2, 2, 4, 12]  # 5 on 2, the best 2 on 4, the best on all
+    assert best.n_methods == 5
+    both = choose_best([*methods[1:], replace(methods[0], slow=True)], some)
+    assert both is not None
+    assert both.n_methods == 5  # four, and the slow one after them
     assert best.score == pytest.approx(choose(METHODS["otsu"], some).score, abs=0.03)
 
 

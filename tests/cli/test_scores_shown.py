@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.networks import tiny_predictor
 
@@ -22,7 +23,7 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> Metrics:
     return evaluate(tiny_predictor(), replace(data, samples=spaced), "all")
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [80, 120, 140])
 def test_every_metric_has_a_whole_line_with_its_interval(
     metrics: Metrics, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -34,16 +35,22 @@ def test_every_metric_has_a_whole_line_with_its_interval(
     assert {"dice", "iou", "hd95"} <= metrics.scores.keys()
     for name in metrics.scores:
         metric = METRICS[name]
-        [line] = [line for line in lines if line.strip().startswith(f"{metric.title}  ")]
+        [at] = [at for at, line in enumerate(lines) if line.startswith(f"{metric.title}  ")]
+        row = " ".join(lines[at : at + (1 if width >= 132 else 2)])
         score = metrics.scores[name]
         digits, unit = (2, f" {metric.unit}") if metric.unit else (3, "")
-        low, high = score.ci95
-        assert f"{score.mean:.{digits}f}{unit} ({low:.{digits}f}–{high:.{digits}f})" in line
-        shown = re.findall(rf"[\d.]+{unit}", line.partition(")")[2])
-        expected = [score.bad_end, score.worst] + ([score.pooled] if metric.pooled else [])
+        expected = [(score.mean, score.ci95), (score.bad_end, score.bad_end_ci95)]
         if width > 100:
-            expected.insert(0, score.median)
-        assert [float(one.split()[0]) for one in shown[: len(expected)]] == pytest.approx(
-            expected, abs=0.51 * 10**-digits
+            expected.insert(1, (score.median, score.median_ci95))
+        if metric.pooled:
+            expected.append((score.pooled, score.pooled_ci95))
+        values = [value for value, _ in expected]
+        values.insert(len(values) - metric.pooled, score.worst)
+        shown = re.findall(rf"([\d.]+){unit}(?= |$)", re.sub(r"\(\S+\)", "", row.removeprefix(metric.title)))
+        assert [float(one) for one in shown] == pytest.approx(values, abs=0.51 * 10**-digits)
+        # Every figure but that of the worst image has its interval, in the same order.
+        ends = re.findall(r"\(([\d.]+)–([\d.]+|∞)\)", row)
+        assert np.array([[low, high.replace("∞", "nan")] for low, high in ends], float) == pytest.approx(
+            np.array([interval for _, interval in expected]), abs=0.51 * 10**-digits, nan_ok=True
         )
     assert sum("lesion: " in line for line in lines) == len(metrics.tags["lesion"])

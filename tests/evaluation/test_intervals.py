@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixelwise.evaluation.intervals import interval, resamples
+from pixelwise.evaluation.intervals import interval, quantile_interval, resamples, share_intervals
 from pixelwise.metrics import Ratio
 
 Values = NDArray[np.float64]
@@ -105,6 +105,72 @@ def test_it_is_bootstrap_t_of_a_mean_over_classes_done_one_by_one() -> None:
         off.append((drawn - score) / math.sqrt(its_error**2 * 13 / 14 + error**2 / 14))
     low, high = np.percentile(off, [2.5, 97.5])
     assert interval(Ratio(part, whole), draws) == pytest.approx((score - high * error, score - low * error))
+
+
+@pytest.mark.parametrize("count", [12, 30, 72, 200])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("draw_scores", [lesions, hard_ones])
+def test_intervals_of_quantiles_cover_them_95_times_in_100(
+    draw_scores: Draw, share: float, count: int
+) -> None:
+    true = float(np.quantile(draw_scores(np.random.default_rng(1), 500_000), share))
+    draw, repeats = np.random.default_rng(2), 1000
+    found = np.array([quantile_interval(draw_scores(draw, count), share) for _ in range(repeats)])
+    covered = ((found[:, 0] <= true) & (true <= found[:, 1])).mean()
+    open_ended = share != 0.5 and count < 72  # of which the truth can be missed on one side alone
+    assert 0.92 <= covered <= (0.99 if open_ended else 0.97)
+
+
+def test_the_percentile_bootstrap_of_a_twentieth_would_be_far_too_narrow() -> None:
+    true = np.quantile(lesions(np.random.default_rng(1), 500_000), 0.05)
+    draw, repeats, covered = np.random.default_rng(2), 300, 0
+    for _ in range(repeats):
+        again = lesions(draw, 30)[draw.integers(0, 30, (400, 30))]
+        low, high = np.percentile(np.percentile(again, 5, axis=1), [2.5, 97.5])
+        covered += low <= true <= high
+    assert covered / repeats < 0.85
+
+
+def test_the_interval_of_a_median_lies_between_scores_as_the_binomial_has_it() -> None:
+    """Of 12 the third lies above it in 79 of 4096 cases, the fourth in 299: 2.5% are 102.4 of them."""
+    low, high = quantile_interval(np.arange(12) / 12, 0.5)
+    within = (102.4 - 79) / (299 - 79)
+    weight = 9 * within / (9 * within + 3 * (1 - within))
+    assert low == pytest.approx((2 + weight) / 12)
+    assert high == pytest.approx((9 - weight) / 12)
+
+
+def test_the_worst_twentieth_is_open_where_no_image_may_be_of_it() -> None:
+    values = np.linspace(0.5, 1, 71)
+    assert quantile_interval(values, 0.05)[0] == 0
+    assert quantile_interval(np.linspace(0.5, 1, 72), 0.05)[0] >= 0.5  # 0.95 ** 72 is less than 2.5%
+    assert quantile_interval(values, 0.95)[1] == 1
+    low, high = quantile_interval(values, 0.95, math.inf)
+    assert 0.9 < low < 1
+    assert math.isnan(high)
+    assert quantile_interval(np.array([0.5, 0.6, 0.7]), 0.5) == (0, 1)
+    assert all(math.isnan(end) for end in quantile_interval(np.array([0.5, math.nan]), 0.5))
+
+
+def test_intervals_of_quantiles_hold_them_whatever_the_scores() -> None:
+    draw = np.random.default_rng(3)
+    for _ in range(500):
+        values = np.round(draw.random(int(draw.integers(2, 150))) ** draw.uniform(0.2, 4), 1)
+        for share in (0.05, 0.5, 0.95):
+            low, high = quantile_interval(values, share)
+            assert 0 <= low <= np.quantile(values, share) <= high <= 1
+
+
+def test_intervals_of_shares_are_those_of_each_share() -> None:
+    draw, draws = np.random.default_rng(5), resamples(13)
+    part = draw.integers(0, 90_000, (13, 3)).astype(float) * (draw.random((13, 1)) < 0.7)
+    part[:, 1] = 0
+    whole = part.sum(axis=1)
+    found = share_intervals(part, whole, draws)
+    for at in range(3):
+        one = interval(Ratio(part[:, [at]], whole[:, None]), draws)
+        assert tuple(found[at]) == pytest.approx(one, abs=1e-9)
+    assert np.isnan(share_intervals(part[:1], whole[:1], resamples(1))).all()
 
 
 @pytest.mark.parametrize("values", [[0.5], [0.5, math.nan], [math.nan, math.nan], [math.nan]])

@@ -23,7 +23,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
-from pixelwise.evaluation.intervals import resamples
+from pixelwise.evaluation.intervals import quantile_interval, resamples
 from pixelwise.evaluation.scoring import DRAWS
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, AveragePrecision
@@ -115,6 +115,29 @@ def test_settings_beside_out_of_fold_scores_are_told_for_what_they_are() -> None
     for said in (row, Metrics.model_fields["settings"].description or ""):
         assert "all models as one" in said
         assert "each image was scored by the settings of its own model" in said
+
+
+def test_images_that_belong_together_are_said_to_narrow_intervals(lesions: Dataset, metrics: Metrics) -> None:
+    samples = tuple(
+        replace(one, tags={**one.tags, "patient": f"p{at // 4}"}) for at, one in enumerate(lesions.samples)
+    )
+    found = evaluate(tiny_predictor(), replace(lesions, samples=samples, group="patient"), "all")
+    [said] = found.notes
+    assert said.startswith("12 of the images share 3 values of “patient”")
+    assert "too narrow" in said
+    assert metrics.notes == ("a note",)
+    apart = tuple(replace(one, tags={"patient": one.name}) for one in lesions.samples)
+    assert evaluate(tiny_predictor(), replace(lesions, samples=apart, group="patient"), "all").notes == ()
+
+
+def test_median_and_bad_end_have_intervals_over_images(metrics: Metrics) -> None:
+    for name, score in metrics.scores.items():
+        values = np.array([row.scores[name] for row in metrics.images])
+        highest = METRICS[name].highest
+        assert score.median_ci95 == pytest.approx(quantile_interval(values, 0.5, highest))
+        assert score.p5_ci95 == pytest.approx(quantile_interval(values, 0.05, highest))
+        assert score.p95_ci95 == pytest.approx(quantile_interval(values, 0.95, highest), nan_ok=True)
+        assert score.bad_end_ci95 == (score.p95_ci95 if score.lower_is_better else score.p5_ci95)
 
 
 def test_undefined_numbers_are_null_in_the_file(metrics: Metrics, tmp_path: Path) -> None:
@@ -331,6 +354,7 @@ def test_a_file_of_before_there_were_distances_is_read(metrics: Metrics, tmp_pat
     values = json.loads(metrics.to_json())
     for score in values["scores"].values():
         del score["p95"], score["unit"], score["lower_is_better"]
+        del score["median_ci95"], score["p5_ci95"], score["p95_ci95"]
     for row in values["images"]:
         del row["mm_per_pixel"], row["counts"]["semantic"]["surface"]
     for one in values["classes"]["semantic"]:
@@ -339,6 +363,7 @@ def test_a_file_of_before_there_were_distances_is_read(metrics: Metrics, tmp_pat
     read = read_metrics(tmp_path / "metrics.json")
     assert read.scores["dice"].mean == metrics.scores["dice"].mean
     assert math.isnan(read.scores["dice"].p95)
+    assert all(math.isnan(end) for end in read.scores["dice"].median_ci95)
 
 
 def test_classes_are_told_by_their_names_whatever_their_order(tmp_path: Path) -> None:

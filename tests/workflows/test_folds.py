@@ -15,6 +15,7 @@ import torch
 from tests.networks import TINY
 
 import pixelwise
+from pixelwise.confidence import left_out, rank_correlation
 from pixelwise.data.figures import write_figures
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, RecipeError
@@ -141,6 +142,13 @@ def test_all_as_one_decide_by_what_was_predicted_out_of_fold(run: Run, lesions: 
     said = run.metrics.test.confidence
     assert said is not None
     assert (said.fitted, said.before) == ("out_of_fold", None)
+    own = run.metrics.confidence
+    assert own is not None
+    if own.predicted is not None:  # how well the fit for all as one foretells stands beside that of each
+        assert own.predicted.left_out is not None
+        assert own.predicted.left_out.value == pytest.approx(
+            rank_correlation(*left_out(known.score["semantic"])).value, nan_ok=True
+        )
 
 
 def test_what_a_run_holds(run: Run) -> None:

@@ -17,8 +17,8 @@ from pixelwise.tasks import SemanticResult, SemanticTask
 from pixelwise.tasks.semantic import SemanticRow
 from pixelwise.training import Until
 from pixelwise.types import Label, LogRow, Spacing
-from pixelwise.workflows.data import open_data
-from pixelwise.workflows.job import REPORT_SECONDS, SLACK, TIMING_SHARE, Costs, Timing, prepare, without_task
+from pixelwise.workflows.data import open_data, without_task
+from pixelwise.workflows.job import REPORT_SECONDS, SLACK, TIMING_SHARE, Costs, Timing, prepare
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.report import EXHIBITS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -52,12 +52,14 @@ class Chosen:
     Attributes:
         score: mean Dice over the examples where it is defined, at the working size; -1 where it is nowhere.
         seconds: processor time that parting one example took, on average.
+        n_methods: methods that it was compared with, itself among them.
     """
 
     method: Method
     choice: Choice
     score: float
     seconds: float
+    n_methods: int = 1
 
 
 Enough = Callable[[float], bool]
@@ -141,9 +143,10 @@ def choose_best(
     if not finished or not slow:
         return best
     other, finished = _halved(slow, examples, enough, first)
-    if best is None or (finished and other is not None and other.score > best.score):
-        return other
-    return best
+    if best is None or other is None or not finished:
+        return best or other
+    found = other if other.score > best.score else best
+    return replace(found, n_methods=best.n_methods + other.n_methods)
 
 
 def _halved(
@@ -156,21 +159,27 @@ def _halved(
     for method, values in [*((method, method.default) for method in methods), *others]:
         trial = _Trial(method, values)
         if not trial.see(examples, count, enough):
-            return _best(kept, count), False
+            return _best(kept, count, _n_methods(kept)), False
         kept.append(trial)
+    tried = _n_methods(kept)
     while kept and count < len(examples):
         ranked = sorted(kept, key=lambda trial: -trial.best(count).score)  # of equal ones the first
         fewer = ranked[: math.ceil(len(ranked) / CUT)]
         more = min(2 * count, len(examples)) if len(fewer) > 1 else len(examples)
         if not all(trial.see(examples, more, enough) for trial in fewer):
-            return _best(kept, count), False
+            return _best(kept, count, tried), False
         kept, count = fewer, more
-    return _best(kept, count), True
+    return _best(kept, count, tried), True
 
 
-def _best(trials: Sequence[_Trial], count: int) -> Chosen | None:
+def _n_methods(trials: Sequence[_Trial]) -> int:
+    return len({trial.method.name for trial in trials})
+
+
+def _best(trials: Sequence[_Trial], count: int, n_methods: int) -> Chosen | None:
     """The best of those that have seen the first ``count`` examples; the first of equal ones."""
-    return max((trial.best(count) for trial in trials), key=lambda one: one.score, default=None)
+    best = max((trial.best(count) for trial in trials), key=lambda one: one.score, default=None)
+    return None if best is None else replace(best, n_methods=n_methods)
 
 
 def dice(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], truth: LabelMap) -> float:

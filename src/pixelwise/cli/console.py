@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 TICKS = 1000
 WIDE = 110
 """Columns of a terminal in which all that is told of a layer, or of a score, finds room."""
+WIDEST = 132
+"""Columns in which the interval of a score stands beside it, and not below."""
 PLACES = 5
 """Places of a finding that are listed in the terminal."""
 BY_TAG = ("dice", "iou", "hd95")
@@ -152,10 +154,10 @@ class Console(Listener):
     def print_metrics(self, metrics: Metrics) -> None:
         """Scores over all images and by tag."""
         narrow = self.console.width < WIDE
-        self.console.print(_score_table(metrics, narrow=narrow))
+        self.console.print(_score_table(metrics, self.console.width))
         if metrics.tags:
             self.console.print(_tag_table(metrics, [name for name in BY_TAG if not narrow or name != "iou"]))
-        self.print(f"{over_text(metrics)}, with the 95% bootstrap interval.")
+        self.print(f"{over_text(metrics)}, with 95% intervals; the worst is one image and has none.")
         if metrics.confidence is not None:
             for said in confidence_lines(metrics.confidence, metric_text(metrics.headline)):
                 self.print(said)
@@ -283,21 +285,26 @@ class Console(Listener):
         self.bar.update(self.tasks[name], completed=share * TICKS, count=count, **fields)  # type: ignore[arg-type]
 
 
-def _score_table(metrics: Metrics, *, narrow: bool) -> Table:
-    """A line for each metric; in a narrow terminal without the median and the interval of what is pooled."""
+def _score_table(metrics: Metrics, width: int) -> Table:
+    """A row for each metric, intervals below what they are of if not beside it; without the median where narrow."""
+    narrow, between = width < WIDE, " " if width >= WIDEST else "\n"
     images = f"{metrics.n_images} image{'s' * (metrics.n_images != 1)}"
-    table = Table(title=f"Scores on {images} (split: {metrics.split})", title_justify="left", box=None)
+    title = f"Scores on {images} (split: {metrics.split})"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2 - narrow, 0, 0))
     counted = any(METRICS[name].of_objects for name in metrics.scores if name in METRICS)
     names = ["", "score" if counted else "mean", *["median"] * (not narrow), "worst 5%", "worst", "pooled"]
     incomplete = any(score.n_undefined for score in metrics.scores.values())
     for name in [*names, *["n/a" if narrow else "images without"] * incomplete]:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for name, score in metrics.scores.items():
-        values = [*[score.median] * (not narrow), score.bad_end, score.worst]
-        without = [str(score.n_undefined or "")] * incomplete
-        cells = [_with_interval(score), *(_value(value, score.unit) for value in values)]
-        cells.append(_value(score.pooled, score.unit) if narrow else _pooled(score))
-        cells += without
+        cells = [
+            _within(score.value, score.ci95, score.unit, between),
+            *[_within(score.median, score.median_ci95, score.unit, between)] * (not narrow),
+            _within(score.bad_end, score.bad_end_ci95, score.unit, between),
+            _value(score.worst, score.unit),
+            _within(score.pooled, score.pooled_ci95, score.unit, between),
+            *[str(score.n_undefined or "")] * incomplete,
+        ]
         table.add_row(escape(metric_text(name)), *cells)
     return table
 
@@ -339,13 +346,13 @@ def _compared(pair: Pair) -> list[str]:
 
 
 def _with_interval(score: Score) -> str:
-    value = _value(score.value, score.unit)
-    return value if math.isnan(score.ci95[0]) else f"{value} ({range_text(score.ci95, score.unit)})"
+    return _within(score.value, score.ci95, score.unit)
 
 
-def _pooled(score: Score) -> str:
-    """The pooled score with its interval."""
-    return _with_interval(score.model_copy(update={"value": score.pooled, "ci95": score.pooled_ci95}))
+def _within(value: float, interval: tuple[float, float], unit: str, between: str = " ") -> str:
+    """A score and its interval, where it has one."""
+    known = not math.isnan(interval[0])
+    return _value(value, unit) + (f"{between}({range_text(interval, unit)})" if known else "")
 
 
 def _value(value: float, unit: str) -> str:

@@ -50,8 +50,8 @@ class PredictedScores(Strict):
     absolute_error: Estimate = Field(description="Mean absolute difference of predicted and true score.")
     selection: Selection | None
     left_out: Estimate | None = Field(
-        description="Rank correlation on the images fitted on, each predicted by a fit to the others; null of several "
-        "models."
+        description="Rank correlation on the images fitted on, each predicted by a fit to the others; with "
+        "`each_fold` of the fit for all models as one; null where there is none."
     )
 
 
@@ -75,6 +75,11 @@ class ConfidenceScores(Strict):
         "one, on images that each was predicted by the model that never saw it.",
     )
     fitted_on: int = Field(description="Images that everything was fitted on; of several models the mean.")
+    in_sample: bool = Field(
+        default=False,
+        description="Whether these are the images of this file: calibration then looks too good, and predicted scores "
+        "that are held against true ones are those of fits to all images but the one.",
+    )
     scale: float | None = Field(
         description="What logits are multiplied by, one over the temperature; of each fold's model the mean; null of "
         "several models as one, whose probabilities are calibrated each on its own."

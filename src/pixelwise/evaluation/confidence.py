@@ -107,8 +107,13 @@ def believed_of(
     )
 
 
-def confidence_scores(rows: Sequence[Believed]) -> ConfidenceScores:
-    """Over images, one at least, with intervals; of images that several models were asked for, each one of its own."""
+def confidence_scores(rows: Sequence[Believed], *, in_sample: bool = False) -> ConfidenceScores:
+    """Over images, one at least, with intervals; of images that several models were asked for, each one of its own.
+
+    Args:
+        in_sample: whether these are the images that the confidence was fitted on: then predicted scores that are
+            held against true ones are those of fits to all images but the one.
+    """
     task, draws = rows[0].task, resamples(len(rows))
     asked = list({id(row.confidence): row.confidence for row in rows}.values())
     known = [one.calibration[task] for one in asked if task in one.calibration]
@@ -117,21 +122,31 @@ def confidence_scores(rows: Sequence[Believed]) -> ConfidenceScores:
         _calibration_scores([row.band[at] for row in rows], [row.everywhere[at] for row in rows], draws)
         for at in (0, 1)
     )
+    in_sample = in_sample and len(asked) == 1 and bool(known)
     models = [one.score[task] for one in asked if task in one.score]
     limits = [one.unlike for one in asked if one.unlike is not None]
     return ConfidenceScores(
         task=task,
         fitted="each_fold" if len(asked) > 1 else "validation" if known else "out_of_fold",
         fitted_on=round(_mean([one.fitted_on for one in asked])),
+        in_sample=in_sample,
         scale=_mean([one.scale for one in known]) if known else None,
         scale_below=_mean(below) if below else None,
         bias=_mean([one.bias for one in known]) if known else None,
         band_pixels=BAND_PIXELS,
         before=before if known else None,
         after=after,
-        predicted=_predicted_scores(rows, models) if models else None,
+        predicted=_predicted_scores(rows, models, in_sample=in_sample) if models else None,
         unlike=_unlike_scores(rows, limits) if limits else None,
     )
+
+
+def with_left_out(scores: ConfidenceScores, model: ScoreModel) -> ConfidenceScores:
+    """Of the models of folds: with the rank correlation of the fit for all of them as one."""
+    if scores.predicted is None:
+        return scores
+    update = {"left_out": _estimate(rank_correlation(*left_out(model)))}
+    return scores.model_copy(update={"predicted": scores.predicted.model_copy(update=update)})
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -243,21 +258,24 @@ def _brier(rows: Sequence[Reliability], draws: Values) -> Estimate:
     return Estimate(value=ratio.pooled(), ci95=interval(ratio, draws, highest=2.0))
 
 
-def _predicted_scores(rows: Sequence[Believed], models: Sequence[ScoreModel]) -> PredictedScores:
+def _predicted_scores(
+    rows: Sequence[Believed], models: Sequence[ScoreModel], *, in_sample: bool
+) -> PredictedScores:
     predicted, scores, unlikeness, uncertainty = (
         np.array([getattr(row, name) for row in rows])
         for name in ("predicted", "score", "unlikeness", "uncertainty")
     )
     both = ~np.isnan(predicted) & ~np.isnan(scores)
-    errors = np.abs(predicted - scores)[both][:, None]
+    said, true = left_out(models[0]) if in_sample and models[0].left_out else (predicted[both], scores[both])
+    errors = np.abs(said - true)[:, None]
     means = Ratio(errors, np.ones_like(errors))
     many = len(errors) > 0
     return PredictedScores(
-        n_images=int(both.sum()),
-        rank_correlation=_estimate(rank_correlation(predicted[both], scores[both])),
+        n_images=len(true),
+        rank_correlation=_estimate(rank_correlation(said, true)),
         low_score=LOW_SCORE,
-        n_low=int((scores[both] < LOW_SCORE).sum()),
-        auroc=_estimate(auroc(-predicted[both], scores[both] < LOW_SCORE)),
+        n_low=int((true < LOW_SCORE).sum()),
+        auroc=_estimate(auroc(-said, true < LOW_SCORE)),
         absolute_error=Estimate(
             value=means.pooled() if many else math.nan,
             ci95=interval(means, resamples(len(errors))) if many else UNKNOWN,

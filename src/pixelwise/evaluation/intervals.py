@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
 from pixelwise.metrics import Ratio
 
@@ -15,6 +16,8 @@ Interval = tuple[float, float]
 RESAMPLES = 1000
 SEED = 0
 UNKNOWN: Interval = (math.nan, math.nan)
+OUTSIDE = 0.025
+"""How often the truth may lie beyond either end."""
 
 
 def resamples(count: int) -> Values:
@@ -53,6 +56,67 @@ def interval(ratio: Ratio, draws: Values, highest: float = 1.0) -> Interval:
     return max(0.0, float(score - high * error)), min(highest, float(score - low * error))
 
 
+def share_intervals(part: Values, whole: Values, draws: Values) -> Values:
+    """:func:`interval` of many shares of one whole, all at once: where pixels of a class end up, say.
+
+    Args:
+        part: (N, K).
+        whole: (N,).
+        draws: (R, N) as of :func:`resamples`.
+
+    Returns:
+        (K, 2); NaN where fewer than two images have the whole.
+    """
+    count = int((whole > 0).sum())
+    if count < 2:
+        return np.full((part.shape[1], 2), np.nan)
+    [shares], [errors] = _shares(part, whole, np.ones((1, len(part))))
+    drawn, their_errors = _shares(part, whole, draws)
+    steadied = np.sqrt((1 - 1 / count) * their_errors**2 + errors**2 / count)
+    moves = errors > 1e-12
+    off = np.divide(drawn - shares, steadied, out=np.zeros_like(drawn), where=moves & ~np.isnan(drawn))
+    low, high = np.percentile(off[~np.isnan(drawn[:, 0])], [2.5, 97.5], axis=0)
+    found: Values = np.clip(np.stack([shares - high * errors, shares - low * errors], axis=1), 0, 1)
+    return found
+
+
+def quantile_interval(values: Values, share: float, highest: float = 1.0) -> Interval:
+    """95% interval of a quantile over images, between two of their scores (Thompson 1936; Nyblom 1992).
+
+    It asks nothing of how scores are spread. Resampling would never go beyond the worst image, although of fewer than
+    72 images it may well be that none is among the worst twentieth: then the interval ends where scores do.
+
+    Args:
+        values: (N,) scores of images, NaN where there is none.
+        share: of the images that score less than the quantile.
+        highest: the greatest value that a score can have; the least is 0.
+
+    Returns:
+        (low, high); NaN where fewer than two images have a score, and in the place of an end that nothing limits.
+    """
+    ordered = np.sort(values[~np.isnan(values)])
+    if len(ordered) < 2:
+        return UNKNOWN
+    high = _lower_end(-ordered[::-1], 1 - share, -highest)
+    return _lower_end(ordered, share, 0.0), -high if math.isfinite(high) else math.nan
+
+
+def _lower_end(ordered: Values, share: float, least: float) -> float:
+    """What the quantile is below in ``OUTSIDE`` of all cases, of ascending scores (N,)."""
+    count = len(ordered)
+    # How often each score lies above the quantile: where fewer than its rank lie below.
+    above = bdtr(np.arange(count), count, share)
+    rank = int((above <= OUTSIDE).sum())
+    if rank == 0:
+        return least
+    if rank == count:
+        return float(ordered[-1])
+    within = (OUTSIDE - above[rank - 1]) / (above[rank] - above[rank - 1])
+    odds = (count - rank) * share * within
+    weight = odds / (odds + rank * (1 - share) * (1 - within))
+    return float(ordered[rank - 1] + weight * (ordered[rank] - ordered[rank - 1]))
+
+
 def percentiles(values: Values) -> Interval:
     """95% percentile interval of a score's resamples (R,) (Efron 1979); NaN where it does not exist."""
     known = values[~np.isnan(values)]
@@ -74,3 +138,14 @@ def _estimate(part: Values, whole: Values, draws: Values) -> tuple[Values, Value
     )
     influence = np.hstack([share, -share * by_class]) @ np.hstack([part, whole]).T
     return scores, np.sqrt(np.einsum("rn,rn,rn->r", draws, influence, influence))
+
+
+def _shares(part: Values, whole: Values, draws: Values) -> tuple[Values, Values]:
+    """Shares (R, K) of resamples and their standard errors (R, K), each as of :func:`_estimate`."""
+    wholes = (draws @ whole)[:, None]
+    known = wholes > 0
+    shares = np.divide(draws @ part, wholes, out=np.full((len(draws), part.shape[1]), np.nan), where=known)
+    squares = draws @ part**2 - 2 * shares * (draws @ (part * whole[:, None]))
+    squares += shares**2 * (draws @ whole**2)[:, None]
+    errors = np.divide(np.sqrt(np.maximum(squares, 0)), wholes, out=np.zeros_like(shares), where=known)
+    return shares, errors

@@ -48,6 +48,20 @@ class Score(Strict):
         default=math.nan,
         description="95th percentile of the per-image scores: the bad end where lower is better.",
     )
+    median_ci95: Interval = Field(
+        default=(math.nan, math.nan),
+        description="95% interval of `median`, between two of the images' scores; as of the next two, "
+        "absent from older files.",
+    )
+    p5_ci95: Interval = Field(
+        default=(math.nan, math.nan),
+        description="The same of `p5`; of fewer than 72 images it begins at 0, since all of them may be better.",
+    )
+    p95_ci95: Interval = Field(
+        default=(math.nan, math.nan),
+        description="The same of `p95`; of fewer than 72 images it ends at 1, or, where nothing limits the score, "
+        "nowhere: null.",
+    )
     worst: Number = Field(
         description="Score of the worst image: the lowest, or the highest where lower is better."
     )
@@ -71,6 +85,11 @@ class Score(Strict):
     def bad_end(self) -> float:
         """What one image in twenty is worse than."""
         return self.p95 if self.lower_is_better else self.p5
+
+    @property
+    def bad_end_ci95(self) -> Interval:
+        """Its 95% interval."""
+        return self.p95_ci95 if self.lower_is_better else self.p5_ci95
 
 
 class Group(Strict):
@@ -125,7 +144,15 @@ class BaselineScores(Strict):
     title: str = Field(description="What people call it.")
     choice: dict[str, str | float] = Field(description="Its parameters, and which side is the object.")
     chosen_on: tuple[str, ...] = Field(
-        description="Names of the images that method and parameters were chosen on."
+        description="Names of the images that method and parameters were chosen on, in their order; most methods saw "
+        "the first of them alone."
+    )
+    n_methods: int | None = Field(
+        default=None, description="Methods that were compared, itself among them; null in older files."
+    )
+    tried_on: int | None = Field(
+        default=None,
+        description="How many of the images each method was tried on; the better ones saw more. Null in older files.",
     )
     n_images: int
     images: tuple[str, ...] | None = Field(

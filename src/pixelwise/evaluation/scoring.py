@@ -17,8 +17,9 @@ from pixelwise.data.masks import stored_values
 from pixelwise.errors import DataError
 from pixelwise.evaluation.believed import ConfidenceScores
 from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
-from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, resamples
+from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, quantile_interval, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
+from pixelwise.evaluation.unseen import FITTED_HERE, group_note
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
 from pixelwise.prediction import Prediction, Predictor, Segmenter
@@ -86,6 +87,7 @@ def evaluate(
     notes: Sequence[str] = (),
     on_image: Callable[[Scored], None] = lambda scored: None,
     by: By | None = None,
+    in_sample: bool = False,
 ) -> Metrics:
     """Scores of ``predictor`` over all samples of ``dataset``.
 
@@ -94,6 +96,7 @@ def evaluate(
         notes: what a reader must know to judge the scores.
         on_image: called with every image after it is scored.
         by: what predicts each sample instead, by the same tasks: the model that never saw it, say.
+        in_sample: whether the model's confidence was fitted on these samples.
 
     Raises:
         DataError: no samples, classes or pixels that differ from the model's, or a file that cannot be read.
@@ -109,6 +112,8 @@ def evaluate(
         kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing, believed))
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
+    confidence = _confidence(kept, in_sample=in_sample)
+    fitted_here = FITTED_HERE if confidence is not None and confidence.in_sample else None
     return Metrics(
         pixelwise=__version__,
         tasks=tuple(predictor.tasks),
@@ -121,8 +126,8 @@ def evaluate(
         tags=_tag_groups(predictor.tasks, samples, rows),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings={task: dict(values) for task, values in predictor.settings.items()},
-        confidence=_confidence(kept),
-        notes=tuple(notes),
+        confidence=confidence,
+        notes=(*notes, *(said for said in (fitted_here, group_note(dataset)) if said is not None)),
     )
 
 
@@ -139,9 +144,9 @@ def _believed(scored: Scored) -> Believed | None:
     return believed_of(scored.prediction, result.probs, scored.truth, score, predictor.confidence, name)
 
 
-def _confidence(kept: Sequence[_Kept]) -> ConfidenceScores | None:
+def _confidence(kept: Sequence[_Kept], *, in_sample: bool) -> ConfidenceScores | None:
     rows = [one.believed for one in kept if one.believed is not None]
-    return confidence_scores(rows) if rows else None
+    return confidence_scores(rows, in_sample=in_sample) if rows else None
 
 
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
@@ -242,9 +247,14 @@ def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
 def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
     metric, summary = METRICS[name], summarise(name, ratio)
     pooled = interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN
+    by_image = ratio.by_image()
+    median, p5, p95 = (quantile_interval(by_image, share, metric.highest) for share in (0.5, 0.05, 0.95))
     return Score(
         value=summary["pooled" if metric.of_objects else "mean"],
         **summary,
+        median_ci95=median,
+        p5_ci95=p5,
+        p95_ci95=p95,
         ci95=pooled if metric.of_objects else interval(ratio.of_images(), draws, metric.highest),
         pooled_ci95=pooled,
         unit=metric.unit,

@@ -1,6 +1,8 @@
-"""What must be known of a run's scores where there was no test split, on images that had a part in the model."""
+"""What must be known to judge scores: that images had a part in the model, or belong together."""
 
 from __future__ import annotations
+
+from pixelwise.data.dataset import Dataset
 
 CHOSE = (
     "There is no test split: these are scores on validation images, on which weights and settings were chosen, so they "
@@ -14,7 +16,23 @@ TAUGHT = (
     "There is neither test nor validation split: these are scores on the training images, which do not tell how the "
     "model does on new ones."
 )
+FITTED_HERE = (
+    "What the model says of itself was fitted on these same images, so that its calibration looks somewhat too good; "
+    "predicted scores are held against true ones each by a fit to the other images."
+)
 SPLIT_NOTES = frozenset({CHOSE, CHOSE_NOTHING, TAUGHT})
+
+
+def group_note(dataset: Dataset) -> str | None:
+    """What intervals over images leave out where several images are of one patient, video or the like; None if none."""
+    group = dataset.group
+    values = [sample.tags[group] for sample in dataset.samples if group in sample.tags] if group else []
+    if len(set(values)) == len(values):
+        return None
+    return (
+        f"{len(values)} of the images share {len(set(values))} values of “{group}”: where images that share one are "
+        "alike, the 95% intervals, which take each image for one of its own, are too narrow."
+    )
 
 
 def split_note(split: str, *, validated: bool) -> str | None:

@@ -16,6 +16,8 @@ from pixelwise.report.templates import (
     readable_text,
     score_text,
     span_text,
+    value_text,
+    value_within_text,
 )
 from pixelwise.report.words import FEW, UNSEEN, cautions
 
@@ -86,7 +88,11 @@ def _scores(metrics: Metrics) -> list[str]:
     seen = f", {UNSEEN[metrics.split]}" if metrics.split == OUT_OF_FOLD else ""
     found = [f"{mean[0].upper()}{mean[1:]} {score_text(score.value)}{within} on {about}{seen}."]
     if scored > 2:
-        found.append(f"Worst image {score_text(score.worst)}, worst 5% below {score_text(score.bad_end)}.")
+        bad = value_within_text(score.bad_end, score.bad_end_ci95, score.unit)
+        found.append(
+            f"Worst image {value_text(score.worst, score.unit)}, worst 5% "
+            f"{'above' if score.lower_is_better else 'below'} {bad}."
+        )
     return found
 
 

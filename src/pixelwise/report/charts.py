@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from markupsafe import Markup, escape
+
+from pixelwise.evaluation.intervals import quantile_interval
+from pixelwise.report.templates import within_text
 
 Domain = tuple[float, float]
 
@@ -311,7 +315,7 @@ def _strip(
     scores = [dot.score for dot in dots]
     marked = marked_from is not None and len(dots) >= marked_from
     said = _strip_figures(scores, marked and width > 500) if marked_from is not None and dots else ""
-    heading = _short(row.label, (width - 7 * len(said)) // 9)
+    heading = _short(row.label, int(width - 6.4 * len(said)) // 9)
     parts = [
         f'<text class="strip-label" x="0" y="{top + 15:.1f}">',
         f"{escape(heading)}<title>{escape(row.label)}</title></text>",
@@ -336,8 +340,11 @@ def _strip(
 
 
 def _strip_figures(scores: Sequence[float], marked: bool) -> str:
-    """ "median 0.954 · 5th percentile 0.853"."""
-    median, fifth = (minus(f"{percentile(scores, share):.3f}") for share in (50, 5))
+    """ "median 0.954 (0.932–0.961) · 5th percentile 0.853 (0.000–0.887)", with their 95% intervals."""
+    median, fifth = (
+        within_text(percentile(scores, share), quantile_interval(np.array(scores), share / 100))
+        for share in (50, 5)
+    )
     return f"median {median}" + (f" · 5th percentile {fifth}" if marked else "")
 
 

@@ -76,9 +76,13 @@ def confidence_lines(found: ConfidenceScores, metric: str) -> list[str]:
     before = "" if found.before is None else f"; before calibration {_text(found.before.band_error)}"
     lines = [f"Probabilities near outlines are off by {_text(found.after.band_error)}{before}."]
     if (predicted := found.predicted) is not None:
+        left_out = " (each image left out of the fit)" if found.in_sample else ""
+        as_one = ""
+        if found.fitted == "each_fold" and predicted.left_out is not None:
+            as_one = f", of the fit for all models as one {_text(predicted.left_out)}"
         lines.append(
-            f"Predicted {metric}: rank correlation with the true one {_text(predicted.rank_correlation)}; "
-            f"off by {_text(predicted.absolute_error)}."
+            f"Predicted {metric}{left_out}: rank correlation with the true one "
+            f"{_text(predicted.rank_correlation)}{as_one}; off by {_text(predicted.absolute_error)}."
         )
         if not math.isnan(predicted.auroc.value):
             low = f"{predicted.n_low} image{'s' * (predicted.n_low != 1)}"

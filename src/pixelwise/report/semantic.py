@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from pixelwise.evaluation.intervals import resamples, share_intervals
 from pixelwise.evaluation.schema import ClassScores, Metrics
 from pixelwise.labels import Labels
 from pixelwise.report.contours import Mask, contour
@@ -22,6 +23,9 @@ Overlap = NDArray[np.int64]
 
 BY_CLASS = ("dice", "iou", "sensitivity", "precision", "boundary_iou")
 """Metrics in the table of classes."""
+FEW_CLASSES = 6
+"""Classes up to which the table of confusion has room for intervals in its cells."""
+DRAWS = 400
 MOST_NAMED = 8
 """Classes that are named in a sentence."""
 
@@ -64,11 +68,13 @@ class Confusion:
         names: of all classes, by id.
         pixels: (C, C).
         shares: (C, C) of the true pixels of the row; NaN where there are none.
+        ci95: (C, C, 2) their 95% intervals; NaN where fewer than two images show the true class.
     """
 
     names: tuple[str, ...]
     pixels: Overlap
     shares: NDArray[np.float64]
+    ci95: NDArray[np.float64]
 
 
 def confusion(metrics: Metrics, task: str, labels: Labels) -> Confusion | None:
@@ -79,7 +85,14 @@ def confusion(metrics: Metrics, task: str, labels: Labels) -> Confusion | None:
     pixels = np.sum(found, axis=0)
     true = pixels.sum(axis=1, keepdims=True)
     shares = np.divide(pixels, true, out=np.full(pixels.shape, np.nan), where=true > 0)
-    return Confusion(labels.classes, pixels, shares)
+    draws = resamples(len(found))
+    if len(pixels) > FEW_CLASSES:  # pairs of them are very many
+        draws = draws[:DRAWS]
+    within = [
+        share_intervals(row, row.sum(axis=1), draws)
+        for row in (np.stack([one[true] for one in found]).astype(np.float64) for true in range(len(pixels)))
+    ]
+    return Confusion(labels.classes, pixels, shares, np.stack(within))
 
 
 def _overlaps(metrics: Metrics, task: str) -> list[Overlap]:
@@ -172,13 +185,15 @@ def _classes_section(metrics: Metrics, task: str, table: Confusion | None, label
         )
         found.append(Section(f"{task}-classes", "Classes", "evidence", Markup(body)))
     if table is not None and table.pixels.sum() > 0:
-        body = template("semantic_confusion.html.jinja").render(table=table, mixed=_mixed(table))
+        body = template("semantic_confusion.html.jinja").render(
+            table=table, mixed=_mixed(table), several=len(table.names) > FEW_CLASSES
+        )
         found.append(Section(f"{task}-confusion", "Confusion", "evidence", Markup(body)))
     return found
 
 
-def _mixed(table: Confusion) -> list[tuple[str, str, float]]:
-    """The three greatest shares of one class that are taken for another."""
+def _mixed(table: Confusion) -> list[tuple[str, str, str]]:
+    """The three greatest shares of one class that are taken for another, each with its interval."""
     wrong = [
         (float(table.shares[true, called]), true, called)
         for true in range(len(table.names))
@@ -186,9 +201,13 @@ def _mixed(table: Confusion) -> list[tuple[str, str, float]]:
         if true != called and table.shares[true, called] >= 0.005
     ]
     return [
-        (table.names[true], table.names[called], share)
+        (table.names[true], table.names[called], _share_text(share, table.ci95[true, called]))
         for share, true, called in sorted(wrong, key=lambda one: (-one[0], *one[1:]))[:3]
     ]
+
+
+def _share_text(share: float, ci95: NDArray[np.float64]) -> str:
+    return within_text(share, (float(ci95[0]), float(ci95[1])), percent_text)
 
 
 def _findings(metrics: Metrics, task: str, labels: Labels) -> list[str]:

@@ -95,10 +95,11 @@ def value_text(value: float, unit: str = "") -> str:
 
 
 def range_text(interval: tuple[float, float], unit: str = "") -> str:
-    """An interval of scores or distances."""
-    if not unit or any(math.isnan(end) for end in interval):
-        return span_text(interval)
-    return _ends_text(interval, 2)
+    """An interval of scores or distances; one of distances may have no upper end."""
+    digits, (low, high) = (2 if unit else 3), interval
+    if math.isnan(high) and not math.isnan(low):
+        return f"{number_text(low, digits)}–∞"
+    return "n/a" if math.isnan(low) else _ends_text(interval, digits)
 
 
 def span_text(interval: tuple[float, float]) -> str:
@@ -112,6 +113,12 @@ def within_text(
     """A number with its interval, where it has one, both in ``form``."""
     known = not any(math.isnan(end) for end in interval)
     return f"{form(value)} ({_joined_text([form(end) for end in interval])})" if known else form(value)
+
+
+def value_within_text(value: float, interval: tuple[float, float], unit: str = "") -> str:
+    """A score or a distance with its interval, where it has one."""
+    known = not math.isnan(interval[0])
+    return value_text(value, unit) + (f" ({range_text(interval, unit)})" if known else "")
 
 
 def _ends_text(interval: tuple[float, float], digits: int) -> str:

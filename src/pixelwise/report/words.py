@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from pixelwise.evaluation.numbers import Estimate
-from pixelwise.evaluation.schema import Group, Metrics, Score
+from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
 from pixelwise.evaluation.unseen import SPLIT_NOTES
 from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
@@ -20,6 +20,7 @@ from pixelwise.report.templates import (
     signed_span_text,
     span_text,
     value_text,
+    value_within_text,
     within_text,
 )
 
@@ -37,6 +38,10 @@ def score_sentence(metrics: Metrics) -> str:
     begin = f"The {mean_text(metrics.headline)} of {about} is {score_text(score.value)}"
     if scored < 2:
         return f"{begin}; one image says nothing of the next, so there is no interval."
+    if score.ci95[0] == score.ci95[1]:
+        return (
+            f"{begin}, the same of each; the interval has no width then, which says little of other images."
+        )
     low, high = map(score_text, score.ci95)
     return f"{begin}. On as many other images of the same kind it may well be anything from {low} to {high}."
 
@@ -65,7 +70,9 @@ def spread_sentence(metrics: Metrics) -> str | None:
     score = metrics.scores.get(metrics.headline)
     if score is None or math.isnan(score.value) or metrics.n_images - score.n_undefined < 3:
         return None
-    half, bad, worst = (value_text(value, score.unit) for value in (score.median, score.bad_end, score.worst))
+    half = value_within_text(score.median, score.median_ci95, score.unit)
+    bad = value_within_text(score.bad_end, score.bad_end_ci95, score.unit)
+    worst = value_text(score.worst, score.unit)
     more, less = ("less", "more") if score.lower_is_better else ("more", "less")
     return f"Half of the images score {half} or {more}, one in twenty {less} than {bad}; the worst scores {worst}."
 
@@ -79,14 +86,8 @@ def baseline_sentence(metrics: Metrics) -> str | None:
     if math.isnan(score.value):
         return None
     some = "" if found.images is None else f", on {found.n_images} of these images"
-    tried = images_text(len(found.chosen_on), "all")
-    where = (
-        tried
-        if {row.name for row in metrics.images} & set(found.chosen_on)
-        else tried.replace(" ", " other ")
-    )
     reached = f"reaches {within_text(score.value, score.ci95)}{some}"
-    said = f"Without training, {found.title}, the method that did best on {where}, {reached}"
+    said = f"Without training, {found.title}, {_chosen_text(found, metrics)}, {reached}"
     if found.lead is None:
         return f"{said}."
     return f"{said}. On the same images the model's mean is {_lead_text(found.lead)}."
@@ -96,6 +97,18 @@ def _lead_text(lead: Estimate, than: str = "") -> str:
     """How much higher or lower the model is, with the interval of that: the two are of the same pairs of images."""
     way = "higher" if lead.value >= 0 else "lower"
     return f"{abs(lead.value):.3f} {way}{than} ({signed_span_text(lead.ci95, 3)})"
+
+
+def _chosen_text(found: BaselineScores, metrics: Metrics) -> str:
+    """Among how many methods, and on how many images, a method without training was chosen."""
+    most, least = len(found.chosen_on), found.tried_on
+    other = "" if {row.name for row in metrics.images} & set(found.chosen_on) else "other "
+    few = least is None or least == most
+    where = f"{'up to ' * (least != most)}{most} {other}image{'s' * (most != 1)}"
+    if found.n_methods == 1:
+        return f"the only method that was tried, on {where}"
+    among = "" if found.n_methods is None else f" among {found.n_methods} methods"
+    return f"chosen{among} on {where}" + ("" if few else f" (each saw {least}, the better ones more)")
 
 
 def ensemble_sentence(metrics: Metrics) -> str | None:
@@ -158,6 +171,11 @@ def cautions(metrics: Metrics) -> list[str]:
     if scored < FEW:
         were = "image was" if scored == 1 else "images were"
         found.append(f"Only {scored} {were} scored: the figures, intervals included, are a rough guess.")
+    if score is not None and scored > 1 and score.ci95[0] == score.ci95[1]:
+        found.append(
+            f"All {scored} images score the same: an interval without width says only that none of these differed, "
+            "not that no other image would."
+        )
     return [*found, *_outdone(metrics), *metrics.notes]
 
 

@@ -145,6 +145,8 @@ def compare(
         title=best.method.title,
         choice=best.choice.as_json(),
         chosen_on=tuple(sample.name for sample in examples.seen),
+        n_methods=best.n_methods,
+        tried_on=min(first, len(examples)),
         n_images=len(rows),
         images=None if len(rows) == len(scored) else tuple(rows),
         scores=scores_of(segmenter.tasks, {task: list(rows.values())}),

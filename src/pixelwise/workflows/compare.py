@@ -34,7 +34,7 @@ from pixelwise.workflows.contestants import (
     named,
     recipes_differ,
 )
-from pixelwise.workflows.data import open_data
+from pixelwise.workflows.data import open_data, without_task
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
 
@@ -130,17 +130,8 @@ def _groups(runs: Sequence[Path], against: Sequence[Path], recipes: bool) -> lis
 def _command(runs: Sequence[Path], against: Sequence[Path], recipes: bool, data: Dataset | None) -> str:
     words = ["pixelwise", "compare", *(["--recipe"] if recipes else []), *map(str, runs)]
     words += ["--against", *map(str, against)] if against else []
-    words += ["--data", *_opened(data)] if data else []
+    words += ["--data", *map(str, without_task(data.opened or (data.root,)))] if data else []
     return shlex.join(words)
-
-
-def _opened(data: Dataset) -> list[str]:
-    """The words that opened the data, less the task, which follows from the runs."""
-    words = list(data.opened or (str(data.root),))
-    if "--task" in words[1:]:
-        at = words.index("--task", 1)
-        del words[at : at + 2]
-    return words
 
 
 def _pictures(

@@ -176,3 +176,9 @@ def _is_known(folder: Path) -> bool:
         return any(candidate.detect(folder) for candidate in LAYOUTS)
     except DataError:  # nearly: to name it is help enough, opening it will tell the rest
         return True
+
+
+def without_task(words: Sequence[Path | str]) -> list[Path | str]:
+    """The words that open data without ``--task`` and its value: a model knows what it does."""
+    at = words.index("--task") if "--task" in words else len(words)
+    return [*words[:at], *words[at + 2 :]]

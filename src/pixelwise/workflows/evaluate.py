@@ -53,9 +53,11 @@ def evaluate(
     if len(predictor.tasks) > 1:  # data may be labelled for some of them
         predictor = _labelled_part(predictor, dataset)
     check_pairs(dataset.samples)
-    notes = [] if isinstance(model, Predictor) else _seen_in_training(Path(model), dataset)
+    learned = [] if isinstance(model, Predictor) else _learned(Path(model), dataset)
+    notes = _seen_in_training(len(learned), len(dataset))
     on_image = counting(listener, len(dataset))
-    return evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image)
+    fitted = learned.count("val") == len(dataset)
+    return evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image, in_sample=fitted)
 
 
 def _labelled_part(predictor: Predictor, dataset: Dataset) -> Predictor:
@@ -80,13 +82,18 @@ def _trained_splits(model: Path, dataset: Dataset, listener: Listener) -> Datase
     return assigned
 
 
-def _seen_in_training(model: Path, dataset: Dataset) -> list[str]:
-    """A note if some of the images trained or tuned this model, as the ``splits.csv`` beside it tells."""
+def _learned(model: Path, dataset: Dataset) -> list[str]:
+    """For each image that trained or tuned this model which it did, as the ``splits.csv`` beside it tells."""
     assigned = splits_of_run(model, dataset)
-    seen = assigned.where(lambda sample: sample.split in {"train", "val"}) if assigned else None
+    splits = [sample.split for sample in assigned.samples] if assigned else []
+    return [split for split in splits if split in {"train", "val"}]
+
+
+def _seen_in_training(seen: int, count: int) -> list[str]:
+    """A note if so many of the images trained or tuned the model."""
     if not seen:
         return []
-    some = f"{len(seen)} of these {len(dataset)} images have names of images"
-    if len(dataset) == 1:
+    some = f"{seen} of these {count} images have names of images"
+    if count == 1:
         some = "This image has the name of one"
     return [f"{some} that trained or tuned the model: if they are the same, the scores are too good."]

@@ -13,6 +13,8 @@ from pathlib import Path
 from pixelwise.data.cache import Cache
 from pixelwise.data.splits import write_splits
 from pixelwise.evaluation import OUT_OF_FOLD, Metrics, Scored, evaluate
+from pixelwise.evaluation.believed import ConfidenceScores
+from pixelwise.evaluation.confidence import with_left_out
 from pixelwise.prediction import Ensemble, Predictor, load
 from pixelwise.tasks.semantic import THRESHOLD
 from pixelwise.types import LogRow, Sample
@@ -102,6 +104,7 @@ def _finish(
     ensemble = found.ensemble(members)
     # Of the model that the file holds; the scores are by its members' own, see the schema.
     metrics = metrics.model_copy(update={"settings": ensemble.settings})
+    metrics = metrics.model_copy(update={"confidence": _with_ensemble(metrics.confidence, ensemble)})
     job.write_model(folder / runfolder.MODEL, ensemble, {})
     metrics.write(folder / runfolder.METRICS)
     if about.dataset.split("test").samples:
@@ -133,6 +136,13 @@ def _finish(
     for name in (runfolder.CHECKPOINT, *runfolder.MEMBERS):
         (folder / name).unlink(missing_ok=True)
     return Run(folder, ensemble, metrics)
+
+
+def _with_ensemble(found: ConfidenceScores | None, ensemble: Ensemble) -> ConfidenceScores | None:
+    """What is said of each fold's confidence, with the rank correlation of the score that all as one predict."""
+    if found is None or ensemble.confidence is None or found.task not in ensemble.confidence.score:
+        return found
+    return with_left_out(found, ensemble.confidence.score[found.task])
 
 
 def _compared(trainings: Trainings, metrics: Metrics, started: float, image: float) -> Metrics:

@@ -52,6 +52,7 @@ from pixelwise.types import SPLITS, Label, LogRow, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import check_budget, format_seconds
 from pixelwise.workflows.confidence import Pixels, fit_confidence
+from pixelwise.workflows.data import without_task
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
@@ -336,12 +337,6 @@ class Job:
         """Some of the images that will be scored."""
         scored = scored_part(self.dataset)[0].samples
         return [scored[place] for place in (0, len(scored) // 2, -1)]
-
-
-def without_task(words: Sequence[Path | str]) -> list[Path | str]:
-    """The words that open data without ``--task`` and its value: a model knows what it does."""
-    at = words.index("--task") if "--task" in words else len(words)
-    return [*words[:at], *words[at + 2 :]]
 
 
 def _tensors(predictor: Predictor) -> dict[str, Tensor]:

@@ -65,6 +65,9 @@ def counting(listener: Listener, total: int) -> Callable[[Scored], None]:
 
 
 def headline(metrics: Metrics) -> dict[str, object]:
-    """Scores for a model file's header."""
-    means = {metric: {"mean": score.mean, "pooled": score.pooled} for metric, score in metrics.scores.items()}
-    return {"split": metrics.split, "n_images": metrics.n_images, **means}
+    """Scores with their 95% intervals for a model file's header; ``None`` where there is no such number."""
+    parts = {"value", "ci95", "pooled", "pooled_ci95"}
+    scores = {
+        metric: score.model_dump(mode="json", include=parts) for metric, score in metrics.scores.items()
+    }
+    return {"split": metrics.split, "n_images": metrics.n_images, **scores}

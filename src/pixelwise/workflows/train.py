@@ -256,4 +256,4 @@ def _evaluate(job: Job, predictor: Predictor, known: Sequence[str], *, validated
     note = split_note(split, validated=validated)
     notes = [*known, note] if note is not None else known
     on_image = counting(job.listener, len(dataset))
-    return evaluate(predictor, dataset, split, notes=notes, on_image=on_image)
+    return evaluate(predictor, dataset, split, notes=notes, on_image=on_image, in_sample=split == "val")
