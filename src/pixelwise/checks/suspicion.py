@@ -13,8 +13,8 @@ LEAST = 0.1
 """Excess of errors below which no label is called suspicious: people who outline the same thing differ by as much."""
 DEVIATIONS = 4.0
 """How many robust standard deviations above the median of all images an excess has to be, too."""
-FEWEST = 10
-"""Of fewer images nobody knows what is usual: of one alone the median is itself, and nothing lies apart from it."""
+FEWEST = 5
+"""Of fewer images nobody knows what is usual."""
 MAD_TO_DEVIATION = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 

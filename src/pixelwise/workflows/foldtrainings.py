@@ -115,9 +115,8 @@ def train_all(
             return number, started
         if stopped():
             return number + 1, started
-    if first == len(
-        trainings
-    ):  # killed after the last training: what it took counts, and images must be the same
+    # Killed after the last training: what it took counts, and images must be the same.
+    if first == len(trainings):
         past = Progress(trainings.job(0), folder / runfolder.CHECKPOINT, started, images)
         past.past()
         started = past.started
