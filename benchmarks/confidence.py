@@ -144,7 +144,7 @@ def auroc_of(like: Values, unlike: Values) -> list[float]:
 
 def _of_scores(said: Said) -> dict[str, list[float]]:
     order = review_order(said.predicted, said.unlikeness, said.uncertainty)
-    found = selection(said.dice, order)
+    found = selection(said.dice, order, np.arange(len(order)))
     assert found is not None
     known = ~np.isnan(said.predicted) & ~np.isnan(said.dice)
     ranks = rank_correlation(said.predicted[known], said.dice[known])

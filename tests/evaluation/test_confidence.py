@@ -91,19 +91,19 @@ def test_what_nothing_is_told_of_comes_before_what_nothing_was_found_in() -> Non
 
 def test_dropping_the_worst_fifth_by_hand() -> None:
     scores = np.array([0.9, 0.5, 0.9, 0.9, 0.9, math.nan, 0.9, 0.9, 0.9, 0.9, 0.4])
-    found = selection(scores, np.argsort(scores))
+    found = selection(scores, np.argsort(scores), np.arange(11))
     assert found is not None
     assert found.n_kept == 8
     assert found.kept.value == pytest.approx(0.9)
     assert found.gain.value == pytest.approx(0.9 - (0.9 * 8 + 0.9) / 10)
     assert found.gain.ci95[0] <= found.gain.value <= found.gain.ci95[1]
-    assert selection(scores[:4], np.arange(4)) is None
+    assert selection(scores[:4], np.arange(4), np.arange(4)) is None
 
 
 def test_an_order_that_knows_nothing_gains_nothing() -> None:
     generator = np.random.default_rng(0)
     scores = generator.random(400)
-    found = selection(scores, generator.permutation(400))
+    found = selection(scores, generator.permutation(400), np.arange(400))
     assert found is not None
     assert found.gain.ci95[0] < 0 < found.gain.ci95[1]
 
@@ -120,7 +120,7 @@ def test_the_mean_without_those_flagged_is_held_and_the_gain_less_often() -> Non
     held = np.zeros(2)
     for seed in range(200):
         scores_seen, foretold_seen = flagged(np.random.default_rng(seed), 30)
-        found = selection(scores_seen, np.argsort(foretold_seen))
+        found = selection(scores_seen, np.argsort(foretold_seen), np.arange(30))
         assert found is not None
         truths = ((found.kept, kept), (found.gain, kept - scores.mean()))
         held += [one.ci95[0] <= truth <= one.ci95[1] for one, truth in truths]
@@ -173,7 +173,8 @@ def fitted(seed: int) -> tuple[Confidence, list[Believed]]:
 def test_images_that_were_fitted_on_are_judged_each_without_itself() -> None:
     model, rows = fitted(0)
     apart, true = left_out(model.score["mask"])
-    elsewhere, here = confidence_scores(rows), confidence_scores(rows, in_sample=True)
+    alone = np.arange(len(rows))
+    elsewhere, here = confidence_scores(rows, alone), confidence_scores(rows, alone, in_sample=True)
     assert not elsewhere.in_sample
     assert here.in_sample
     assert elsewhere.predicted is not None
@@ -191,7 +192,7 @@ def test_images_that_were_fitted_on_are_judged_each_without_itself() -> None:
 
 def test_of_several_models_the_fit_for_all_as_one_is_told_too() -> None:
     (model, rows), (_other, others) = fitted(0), fitted(1)
-    found = confidence_scores([*rows, *others], in_sample=True)
+    found = confidence_scores([*rows, *others], np.arange(len(rows) + len(others)), in_sample=True)
     assert found.fitted == "each_fold"
     assert not found.in_sample, "no model judges its own images"
     assert found.predicted is not None

@@ -23,10 +23,10 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
-from pixelwise.evaluation.intervals import quantile_interval, resamples
+from pixelwise.evaluation.intervals import interval, quantile_interval, resamples
 from pixelwise.evaluation.scoring import DRAWS
 from pixelwise.labels import Labels
-from pixelwise.metrics import METRICS, AveragePrecision
+from pixelwise.metrics import METRICS, AveragePrecision, Ratio
 from pixelwise.prediction import Prediction
 from pixelwise.report.objects import BY_CLASS, objects_part
 from pixelwise.report.templates import span_text
@@ -117,17 +117,25 @@ def test_settings_beside_out_of_fold_scores_are_told_for_what_they_are() -> None
         assert "each image was scored by the settings of its own model" in said
 
 
-def test_images_that_belong_together_are_said_to_narrow_intervals(lesions: Dataset, metrics: Metrics) -> None:
+def test_images_that_belong_together_are_resampled_together(lesions: Dataset, metrics: Metrics) -> None:
     samples = tuple(
         replace(one, tags={**one.tags, "patient": f"p{at // 4}"}) for at, one in enumerate(lesions.samples)
     )
     found = evaluate(tiny_predictor(), replace(lesions, samples=samples, group="patient"), "all")
     [said] = found.notes
-    assert said.startswith("12 of the images share 3 values of “patient”")
-    assert "too narrow" in said
-    assert metrics.notes == ("a note",)
+    assert said.startswith("The 12 images are of 3 values of “patient”, and 95% intervals resample these")
+    assert found.group == "patient"
+    assert found.units.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert Metrics.model_validate_json(found.to_json()).group == "patient"
+    values = np.array([row.scores["dice"] for row in found.images]).reshape(3, 4).mean(axis=1)
+    means = Ratio.of(values[:, None], np.ones((3, 1)))
+    assert found.scores["dice"].ci95 == pytest.approx(interval(means, resamples(3)))
+    assert found.scores["dice"].value == metrics.scores["dice"].value
+    assert all(math.isnan(end) for end in found.tags["patient"]["p1"].scores["dice"].ci95)
     apart = tuple(replace(one, tags={"patient": one.name}) for one in lesions.samples)
-    assert evaluate(tiny_predictor(), replace(lesions, samples=apart, group="patient"), "all").notes == ()
+    alone = evaluate(tiny_predictor(), replace(lesions, samples=apart, group="patient"), "all")
+    assert (alone.notes, alone.group) == ((), None)
+    assert "group" not in json.loads(alone.to_json())
 
 
 def test_median_and_bad_end_have_intervals_over_images(metrics: Metrics) -> None:

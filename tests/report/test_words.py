@@ -55,6 +55,16 @@ def test_the_score_in_words() -> None:
         "Worst image 0.80 px, worst 5% above 12.50 px (11.25–∞)."
     )
     assert "there is no interval" in words.score_sentence(metrics({"a": 0.8, "b": math.nan}))
+    of_patients = found.model_copy(update={"group": "patient"})
+    assert "On images of as many other values of “patient” of the same kind" in words.score_sentence(
+        of_patients
+    )
+    unknown = found.scores["dice"].model_copy(update={"ci95": (math.nan, math.nan)})
+    of_one = of_patients.model_copy(update={"scores": {"dice": unknown}})
+    assert words.score_sentence(of_one).endswith(
+        "0.900; all share one value of “patient”, so there is no interval."
+    )
+    assert dict(model_card(of_one, [], Making()))["Scores"][0] == "Mean Dice 0.900 on 3 test images."
     assert words.score_sentence(metrics({"a": math.nan})) == "No image could be scored."
     assert words.spread_sentence(metrics({"a": 0.8})) is None
 

@@ -174,7 +174,7 @@ def _side(name: str, members: Sequence[Contestant], scores: Values, matched: Mat
     )
     if not recipes:
         return Side(name=name, score=runs[0].score, runs=runs)
-    interval = mean_interval(scores, over_runs=True)
+    interval = mean_interval(scores, over_runs=True, units=matched.units)
     return Side(name=name, score=Estimate(value=float(scores.mean()), ci95=_held(interval)), runs=runs)
 
 
@@ -187,7 +187,10 @@ def _own(run: Contestant, scores: Values, matched: Matched) -> Estimate:
     means = metric is not None and not metric.of_objects
     if said is not None and means and run.metrics.n_images - said.n_undefined == len(matched.images):
         return Estimate(value=said.value, ci95=said.ci95)
-    return Estimate(value=float(scores.mean()), ci95=_held(mean_interval(scores[None], over_runs=False)))
+    return Estimate(
+        value=float(scores.mean()),
+        ci95=_held(mean_interval(scores[None], over_runs=False, units=matched.units)),
+    )
 
 
 def _held(interval: Interval) -> Interval:
@@ -198,7 +201,7 @@ def _held(interval: Interval) -> Interval:
 def _pairs(
     names: Sequence[str], scores: Sequence[Values], matched: Matched, recipes: bool
 ) -> tuple[Pair, ...]:
-    found = [difference(one, scores[0], over_runs=recipes) for one in scores[1:]]
+    found = [difference(one, scores[0], over_runs=recipes, units=matched.units) for one in scores[1:]]
     adjusted = holm([one.p_value for one in found])
     pairs = []
     for name, of_side, one, p_value in zip(names[1:], scores[1:], found, adjusted, strict=True):

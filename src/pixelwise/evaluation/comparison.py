@@ -13,6 +13,9 @@ and say nothing of how unsure that variance is (Hesterberg 2015, on small sample
 sqrt(n / (n - 1)) about their mean (Rao and Wu 1988), and a resample's distance from the estimate is divided by
 sqrt(chi² / df) of a chi² drawn for it, with Satterthwaite's (1946) degrees of freedom: what is normal becomes
 Student's t by it, and what is skewed stays so.
+
+Where several images are of one patient or video (:mod:`pixelwise.evaluation.units`) these are what is resampled, and
+what their images add to the mean is what varies (Cameron, Gelbach and Miller 2008 on clusters).
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pixelwise.evaluation.units import Units, by_unit, count_of
 
 Values = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -48,9 +53,10 @@ class Difference:
         p_value: two-sided, of no difference; below 0.05 the interval leaves out 0.
         effect: mean over the standard deviation of the differences by image (Cohen's d_z; Lakens 2013); NaN where
             images do not differ in them.
-        effect_ci95: from the same resamples; NaN of fewer than 10 images, where it would be far too narrow.
+        effect_ci95: from the same resamples; NaN of fewer than 10 units, where it would be far too narrow.
         wins: share of images on which the first is higher, ties counted half.
-        wins_ci95: percentiles of the same resamples, and no narrower than Wilson's (1927) interval.
+        wins_ci95: percentiles of the same resamples, and no narrower than Wilson's (1927) interval of as many as there
+            are units.
     """
 
     mean: float
@@ -72,25 +78,29 @@ class _Resamples:
     wins: Values
 
 
-def difference(one: Values, other: Values, *, over_runs: bool) -> Difference:
+def difference(one: Values, other: Values, *, over_runs: bool, units: Units | None = None) -> Difference:
     """Compare two sides.
 
     Args:
         one: (S, N) finite scores, N at least 2.
         other: (T, N), of the same images.
         over_runs: the runs stand for all that a recipe could have made, S and T at least 2; else for themselves.
+        units: (N,) of the images, two at least; None where each is one of its own.
 
     Raises:
         ValueError: shapes that do not fit.
     """
-    if one.shape[1:] != other.shape[1:] or one.shape[1] < 2:
+    n_images = one.shape[1]
+    units = np.arange(n_images) if units is None else units
+    n_units = count_of(units)
+    if one.shape[1:] != other.shape[1:] or n_units < 2:
         raise ValueError(f"scores of {one.shape} and {other.shape} are not of the same two images or more")
     if over_runs and min(len(one), len(other)) < 2:
         raise ValueError("runs can be resampled where each side has two or more")
     by_image = one.mean(axis=0) - other.mean(axis=0)
     mean = float(by_image.mean())
-    effect = float(_effect(mean, np.mean(by_image**2), len(by_image)))
-    drawn = _resample(one, other, mean, effect, over_runs)
+    effect = float(_effect(mean, np.mean(by_image**2), n_images))
+    drawn = _resample(one, other, mean, effect, over_runs, units)
     below, above = int(np.sum(drawn.means <= 0)), int(np.sum(drawn.means >= 0))
     return Difference(
         mean=mean,
@@ -98,18 +108,19 @@ def difference(one: Values, other: Values, *, over_runs: bool) -> Difference:
         probability=float(np.mean(drawn.means > 0) + np.mean(drawn.means == 0) / 2),
         p_value=min(1.0, 2 * (min(below, above) + 1) / (RESAMPLES + 1)),
         effect=effect,
-        effect_ci95=_percentiles(drawn.effects) if len(by_image) >= FEWEST_FOR_EFFECT else UNKNOWN,
+        effect_ci95=_percentiles(drawn.effects) if n_units >= FEWEST_FOR_EFFECT else UNKNOWN,
         wins=float(_won(by_image).mean()),
-        wins_ci95=_wider(_percentiles(drawn.wins), wilson(float(_won(by_image).mean()), len(by_image))),
+        wins_ci95=_wider(_percentiles(drawn.wins), wilson(float(_won(by_image).mean()), n_units)),
     )
 
 
-def mean_interval(scores: Values, *, over_runs: bool) -> Interval:
-    """95% interval of the mean of ``scores`` (S, N), made as that of a difference; NaN of a single image."""
-    if scores.shape[1] < 2:
+def mean_interval(scores: Values, *, over_runs: bool, units: Units | None = None) -> Interval:
+    """95% interval of the mean of ``scores`` (S, N), made as that of a difference; NaN of a single unit."""
+    units = np.arange(scores.shape[1]) if units is None else units
+    if count_of(units) < 2:
         return UNKNOWN
     nothing = np.zeros_like(scores)
-    return _percentiles(_resample(scores, nothing, float(scores.mean()), math.nan, over_runs).means)
+    return _percentiles(_resample(scores, nothing, float(scores.mean()), math.nan, over_runs, units).means)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -136,7 +147,7 @@ def wilson(share: float, count: int) -> Interval:
 def degrees_of_freedom(one: Values, other: Values, *, over_runs: bool) -> float:
     """Satterthwaite's (1946) of the variance of the mean difference; infinite where nothing varies.
 
-    The parts of that variance are the runs of each side, if they count, and the images.
+    The parts of that variance are the runs of each side, if they count, and the images: (S, N) and (T, N), or by unit.
     """
     by_image = one.mean(axis=0) - other.mean(axis=0)
     parts = [one.mean(axis=1), other.mean(axis=1)] if over_runs else []
@@ -145,28 +156,53 @@ def degrees_of_freedom(one: Values, other: Values, *, over_runs: bool) -> float:
     return sum(variance for variance, _ in found) ** 2 / unsure if unsure > 0 else math.inf
 
 
-def _resample(one: Values, other: Values, mean: float, effect: float, over_runs: bool) -> _Resamples:
+def _resample(
+    one: Values, other: Values, mean: float, effect: float, over_runs: bool, units: Units
+) -> _Resamples:
     rng = np.random.default_rng(SEED)
-    df = degrees_of_freedom(one, other, over_runs=over_runs)
-    n_images = one.shape[1]
+    ours, theirs = _of_units(one, units), _of_units(other, units)
+    df = degrees_of_freedom(ours, theirs, over_runs=over_runs)
+    n_images, n_units = one.shape[1], ours.shape[1]
     means, effects, wins = [], [], []
     step = max(1, CHUNK // n_images)
     for begin in range(0, RESAMPLES, step):
         count = min(step, RESAMPLES - begin)
-        images = _weights(rng, count, n_images)
+        drawn = _weights(rng, count, n_units)
+        images = drawn if n_units == n_images else _shares_of_images(drawn, units)
         if over_runs:
             runs, others = _weights(rng, count, len(one)), _weights(rng, count, len(other))
             by_image = runs @ one - others @ other
-            stretched = _stretched(runs) @ one - _stretched(others) @ other
+            stretched = _stretched(runs) @ ours - _stretched(others) @ theirs
         else:
-            by_image = stretched = (one.mean(axis=0) - other.mean(axis=0))[None]
+            by_image = (one.mean(axis=0) - other.mean(axis=0))[None]
+            stretched = (ours.mean(axis=0) - theirs.mean(axis=0))[None]
         scale = np.sqrt(rng.chisquare(df, count) / df) if math.isfinite(df) else np.ones(count)
-        off = (_stretched(images) * stretched).sum(axis=1) - mean
+        off = (_stretched(drawn) * stretched).sum(axis=1) - mean
         means.append(mean + off / scale)
         of_resample = _effect((images * by_image).sum(axis=1), (images * by_image**2).sum(axis=1), n_images)
-        effects.append(effect + (of_resample - effect) * math.sqrt(n_images / (n_images - 1)) / scale)
+        effects.append(effect + (of_resample - effect) * math.sqrt(n_units / (n_units - 1)) / scale)
         wins.append((images * _won(by_image)).sum(axis=1))
     return _Resamples(*map(np.concatenate, (means, effects, wins)))
+
+
+def _of_units(scores: Values, units: Units) -> Values:
+    """(S, U) of (S, N): the mean of all, and what the images of each unit add to it, so that the mean stays.
+
+    A unit of many images weighs as many; to first order its draw moves the mean over images by as much.
+    """
+    n_units = count_of(units)
+    if n_units == scores.shape[1]:
+        return scores
+    mean: Values = scores.mean(axis=1, keepdims=True)
+    added: Values = by_unit((scores - mean).T, units).T * n_units / scores.shape[1]
+    return mean + added
+
+
+def _shares_of_images(drawn: Values, units: Units) -> Values:
+    """(R, N) shares of the images in resamples (R, U) of units."""
+    weights = drawn[:, units]
+    shares: Values = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _weights(rng: np.random.Generator, count: int, n: int) -> Values:

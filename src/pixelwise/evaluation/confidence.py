@@ -36,6 +36,7 @@ from pixelwise.evaluation.believed import (
 )
 from pixelwise.evaluation.intervals import UNKNOWN, Interval, interval, resamples
 from pixelwise.evaluation.numbers import Estimate
+from pixelwise.evaluation.units import Units, by_unit, count_of, ratio_by_unit, renumbered
 from pixelwise.metrics import Ratio
 from pixelwise.prediction import Prediction
 from pixelwise.types import Label, Probs
@@ -107,19 +108,20 @@ def believed_of(
     )
 
 
-def confidence_scores(rows: Sequence[Believed], *, in_sample: bool = False) -> ConfidenceScores:
+def confidence_scores(rows: Sequence[Believed], units: Units, *, in_sample: bool = False) -> ConfidenceScores:
     """Over images, one at least, with intervals; of images that several models were asked for, each one of its own.
 
     Args:
+        units: (N,) of the images.
         in_sample: whether these are the images that the confidence was fitted on: then predicted scores that are
             held against true ones are those of fits to all images but the one.
     """
-    task, draws = rows[0].task, resamples(len(rows))
+    task = rows[0].task
     asked = list({id(row.confidence): row.confidence for row in rows}.values())
     known = [one.calibration[task] for one in asked if task in one.calibration]
     below = [one.scale_below for one in known if one.scale_below is not None]
     before, after = (
-        _calibration_scores([row.band[at] for row in rows], [row.everywhere[at] for row in rows], draws)
+        _calibration_scores([row.band[at] for row in rows], [row.everywhere[at] for row in rows], units)
         for at in (0, 1)
     )
     in_sample = in_sample and len(asked) == 1 and bool(known)
@@ -136,7 +138,7 @@ def confidence_scores(rows: Sequence[Believed], *, in_sample: bool = False) -> C
         band_pixels=BAND_PIXELS,
         before=before if known else None,
         after=after,
-        predicted=_predicted_scores(rows, models, in_sample=in_sample) if models else None,
+        predicted=_predicted_scores(rows, units, models, in_sample=in_sample) if models else None,
         unlike=_unlike_scores(rows, limits) if limits else None,
     )
 
@@ -176,42 +178,43 @@ def review_order(
     return np.lexsort((*last, -uncertainty, np.nan_to_num(predicted, nan=-1.0), told, ~(unlikeness > 1)))
 
 
-def selection(scores: Values, order: NDArray[np.intp]) -> Selection | None:
+def selection(scores: Values, order: NDArray[np.intp], units: Units) -> Selection | None:
     """Of the mean (N,) of all images, and of those that are not among the first fifth in ``order``.
 
     Images without a score are left out; None of fewer than 5.
     """
-    ranked = scores[order]
-    ranked = ranked[~np.isnan(ranked)]
-    if len(ranked) < FEWEST_TO_DROP:
+    known = order[~np.isnan(scores[order])]
+    if len(known) < FEWEST_TO_DROP:
         return None
-    weights = resamples(len(ranked))
+    ranked, units = scores[known], renumbered(units[known])
+    weights = resamples(count_of(units))[:, units]
     kept = _kept_mean(ranked, weights)
-    gains = kept - weights @ ranked / len(ranked)
+    gains = kept - weights @ ranked / weights.sum(axis=1)
     value = float(_kept_mean(ranked, np.ones((1, len(ranked))))[0])
+    several = count_of(units) > 1
     return Selection(
         dropped=DROPPED,
         n_kept=len(ranked) - round(DROPPED * len(ranked)),
-        kept=Estimate(value=value, ci95=_percentiles(kept)),
-        gain=Estimate(value=value - float(ranked.mean()), ci95=_percentiles(gains)),
+        kept=Estimate(value=value, ci95=_percentiles(kept) if several else UNKNOWN),
+        gain=Estimate(value=value - float(ranked.mean()), ci95=_percentiles(gains) if several else UNKNOWN),
     )
 
 
 def _kept_mean(ranked: Values, weights: Values) -> Values:
     """Means (R,) of what is left of resamples once the first fifth of each is put aside."""
-    count = ranked.size
-    dropped = round(DROPPED * count)
     # Of an image drawn several times at the border some draws are dropped and some kept.
     through = np.cumsum(weights, axis=1)
+    dropped = np.round(DROPPED * through[:, -1:])
     kept = np.clip(through - dropped, 0, weights)
-    means: Values = kept @ ranked / (count - dropped)
+    means: Values = kept @ ranked / kept.sum(axis=1)
     return means
 
 
 def _calibration_scores(
-    band: Sequence[Reliability], everywhere: Sequence[Reliability], draws: Values
+    band: Sequence[Reliability], everywhere: Sequence[Reliability], units: Units
 ) -> CalibrationScores:
-    bins = np.stack([one.bins for one in band])
+    draws = resamples(count_of(units))
+    bins = by_unit(np.stack([one.bins for one in band]).astype(np.float64), units)
     pooled = bins.sum(axis=0)
     described = []
     for at in np.flatnonzero(pooled[0]):
@@ -228,14 +231,14 @@ def _calibration_scores(
         )
     return CalibrationScores(
         band_error=band_error(bins, draws),
-        band_brier=_brier(band, draws),
-        brier=_brier(everywhere, draws),
+        band_brier=_brier(band, units, draws),
+        brier=_brier(everywhere, units, draws),
         bins=tuple(described),
     )
 
 
 def band_error(bins: Values, draws: Values) -> Estimate:
-    """Expected calibration error of sums (N, 3, BINS) by image, with its bootstrap interval.
+    """Expected calibration error of sums (N, 3, BINS) by unit, with its bootstrap interval.
 
     Resamples have errors of their own on top of the images', being absolute values: their percentiles are moved down
     by as much as their mean is too high.
@@ -252,35 +255,35 @@ def band_error(bins: Values, draws: Values) -> Estimate:
     return Estimate(value=value, ci95=(max(0.0, float(low)), min(1.0, float(high))))
 
 
-def _brier(rows: Sequence[Reliability], draws: Values) -> Estimate:
-    sums = np.stack([one.brier for one in rows])
+def _brier(rows: Sequence[Reliability], units: Units, draws: Values) -> Estimate:
+    sums = by_unit(np.stack([one.brier for one in rows]).astype(np.float64), units)
     ratio = Ratio(sums[:, :1], sums[:, 1:])
     return Estimate(value=ratio.pooled(), ci95=interval(ratio, draws, highest=2.0))
 
 
 def _predicted_scores(
-    rows: Sequence[Believed], models: Sequence[ScoreModel], *, in_sample: bool
+    rows: Sequence[Believed], units: Units, models: Sequence[ScoreModel], *, in_sample: bool
 ) -> PredictedScores:
     predicted, scores, unlikeness, uncertainty = (
         np.array([getattr(row, name) for row in rows])
         for name in ("predicted", "score", "unlikeness", "uncertainty")
     )
     both = ~np.isnan(predicted) & ~np.isnan(scores)
-    said, true = left_out(models[0]) if in_sample and models[0].left_out else (predicted[both], scores[both])
+    said, true, whose = predicted[both], scores[both], renumbered(units[both])
+    if in_sample and models[0].left_out:
+        said, true = left_out(models[0])
+        whose = np.arange(len(true))
     errors = np.abs(said - true)[:, None]
     means = Ratio(errors, np.ones_like(errors))
-    many = len(errors) > 0
+    within = interval(ratio_by_unit(means, whose), resamples(count_of(whose))) if len(true) else UNKNOWN
     return PredictedScores(
         n_images=len(true),
         rank_correlation=_estimate(rank_correlation(said, true)),
         low_score=LOW_SCORE,
         n_low=int((true < LOW_SCORE).sum()),
         auroc=_estimate(auroc(-said, true < LOW_SCORE)),
-        absolute_error=Estimate(
-            value=means.pooled() if many else math.nan,
-            ci95=interval(means, resamples(len(errors))) if many else UNKNOWN,
-        ),
-        selection=selection(scores, review_order(predicted, unlikeness, uncertainty)),
+        absolute_error=Estimate(value=means.pooled() if len(true) else math.nan, ci95=within),
+        selection=selection(scores, review_order(predicted, unlikeness, uncertainty), units),
         left_out=_estimate(rank_correlation(*left_out(models[0]))) if len(models) == 1 else None,
     )
 

@@ -1,4 +1,8 @@
-"""How far a score could be off by the luck of which images were drawn."""
+"""How far a score could be off by the luck of which images were drawn.
+
+Where several images are of one patient or video these are what is drawn: see :mod:`pixelwise.evaluation.units`. Then a
+row of what is resampled is the sum over the images of a unit (Cameron, Gelbach and Miller 2008 on clusters).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr
+from scipy.special import betainc, stdtrit
+from scipy.stats import rankdata
 
+from pixelwise.evaluation.units import Units, by_unit
 from pixelwise.metrics import Ratio
 
 Values = NDArray[np.float64]
@@ -21,7 +27,7 @@ OUTSIDE = 0.025
 
 
 def resamples(count: int) -> Values:
-    """(RESAMPLES, count): how often each image is drawn, where as many are drawn with replacement."""
+    """(RESAMPLES, count): how often each unit is drawn, where as many are drawn with replacement."""
     return np.random.default_rng(SEED).multinomial(count, [1 / count] * count, RESAMPLES).astype(np.float64)
 
 
@@ -34,17 +40,17 @@ def interval(ratio: Ratio, draws: Values, highest: float = 1.0) -> Interval:
     that of all images in the proportion n - 1 to 1.
 
     Args:
-        ratio: (N, K); of :meth:`Ratio.of_images` it gives the interval of the mean over images.
+        ratio: (N, K) by unit; of :meth:`Ratio.of_images` it gives the interval of the mean over images.
         draws: (R, N) as of :func:`resamples`.
         highest: the greatest value that the score can have; the least is 0.
 
     Returns:
-        (low, high); NaN where fewer than two images have the score.
+        (low, high); NaN where fewer than two units have the score.
     """
     exists = ratio.whole.sum(axis=0) > 0
     part, whole = ratio.part[:, exists], ratio.whole[:, exists]
     count = int((whole > 0).any(axis=1).sum())
-    if count < 2:  # one image says nothing of how images differ
+    if count < 2:  # one says nothing of how they differ
         return UNKNOWN
     [score], [error] = _estimate(part, whole, np.ones((1, len(part))))
     if error <= 1e-12 * max(score, 1.0):
@@ -60,12 +66,12 @@ def share_intervals(part: Values, whole: Values, draws: Values) -> Values:
     """:func:`interval` of many shares of one whole, all at once: where pixels of a class end up, say.
 
     Args:
-        part: (N, K).
+        part: (N, K) by unit.
         whole: (N,).
         draws: (R, N) as of :func:`resamples`.
 
     Returns:
-        (K, 2); NaN where fewer than two images have the whole.
+        (K, 2); NaN where fewer than two units have the whole.
     """
     count = int((whole > 0).sum())
     if count < 2:
@@ -80,32 +86,75 @@ def share_intervals(part: Values, whole: Values, draws: Values) -> Values:
     return found
 
 
-def quantile_interval(values: Values, share: float, highest: float = 1.0) -> Interval:
+def quantile_interval(
+    values: Values, share: float, highest: float = 1.0, units: Units | None = None
+) -> Interval:
     """95% interval of a quantile over images, between two of their scores (Thompson 1936; Nyblom 1992).
 
     It asks nothing of how scores are spread. Resampling would never go beyond the worst image, although of fewer than
-    72 images it may well be that none is among the worst twentieth: then the interval ends where scores do.
+    72 images it may well be that none is among the worst twentieth: then the interval ends where scores do. Images
+    that belong together count for as many as tell as much, see :func:`worth`.
 
     Args:
         values: (N,) scores of images, NaN where there is none.
         share: of the images that score less than the quantile.
         highest: the greatest value that a score can have; the least is 0.
+        units: (N,) of the images; None where each is one of its own.
 
     Returns:
-        (low, high); NaN where fewer than two images have a score, and in the place of an end that nothing limits.
+        (low, high); NaN where fewer than two units have a score, and in the place of an end that nothing limits.
     """
-    ordered = np.sort(values[~np.isnan(values)])
-    if len(ordered) < 2:
+    known = ~np.isnan(values)
+    ordered = np.sort(values[known])
+    count = float(len(ordered)) if units is None else worth(values[known], units[known])
+    if math.isnan(count) or count < 2:
         return UNKNOWN
-    high = _lower_end(-ordered[::-1], 1 - share, -highest)
-    return _lower_end(ordered, share, 0.0), -high if math.isfinite(high) else math.nan
+    high = _lower_end(-ordered[::-1], 1 - share, -highest, count)
+    return _lower_end(ordered, share, 0.0, count), -high if math.isfinite(high) else math.nan
 
 
-def _lower_end(ordered: Values, share: float, least: float) -> float:
-    """What the quantile is below in ``OUTSIDE`` of all cases, of ascending scores (N,)."""
+def worth(values: Values, units: Units) -> float:
+    """How many images of their own tell as much of quantiles as these do, of which several are of one unit.
+
+    The number over Kish's (1965) design effect, by the intraclass correlation of ranks; less where units are so few
+    that their spread is itself unsure, by the squares of Student's t of all images and of units (Korn and Graubard
+    1998).
+
+    Args:
+        values: (N,) finite.
+        units: (N,) numbers of units, not all of them need occur.
+
+    Returns:
+        N where all are units of their own; NaN of a single unit.
+    """
+    _, units, sizes = np.unique(units, return_inverse=True, return_counts=True)
+    count, groups = len(values), len(sizes)
+    if groups == count:
+        return float(count)
+    if groups < 2:
+        return math.nan
+    effect = 1 + (float((sizes**2).sum()) / count - 1) * max(0.0, _likeness(rankdata(values), units, sizes))
+    few = float(stdtrit(count - 1, 1 - OUTSIDE) / stdtrit(groups - 1, 1 - OUTSIDE)) ** 2
+    return max(2.0, count / effect * few)
+
+
+def _likeness(values: Values, units: Units, sizes: NDArray[np.intp]) -> float:
+    """Intraclass correlation, by analysis of variance (Donner 1986)."""
+    count, groups = len(values), len(sizes)
+    means = by_unit(values, units) / sizes
+    between = float((sizes * (means - values.mean()) ** 2).sum()) / (groups - 1)
+    within = float(((values - means[units]) ** 2).sum()) / (count - groups)
+    usual = (count - float((sizes**2).sum()) / count) / (groups - 1)
+    spread = between + (usual - 1) * within
+    return (between - within) / spread if spread > 0 else 0.0
+
+
+def _lower_end(ordered: Values, share: float, least: float, worth: float) -> float:
+    """What the quantile is below in ``OUTSIDE`` of all cases, of ascending scores (N,) that are worth as many."""
     count = len(ordered)
-    # How often each score lies above the quantile: where fewer than its rank lie below.
-    above = bdtr(np.arange(count), count, share)
+    # How often each score lies above the quantile: where fewer than its rank lie below, of as many as scores are worth.
+    fewer = np.ceil(np.arange(1, count + 1) * worth / count) - 1
+    above = betainc(worth - fewer, fewer + 1, 1 - share)
     rank = int((above <= OUTSIDE).sum())
     if rank == 0:
         return least

@@ -11,6 +11,7 @@ import numpy as np
 from pixelwise.errors import DataError
 from pixelwise.evaluation.comparison import Values
 from pixelwise.evaluation.schema import ImageRow, Metrics
+from pixelwise.evaluation.units import Units, count_of, units_of
 
 FEWEST_IMAGES = 2
 
@@ -24,12 +25,14 @@ class Matched:
         scores: (runs, images) of the headline metric.
         n_unshared: images that some run lacks.
         n_undefined: shared images on which some run has no score.
+        units: (images,) what is resampled as one.
     """
 
     images: tuple[ImageRow, ...]
     scores: Values
     n_unshared: int
     n_undefined: int
+    units: Units
 
 
 def match(runs: Sequence[tuple[str, Metrics]]) -> Matched:
@@ -65,7 +68,20 @@ def match(runs: Sequence[tuple[str, Metrics]]) -> Matched:
             f"all have a score ({first.headline}); evaluate them on more images."
         )
     images = tuple(rows[0][name] for name, kept in zip(shared, known, strict=True) if kept)
-    return Matched(images, scores[:, known], len(every) - len(shared), int((~known).sum()))
+    units = _units(images, runs)
+    return Matched(images, scores[:, known], len(every) - len(shared), int((~known).sum()), units)
+
+
+def _units(images: Sequence[ImageRow], runs: Sequence[tuple[str, Metrics]]) -> Units:
+    """By the group of the first run that was told one: what belongs together belongs together for all."""
+    group = next((metrics.group for _, metrics in runs if metrics.group), None)
+    units = units_of([row.tags for row in images], group)
+    if count_of(units) < FEWEST_IMAGES:
+        raise DataError(
+            f"{_listed([name for name, _ in runs])} were scored on images that share one value of “{group}”, which "
+            "tell nothing of how values differ; evaluate them on images of several."
+        )
+    return units
 
 
 def _check_odd(names: Sequence[str], rows: Sequence[Collection[str]]) -> None:

@@ -17,6 +17,7 @@ from pixelwise import files
 from pixelwise.errors import DataError
 from pixelwise.evaluation.believed import ConfidenceScores, ImageConfidence
 from pixelwise.evaluation.numbers import Estimate, Interval, Number, Strict
+from pixelwise.evaluation.units import Units, units_of
 
 SCHEMA: Literal["pixelwise.metrics/1"] = "pixelwise.metrics/1"
 
@@ -37,8 +38,8 @@ class Score(Strict):
         "do not have, the same as `value`."
     )
     ci95: Interval = Field(
-        description="95% interval of `value`, resampling images: bootstrap-t, or percentiles where single images have "
-        "no score."
+        description="95% interval of `value`, resampling images, or what `group` says: bootstrap-t, or percentiles "
+        "where single images have no score."
     )
     median: Number = Field(description="Median of the per-image scores.")
     p5: Number = Field(
@@ -198,15 +199,25 @@ class Metrics(Strict):
     test: Metrics | None = Field(
         default=None, description="Beside out-of-fold scores: those of all models as one on the test split."
     )
+    group: str | None = Field(
+        default=None,
+        description="Tag whose values (patients, videos) are resampled, each with all its images; absent where every "
+        "image is one of its own.",
+    )
     notes: tuple[str, ...] = Field(default=(), description="What a reader must know to judge the scores.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @property
+    def units(self) -> Units:
+        """(N,) of the images."""
+        return units_of([row.tags for row in self.images], self.group)
 
     def to_json(self) -> str:
         """The text of ``metrics.json``: UTF-8, indented, NaN as null."""
         values = self.model_dump(mode="json", by_alias=True)
         for part in (values, values["test"] or {}):
-            for name in ("baseline", "confidence", "test"):
+            for name in ("baseline", "confidence", "test", "group"):
                 if part.get(name, 0) is None:
                     del part[name]
             for row in part.get("images", ()):

@@ -19,6 +19,7 @@ from pixelwise.evaluation.believed import ConfidenceScores
 from pixelwise.evaluation.confidence import Believed, believed_of, confidence_scores
 from pixelwise.evaluation.intervals import UNKNOWN, interval, percentiles, quantile_interval, resamples
 from pixelwise.evaluation.schema import ClassScores, Group, ImageRow, Metrics, Score
+from pixelwise.evaluation.units import Units, count_of, ratio_by_unit, renumbered, units_of
 from pixelwise.evaluation.unseen import FITTED_HERE, group_note
 from pixelwise.labels import Labels
 from pixelwise.metrics import METRICS, Ratio, summarise
@@ -112,8 +113,10 @@ def evaluate(
         kept.append(_Kept(scored.sample, scored.prediction.size, scored.rows, scored.spacing, believed))
     samples = [one.sample for one in kept]
     rows = {name: [one.rows[name] for one in kept] for name in predictor.tasks}
-    confidence = _confidence(kept, in_sample=in_sample)
+    units = units_of([sample.tags for sample in samples], dataset.group)
+    confidence = _confidence(kept, units, in_sample=in_sample)
     fitted_here = FITTED_HERE if confidence is not None and confidence.in_sample else None
+    together = group_note(dataset.group, units)
     return Metrics(
         pixelwise=__version__,
         tasks=tuple(predictor.tasks),
@@ -121,13 +124,14 @@ def evaluate(
         data=dataset.root.resolve().name,
         split=split,
         n_images=len(kept),
-        scores=scores_of(predictor.tasks, rows),
-        classes={name: _class_scores(task, rows[name]) for name, task in predictor.tasks.items()},
-        tags=_tag_groups(predictor.tasks, samples, rows),
+        scores=scores_of(predictor.tasks, rows, units),
+        classes={name: _class_scores(task, rows[name], units) for name, task in predictor.tasks.items()},
+        tags=_tag_groups(predictor.tasks, samples, rows, units),
         images=tuple(_image_row(predictor.tasks, dataset, one) for one in kept),
         settings={task: dict(values) for task, values in predictor.settings.items()},
         confidence=confidence,
-        notes=(*notes, *(said for said in (fitted_here, group_note(dataset)) if said is not None)),
+        group=dataset.group if together else None,
+        notes=(*notes, *(said for said in (fitted_here, together) if said is not None)),
     )
 
 
@@ -144,9 +148,10 @@ def _believed(scored: Scored) -> Believed | None:
     return believed_of(scored.prediction, result.probs, scored.truth, score, predictor.confidence, name)
 
 
-def _confidence(kept: Sequence[_Kept], *, in_sample: bool) -> ConfidenceScores | None:
+def _confidence(kept: Sequence[_Kept], units: Units, *, in_sample: bool) -> ConfidenceScores | None:
+    told = [at for at, one in enumerate(kept) if one.believed is not None]
     rows = [one.believed for one in kept if one.believed is not None]
-    return confidence_scores(rows, in_sample=in_sample) if rows else None
+    return confidence_scores(rows, renumbered(units[told]), in_sample=in_sample) if rows else None
 
 
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
@@ -208,67 +213,73 @@ def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
     return replace(dataset, labels=ours, coding=replace(coding, ids=MappingProxyType(ids)))
 
 
-def scores_of(tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]]) -> dict[str, Score]:
-    """Scores with intervals by metric name, from the rows of images by task name."""
+def scores_of(
+    tasks: Mapping[str, AnyTask], rows: Mapping[str, Sequence[Any]], units: Units
+) -> dict[str, Score]:
+    """Scores with intervals by metric name, from the rows of images by task name and the images' units."""
     found: dict[str, Score] = {}
     for name, task in tasks.items():
-        for metric, score in _scores(task.ratios(rows[name])).items():
+        for metric, score in _scores(task.ratios(rows[name]), units).items():
             # Two tasks may share a metric; the second one's then carries its task's name.
             found[metric if metric not in found else f"{name}.{metric}"] = score
-        for metric, score in _whole_scores(task, rows[name]).items():
+        for metric, score in _whole_scores(task, rows[name], units).items():
             found[metric if metric not in found else f"{name}.{metric}"] = score
     return found
 
 
-def _whole_scores(task: AnyTask, rows: Sequence[Any]) -> dict[str, Score]:
+def _whole_scores(task: AnyTask, rows: Sequence[Any], units: Units) -> dict[str, Score]:
     """Scores that only all images together have."""
     names, scored = task.whole_scores(rows)
     if not names:
         return {}
     values = scored(np.ones(len(rows)))
-    drawn = np.array([scored(draw) for draw in resamples(len(rows))[:DRAWS]])
+    drawn = np.array([scored(draw) for draw in _image_draws(units)])
     nothing = dict.fromkeys(("median", "p5", "p95", "worst"), math.nan)
     found = {}
     for at, (name, value) in enumerate(zip(names, values, strict=True)):
-        within = percentiles(drawn[:, at]) if len(rows) > 1 else UNKNOWN
+        within = percentiles(drawn[:, at]) if count_of(units) > 1 else UNKNOWN
         found[name] = Score(
             value=value, mean=value, ci95=within, pooled=value, pooled_ci95=within, n_undefined=0, **nothing
         )
     return found
 
 
-def _scores(ratios: Mapping[str, Ratio]) -> dict[str, Score]:
-    if not ratios:  # joints without a torso or head to measure errors by have no score each
-        return {}
-    draws = resamples(len(next(iter(ratios.values())).part))
-    return {name: _score(name, ratio, draws) for name, ratio in ratios.items()}
+def _image_draws(units: Units) -> NDArray[np.float64]:
+    """(DRAWS, N) how often each image is drawn, with all others of its unit."""
+    return resamples(count_of(units))[:DRAWS, units]
 
 
-def _score(name: str, ratio: Ratio, draws: NDArray[np.float64]) -> Score:
+def _scores(ratios: Mapping[str, Ratio], units: Units) -> dict[str, Score]:
+    draws = resamples(count_of(units))
+    return {name: _score(name, ratio, units, draws) for name, ratio in ratios.items()}
+
+
+def _score(name: str, ratio: Ratio, units: Units, draws: NDArray[np.float64]) -> Score:
     metric, summary = METRICS[name], summarise(name, ratio)
-    pooled = interval(ratio, draws, metric.highest) if metric.pooled else UNKNOWN
-    by_image = ratio.by_image()
-    median, p5, p95 = (quantile_interval(by_image, share, metric.highest) for share in (0.5, 0.05, 0.95))
+    by_image, within = ratio.by_image(), metric.highest
+    pooled = interval(ratio_by_unit(ratio, units), draws, within) if metric.pooled else UNKNOWN
+    of_images = ratio_by_unit(ratio.of_images(), units)
+    median, p5, p95 = (quantile_interval(by_image, share, within, units) for share in (0.5, 0.05, 0.95))
     return Score(
         value=summary["pooled" if metric.of_objects else "mean"],
         **summary,
         median_ci95=median,
         p5_ci95=p5,
         p95_ci95=p95,
-        ci95=pooled if metric.of_objects else interval(ratio.of_images(), draws, metric.highest),
+        ci95=pooled if metric.of_objects else interval(of_images, draws, within),
         pooled_ci95=pooled,
         unit=metric.unit,
         lower_is_better=metric.lower_is_better,
     )
 
 
-def _class_scores(task: AnyTask, rows: Sequence[Any]) -> tuple[ClassScores, ...]:
+def _class_scores(task: AnyTask, rows: Sequence[Any], units: Units) -> tuple[ClassScores, ...]:
     scored, ratios = task.class_scores(rows), task.ratios(rows)
     of_classes = {name: ratio for name, ratio in ratios.items() if ratio.part.shape[-1] == len(scored)}
-    drawn = task.class_resamples(rows, resamples(len(rows))[:DRAWS])
+    drawn = task.class_resamples(rows, _image_draws(units))
     found = []
     for at, (name, scores, pixels) in enumerate(scored):
-        over_images = _scores({metric: ratio.one_class(at) for metric, ratio in of_classes.items()})
+        over_images = _scores({metric: ratio.one_class(at) for metric, ratio in of_classes.items()}, units)
         within = {metric: percentiles(values[:, at]) for metric, values in drawn.items()}
         within |= {metric: one.pooled_ci95 for metric, one in over_images.items()}
         found.append(
@@ -284,7 +295,10 @@ def _class_scores(task: AnyTask, rows: Sequence[Any]) -> tuple[ClassScores, ...]
 
 
 def _tag_groups(
-    tasks: Mapping[str, AnyTask], samples: Sequence[Sample], rows: Mapping[str, Sequence[Any]]
+    tasks: Mapping[str, AnyTask],
+    samples: Sequence[Sample],
+    rows: Mapping[str, Sequence[Any]],
+    units: Units,
 ) -> dict[str, dict[str, Group]]:
     groups: dict[str, dict[str, Group]] = {}
     for tag in sorted({tag for sample in samples for tag in sample.tags}):
@@ -295,7 +309,8 @@ def _tag_groups(
         for value in values:
             members = [index for index, sample in enumerate(samples) if sample.tags.get(tag) == value]
             theirs = {name: [task_rows[index] for index in members] for name, task_rows in rows.items()}
-            groups[tag][value] = Group(n_images=len(members), scores=scores_of(tasks, theirs))
+            scores = scores_of(tasks, theirs, renumbered(units[members]))
+            groups[tag][value] = Group(n_images=len(members), scores=scores)
     return groups
 
 

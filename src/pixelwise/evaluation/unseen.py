@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pixelwise.data.dataset import Dataset
+from pixelwise.evaluation.units import Units, count_of
 
 CHOSE = (
     "There is no test split: these are scores on validation images, on which weights and settings were chosen, so they "
@@ -23,15 +23,16 @@ FITTED_HERE = (
 SPLIT_NOTES = frozenset({CHOSE, CHOSE_NOTHING, TAUGHT})
 
 
-def group_note(dataset: Dataset) -> str | None:
-    """What intervals over images leave out where several images are of one patient, video or the like; None if none."""
-    group = dataset.group
-    values = [sample.tags[group] for sample in dataset.samples if group in sample.tags] if group else []
-    if len(set(values)) == len(values):
+def group_note(group: str | None, units: Units) -> str | None:
+    """What intervals are of where several images are of one patient, video or the like; None where none are."""
+    count = count_of(units)
+    if group is None or count == len(units):
         return None
+    if count == 1:
+        return f"All images share one value of “{group}”; without others no interval can be told."
     return (
-        f"{len(values)} of the images share {len(set(values))} values of “{group}”: where images that share one are "
-        "alike, the 95% intervals, which take each image for one of its own, are too narrow."
+        f"The {len(units)} images are of {count} values of “{group}”, and 95% intervals resample these with all their "
+        "images, since images that share one tell less than as many of others."
     )
 
 

@@ -83,7 +83,8 @@ def _scores(metrics: Metrics) -> list[str]:
     if score is None or math.isnan(score.value):
         return ["None: no image could be scored."]
     scored = metrics.n_images - score.n_undefined
-    within = f" ({span_text(score.ci95)}, 95% interval)" if scored > 1 else ""
+    known = scored > 1 and not math.isnan(score.ci95[0])
+    within = f" ({span_text(score.ci95)}, 95% interval)" if known else ""
     about, mean = images_text(scored, metrics.split), mean_text(metrics.headline)
     seen = f", {UNSEEN[metrics.split]}" if metrics.split == OUT_OF_FOLD else ""
     found = [f"{mean[0].upper()}{mean[1:]} {score_text(score.value)}{within} on {about}{seen}."]

@@ -37,11 +37,17 @@ MOST_POINTS = 400
 
 @dataclass(frozen=True)
 class Dot:
-    """One image in a strip; ``link`` is the id of its picture on the page, where there is one."""
+    """One image in a strip.
+
+    Attributes:
+        link: the id of its picture on the page, where there is one.
+        unit: number of what is resampled as one with it; None where it is one of its own.
+    """
 
     score: float
     title: str
     link: str = ""
+    unit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -314,7 +320,7 @@ def _strip(
     base = top + 30 + rise * (tallest - 1) + DOT
     scores = [dot.score for dot in dots]
     marked = marked_from is not None and len(dots) >= marked_from
-    said = _strip_figures(scores, marked and width > 500) if marked_from is not None and dots else ""
+    said = _strip_figures(dots, marked and width > 500) if marked_from is not None and dots else ""
     heading = _short(row.label, int(width - 6.4 * len(said)) // 9)
     parts = [
         f'<text class="strip-label" x="0" y="{top + 15:.1f}">',
@@ -339,10 +345,12 @@ def _strip(
     return parts, base + 20 - top
 
 
-def _strip_figures(scores: Sequence[float], marked: bool) -> str:
+def _strip_figures(dots: Sequence[Dot], marked: bool) -> str:
     """ "median 0.954 (0.932–0.961) · 5th percentile 0.853 (0.000–0.887)", with their 95% intervals."""
+    scores = [dot.score for dot in dots]
+    units = np.array([-1 - at if dot.unit is None else dot.unit for at, dot in enumerate(dots)])
     median, fifth = (
-        within_text(percentile(scores, share), quantile_interval(np.array(scores), share / 100))
+        within_text(percentile(scores, share), quantile_interval(np.array(scores), share / 100, units=units))
         for share in (50, 5)
     )
     return f"median {median}" + (f" · 5th percentile {fifth}" if marked else "")

@@ -204,9 +204,12 @@ def _strips(metrics: Metrics, main: str, shown: Mapping[str, str]) -> dict[str, 
     """The per-image scores as dots, for a wide and a narrow screen; a row for each value of one tag."""
     dots = {
         row.name: charts.Dot(
-            row.scores.get(main, math.nan), _dot_title(row.name, row.scores, main), shown.get(row.name, "")
+            row.scores.get(main, math.nan),
+            _dot_title(row.name, row.scores, main),
+            shown.get(row.name, ""),
+            int(unit),
         )
-        for row in metrics.images
+        for row, unit in zip(metrics.images, metrics.units, strict=True)
     }
     if not charts.finite([dot.score for dot in dots.values()]):
         return {}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pixelwise.evaluation.intervals import resamples, share_intervals
 from pixelwise.evaluation.schema import ClassScores, Metrics
+from pixelwise.evaluation.units import by_unit, renumbered
 from pixelwise.labels import Labels
 from pixelwise.report.contours import Mask, contour
 from pixelwise.report.layered import Layer, Shown, class_colours, line, make_picture, tint
@@ -82,23 +83,22 @@ def confusion(metrics: Metrics, task: str, labels: Labels) -> Confusion | None:
     found = _overlaps(metrics, task)
     if not found:
         return None
-    pixels = np.sum(found, axis=0)
+    pixels = np.sum(list(found.values()), axis=0)
     true = pixels.sum(axis=1, keepdims=True)
     shares = np.divide(pixels, true, out=np.full(pixels.shape, np.nan), where=true > 0)
-    draws = resamples(len(found))
+    units = renumbered(metrics.units[list(found)])
+    rows = by_unit(np.stack(list(found.values())).astype(np.float64), units)
+    draws = resamples(len(rows))
     if len(pixels) > FEW_CLASSES:  # pairs of them are very many
         draws = draws[:DRAWS]
-    within = [
-        share_intervals(row, row.sum(axis=1), draws)
-        for row in (np.stack([one[true] for one in found]).astype(np.float64) for true in range(len(pixels)))
-    ]
+    within = [share_intervals(row, row.sum(axis=1), draws) for row in rows.swapaxes(0, 1)]
     return Confusion(labels.classes, pixels, shares, np.stack(within))
 
 
-def _overlaps(metrics: Metrics, task: str) -> list[Overlap]:
-    """(C, C) of every image."""
-    rows = (row.counts.get(task, {}) for row in metrics.images)
-    return [np.asarray(row["overlap"], np.int64) for row in rows if "overlap" in row]
+def _overlaps(metrics: Metrics, task: str) -> dict[int, Overlap]:
+    """(C, C) of every image that has one, by its place among the images."""
+    rows = enumerate(row.counts.get(task, {}) for row in metrics.images)
+    return {at: np.asarray(row["overlap"], np.int64) for at, row in rows if "overlap" in row}
 
 
 def semantic_part(
@@ -260,7 +260,7 @@ def _limits(metrics: Metrics, task: str, labels: Labels, table: Confusion | None
     if len(labels.scored) > 1:
         return found
     [scored] = labels.scored
-    rows = _overlaps(metrics, task)
+    rows = _overlaps(metrics, task).values()
     empty = [row for row in rows if not row[scored].any()]
     name = labels.classes[scored]
     if not empty:

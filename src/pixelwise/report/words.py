@@ -38,12 +38,17 @@ def score_sentence(metrics: Metrics) -> str:
     begin = f"The {mean_text(metrics.headline)} of {about} is {score_text(score.value)}"
     if scored < 2:
         return f"{begin}; one image says nothing of the next, so there is no interval."
+    if math.isnan(score.ci95[0]):
+        return f"{begin}; all share one value of “{metrics.group}”, so there is no interval."
     if score.ci95[0] == score.ci95[1]:
         return (
             f"{begin}, the same of each; the interval has no width then, which says little of other images."
         )
     low, high = map(score_text, score.ci95)
-    return f"{begin}. On as many other images of the same kind it may well be anything from {low} to {high}."
+    others = (
+        f"images of as many other values of “{metrics.group}”" if metrics.group else "as many other images"
+    )
+    return f"{begin}. On {others} of the same kind it may well be anything from {low} to {high}."
 
 
 def ends_sentence(metric: str) -> str:

@@ -16,6 +16,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import BaselineScores, Metrics, score_images, scores_of
 from pixelwise.evaluation.comparison import difference
 from pixelwise.evaluation.numbers import Estimate
+from pixelwise.evaluation.units import Units, count_of, renumbered, units_of
 from pixelwise.recipe import Recipe
 from pixelwise.types import Sample
 from pixelwise.workflows.baseline import read_examples
@@ -99,12 +100,17 @@ def with_baseline(
 
 def lead_over(by_image: Mapping[str, float], metrics: Metrics) -> Estimate | None:
     """How much higher the model's mean headline score is than that of ``by_image``, image by image; see the schema."""
-    own = {row.name: row.scores.get(metrics.headline, math.nan) for row in metrics.images}
-    pairs = np.array([(own.get(name, math.nan), score) for name, score in by_image.items()]).reshape(-1, 2)
-    pairs = pairs[~np.isnan(pairs).any(axis=1)]
-    if len(pairs) < 2:
+    both = [
+        (score, by_image[row.name], unit)
+        for row, unit in zip(metrics.images, metrics.units, strict=True)
+        if row.name in by_image
+        and not math.isnan((score := row.scores.get(metrics.headline, math.nan)) + by_image[row.name])
+    ]
+    units = renumbered(np.array([unit for *_, unit in both], np.intp))
+    if count_of(units) < 2:
         return None
-    found = difference(pairs[None, :, 0], pairs[None, :, 1], over_runs=False)
+    pairs = np.array([scores for *scores, _ in both])
+    found = difference(pairs[None, :, 0], pairs[None, :, 1], over_runs=False, units=units)
     return Estimate(value=found.mean, ci95=found.mean_ci95)
 
 
@@ -149,9 +155,15 @@ def compare(
         tried_on=min(first, len(examples)),
         n_images=len(rows),
         images=None if len(rows) == len(scored) else tuple(rows),
-        scores=scores_of(segmenter.tasks, {task: list(rows.values())}),
+        scores=scores_of(segmenter.tasks, {task: list(rows.values())}, _units(scored, rows)),
         by_image={name: segmenter.tasks[task].headline_score(row) for name, row in rows.items()},
     )
+
+
+def _units(dataset: Dataset, rows: Mapping[str, Any]) -> Units:
+    """Of the images that have rows, in their order."""
+    tags = {sample.name: sample.tags for sample in dataset.samples}
+    return units_of([tags[name] for name in rows], dataset.group)
 
 
 def _choosing(dataset: Dataset, scored: str) -> list[Sample]:
