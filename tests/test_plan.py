@@ -169,7 +169,7 @@ def test_of_images_that_all_differ_the_middle_one_is_usual() -> None:
         sizes, any_way_up=True, training=9, rate=32.0, seconds=900.0, ceiling=lambda scale: 0.998
     )
     assert usual_size(sizes) == (300, 600)
-    assert plan_scale(known).scale.size == (288, 576)
+    assert plan_scale(known).scale.size == (256, 512)
     assert "the usual image is 600×300" in plan_scale(known).reason
 
 
@@ -192,6 +192,10 @@ def test_time_to_spare_is_spent_on_a_larger_frame_than_the_masks_need() -> None:
     assert found.scale.size == (288, 288)
     assert "would leave less than 60 passes" in found.reason
     assert area(replace(known, seconds=100.0)) == area(known) == 224**2
+    hours = replace(known, seconds=9999.0)
+    assert plan_scale(hours).scale.size == (352, 352)  # memory grows with it
+    assert "would take more memory than it is worth" in plan_scale(hours).reason
+    assert area(replace(hours, ceiling=by_area)) > 400**2  # of which the masks need
 
 
 def test_the_arithmetic_that_was_measured_is_the_plans() -> None:

@@ -23,6 +23,8 @@ EPOCHS = 25
 """Passes over the training images that are worth more than a larger frame which masks need."""
 PLENTY = 60
 """Passes that are worth more than a larger frame which masks do without, or than one larger than the images."""
+LIGHT = 352
+"""Square root of the largest area of a frame that is larger than masks need: a step of 8 then takes about 2 GB."""
 FINEST = 2.0
 """Times that a frame may be as long as images that it shows no more of: fields are half as fine as the frame."""
 TRAINING_SHARE = 0.85
@@ -88,7 +90,7 @@ def _cut(known: Fingerprint, whole: ScalePlan, *, wished: bool) -> ScalePlan | N
 def _plan_frame(known: Fingerprint) -> ScalePlan:
     """The smallest frame whose ceiling is ``ENOUGH``, or the largest that leaves time for ``EPOCHS``.
 
-    Where a budget leaves time for ``PLENTY``, larger than is enough for the masks, or than the images.
+    Where a budget leaves time for ``PLENTY``, larger than the images, or up to ``LIGHT`` than is enough for the masks.
     """
     usual = usual_size(known.sizes)
     chosen = usual_frame(known.sizes, SMALLEST**2)
@@ -102,6 +104,9 @@ def _plan_frame(known: Fingerprint) -> ScalePlan:
         times = max(size[0] / usual[0], size[1] / usual[1])
         if times > (1 if enough or known.seconds is None else FINEST):
             limit = "; a larger one would show no more"
+            break
+        if enough and side > LIGHT:
+            limit = "; a larger one would take more memory than it is worth"
             break
         passes = PLENTY if enough or times > 1 else EPOCHS
         if epochs_in(known, Scale(size=size)) < passes:
