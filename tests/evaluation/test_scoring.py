@@ -124,6 +124,7 @@ def test_images_that_belong_together_are_resampled_together(lesions: Dataset, me
     found = evaluate(tiny_predictor(), replace(lesions, samples=samples, group="patient"), "all")
     [said] = found.notes
     assert said.startswith("The 12 images are of 3 values of “patient”, and 95% intervals resample these")
+    assert said.endswith("Of so few they are themselves unsure.")
     assert found.group == "patient"
     assert found.units.tolist() == [0] * 4 + [1] * 4 + [2] * 4
     assert Metrics.model_validate_json(found.to_json()).group == "patient"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pixelwise.evaluation.units import Units, count_of
 
+FEW = 10
+"""Of fewer units any interval is itself unsure."""
 CHOSE = (
     "There is no test split: these are scores on validation images, on which weights and settings were chosen, so they "
     "are somewhat too good."
@@ -30,9 +32,10 @@ def group_note(group: str | None, units: Units) -> str | None:
         return None
     if count == 1:
         return f"All images share one value of “{group}”; without others no interval can be told."
+    few = " Of so few they are themselves unsure." if count < FEW else ""
     return (
         f"The {len(units)} images are of {count} values of “{group}”, and 95% intervals resample these with all their "
-        "images, since images that share one tell less than as many of others."
+        f"images, since images that share one tell less than as many of others.{few}"
     )
 
 
