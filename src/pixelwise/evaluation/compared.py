@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field
 from pixelwise import files
 from pixelwise._version import __version__
 from pixelwise.evaluation.comparison import Values, difference, holm, mean_interval
+from pixelwise.evaluation.intervals import FEW
 from pixelwise.evaluation.matching import Matched, match
 from pixelwise.evaluation.numbers import Estimate, Interval, Number, Strict
 from pixelwise.evaluation.schema import Metrics
@@ -25,8 +26,6 @@ from pixelwise.metrics import METRICS
 SCHEMA: Literal["pixelwise.comparison/1"] = "pixelwise.comparison/1"
 Verdict = Literal["better", "worse", "not shown"]
 LEVEL = 0.05
-FEW = 10
-"""Of fewer images any interval is itself unsure."""
 MODELS = (
     "Models are compared as they are; another seed of the same recipe may come out otherwise. To compare recipes, "
     "train 3 seeds of each and add --recipe."

@@ -19,6 +19,8 @@ from pixelwise.metrics import Ratio
 Values = NDArray[np.float64]
 Interval = tuple[float, float]
 
+FEW = 10
+"""Of fewer images, or units of them, any interval is itself unsure, and whoever shows it says so."""
 RESAMPLES = 1000
 SEED = 0
 UNKNOWN: Interval = (math.nan, math.nan)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from pixelwise.evaluation.intervals import FEW
 from pixelwise.evaluation.units import Units, count_of
 
-FEW = 10
-"""Of fewer units any interval is itself unsure."""
 CHOSE = (
     "There is no test split: these are scores on validation images, on which weights and settings were chosen, so they "
     "are somewhat too good."

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pixelwise import files
 from pixelwise.baselines.comparison import Comparison, MethodScores
+from pixelwise.evaluation.intervals import FEW
 from pixelwise.report import charts
 from pixelwise.report.contours import contour
 from pixelwise.report.layered import Layer, Picture, make_picture
@@ -20,8 +21,6 @@ from pixelwise.types import Image, LabelMap
 MOST_CORNERS = 5000
 """A speckled mask has very many corners; its outline is drawn coarsely beyond that number."""
 HERO_WIDTH, BAR_WIDTH = 320, 240
-FEW = 10
-"""Below this number of images an interval is itself doubtful, and the page says so."""
 
 
 @dataclass(frozen=True)

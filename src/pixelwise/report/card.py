@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pixelwise.evaluation.intervals import FEW
 from pixelwise.evaluation.schema import Metrics
 from pixelwise.evaluation.unseen import CHOSE_NOTHING
 from pixelwise.report.parts import Making, TaskPart
@@ -19,7 +20,7 @@ from pixelwise.report.templates import (
     value_text,
     value_within_text,
 )
-from pixelwise.report.words import FEW, UNSEEN, cautions
+from pixelwise.report.words import UNSEEN, cautions
 
 Entry = tuple[str, list[str]]
 """A heading and its sentences."""

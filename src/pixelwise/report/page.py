@@ -16,6 +16,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from pixelwise import files
+from pixelwise.evaluation.intervals import FEW
 from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
 from pixelwise.report import charts, words
 from pixelwise.report.card import model_card
@@ -137,7 +138,7 @@ def write_report(
         confidence=confidence_view(metrics),
         image_rows=_worst_first(metrics, main),
         shown=shown,
-        few=words.FEW,
+        few=FEW,
         long_table=LONG_TABLE,
         most=MOST_LISTED,
     )
@@ -223,7 +224,7 @@ def _strips(metrics: Metrics, main: str, shown: Mapping[str, str]) -> dict[str, 
     strips = [charts.Strip(f"{value} · {len(rows[value])}", rows[value]) for value in order]
     domain = charts.score_domain([dot.score for dot in dots.values()])
     label = f"{metric_text(main)} (0–1)"
-    few = words.FEW
+    few = FEW
     return {
         kind: charts.strips(strips, domain, label, width, marked_from=few)
         for kind, width in (("wide", 900), ("narrow", 330))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from pixelwise.evaluation.intervals import FEW
 from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
 from pixelwise.evaluation.unseen import SPLIT_NOTES
@@ -23,9 +24,6 @@ from pixelwise.report.templates import (
     value_within_text,
     within_text,
 )
-
-FEW = 10
-"""Below this number of images a bootstrap interval is itself doubtful, and the page says so."""
 
 
 def score_sentence(metrics: Metrics) -> str:
