@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.layouts import table
 from pixelwise.data.writers import coco, cocopanoptic, labelme, masks, yolo
-from pixelwise.data.writers.base import Written
+from pixelwise.data.writers.base import Written, named, share_names
 from pixelwise.errors import DataError, OutputError
 from pixelwise.objects import ObjectMask
 from pixelwise.outlines import is_hole
@@ -141,6 +141,11 @@ def _changed(dataset: Dataset, written: Sequence[Written], to: Format) -> list[s
         return [
             f"No images for {split}: data.yaml names those of {part or 'train'}, since Ultralytics needs some."
             for split, part in yolo.borrowed_splits(written).items()
+        ]
+    if to == "masks" and share_names(written):
+        return [
+            "Names that several splits share: all images lie in one folder, so each name begins with its split, such "
+            f"as {named(written, together=True)[0][0]}."
         ]
     if to != "labelme":
         return []
