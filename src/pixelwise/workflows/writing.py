@@ -155,7 +155,7 @@ def write_prediction(
         overlay = folder / f"{stem}_overlay.png"
         with files.replacing(overlay) as temporary:
             PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
-        files_of_task = task.write(result, folder, stem, shown, source.path.name)
+        files_of_task = task.write(result, folder, stem, image, source.path.name)
         written = [*files_of_task, overlay, *(drawn if not tasks else ())]
         described = {"settings": segmenter.settings[name], "files": [path.name for path in written]}
         tasks[name] = {**task.describe(result), **described}

@@ -99,10 +99,41 @@ def test_table_of_a_square_worked_by_hand(tmp_path: Path) -> None:
     task().write(result_of(labelled(instances)), tmp_path, "a", image)
     [row] = csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines())
     assert (row["class"], row["area"], row["mean_intensity"]) == ("cell", "200", "120.00")
+    assert [row[f"mean_intensity_{channel}"] for channel in (1, 2, 3)] == ["90.00", "120.00", "150.00"]
     assert [row[name] for name in ("x0", "y0", "x1", "y1")] == ["30", "10", "50", "20"]
     assert (float(row["centroid_x"]), float(row["centroid_y"])) == (40.0, 15.0)
     assert float(row["major_axis"]) == pytest.approx(4 * np.sqrt(20**2 / 12), rel=0.01)
     assert 0.65 < float(row["circularity"]) < 0.85  # 4π 200 / 60² is 0.698; Crofton cuts corners
+
+
+def test_intensities_are_those_of_the_file_in_every_channel(tmp_path: Path) -> None:
+    """Two channels of 16 bits: an object of the values 1000 and 3000, 40000 and 40001, and one of a single value."""
+    instances = np.zeros((24, 30), np.int32)
+    instances[2:12, 2:12], instances[14:22, 18:26] = 1, 2
+    stored = np.full((24, 30, 2), 65535, np.uint16)
+    stored[2:12, 2:12] = 1000, 40000
+    stored[2:7, 2:12] = 3000, 40001
+    stored[14:22, 18:26] = 7, 9
+    task().write(result_of(labelled(instances)), tmp_path, "a", stored)
+    rows = list(csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines()))
+    shown = [[row[f"mean_intensity{channel}"] for channel in ("_1", "_2", "")] for row in rows]
+    assert shown == [["2000.00", "40000.50", "21000.25"], ["7.00", "9.00", "8.00"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(np.float32(0.0004), "0.0004"), (np.int16(-950), "-950.00"), (np.uint8(7), "7.00")]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_grey_pictures_have_one_intensity(
+    tmp_path: Path, value: np.generic, shown: str, channels: int
+) -> None:
+    instances = np.zeros((20, 20), np.int32)
+    instances[4:12, 4:12] = 1
+    stored = np.full((20, 20, channels), value)
+    task().write(result_of(labelled(instances)), tmp_path, "a", stored)
+    [row] = csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines())
+    assert [name for name in row if name.startswith("mean_intensity")] == ["mean_intensity"]
+    assert row["mean_intensity"] == shown
 
 
 def test_no_object_is_written_too(tmp_path: Path) -> None:
