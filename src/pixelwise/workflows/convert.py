@@ -68,12 +68,27 @@ def convert(dataset: Dataset, out: Path | str, to: str, listener: Listener | Non
     if out.exists() or out.is_symlink():
         raise OutputError(f"{out} exists already; give a new folder.")
     _check_apart(out, dataset)
-    written = [Written(sample, tuple(dataset.objects(sample))) for sample in dataset.samples]
-    lost = (*_lost(dataset, written, wanted), *_changed(dataset, written, wanted))
+    written, nothing = _read(dataset)
+    lost = (*nothing, *_lost(dataset, written, wanted), *_changed(dataset, written, wanted))
     for sentence in lost:
         listener.say(sentence)
     objects = _write_whole(out, lambda folder: _WRITERS[wanted](dataset, written, folder))
     return Converted(out, len(written), objects, lost)
+
+
+def _read(dataset: Dataset) -> tuple[list[Written], list[str]]:
+    """All samples with their objects, and a sentence where some are left out since they are background."""
+    written, count = [], 0
+    for sample in dataset.samples:
+        objects = dataset.objects(sample)
+        kept = tuple(one for one in objects if one.class_id != dataset.labels.background)
+        count += len(objects) - len(kept)
+        written.append(Written(sample, kept))
+    said = (
+        f"Numbers whose pixels are mostly background: {count}; left out, since they are no objects "
+        "(pixelwise check names them)."
+    )
+    return written, [said] * bool(count)
 
 
 def _check_apart(out: Path, dataset: Dataset) -> None:
