@@ -284,8 +284,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "mask-numbered": _error(
             "The mask numbers objects instead of naming their class.",
-            "To make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535; "
-            "or name the classes in it, if these are some.",
+            "To tell them apart, give --task instance; to make one class of them, --legend with a CSV: name,value and "
+            "background,0 and object,1-65535; or name the classes in it, if these are some.",
         ),
         "mask-smoothed": _error(
             "The mask has values in between along its edges: it was scaled with smoothing or drawn anti-aliased.",

@@ -64,7 +64,12 @@ def convert(dataset: Dataset, out: Path | str, to: str, listener: Listener | Non
     if wanted is None:
         raise DataError(f"there is no format '{to}' to convert to; choose one of {', '.join(FORMATS)}.")
     if not dataset.labels.things:
-        raise DataError(f"{dataset.root} ({dataset.layout}) tells no objects apart; convert a set that does.")
+        raise DataError(
+            f"{dataset.root} ({dataset.layout}) tells no objects apart; give --task instance if its masks number "
+            "objects, or --things for the regions of a class."
+            if dataset.has_masks
+            else f"{dataset.root} ({dataset.layout}) tells no objects apart; convert a set that does."
+        )
     if out.exists() or out.is_symlink():
         raise OutputError(f"{out} exists already; give a new folder.")
     _check_apart(out, dataset)
