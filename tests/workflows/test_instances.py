@@ -16,7 +16,7 @@ from tests.tasks.panoptic.cells import discs
 
 import pixelwise
 from pixelwise.data.scenes import write_scenes
-from pixelwise.errors import DataError, RecipeError
+from pixelwise.errors import DataError, OutputError, RecipeError
 from pixelwise.labels import Labels
 from pixelwise.recipe import Model, PanopticTask, Recipe, Scale, Train, Values
 from pixelwise.types import INSTANCES
@@ -96,6 +96,19 @@ def test_intensities_are_measured_in_the_file(tmp_path: Path) -> None:
         expected = [inside.mean(), *inside.mean(axis=0)]
         shown = [float(row[f"mean_intensity{channel}"]) for channel in ("", "_1", "_2")]
         assert shown == pytest.approx(expected, abs=0.0051)
+
+
+@pytest.mark.parametrize("other", ["x_coco.jpg", "X_Panoptic.png"])
+def test_images_whose_results_have_one_name_are_refused(tmp_path: Path, other: str) -> None:
+    """``x.jpg`` has ``x_coco.json`` for its objects, and ``x_coco.jpg`` for its summary."""
+    predictor = untrained(QUICK, Labels(classes=("rest", "cell"), things=(1,)))
+    images = [tmp_path / "x.jpg", tmp_path / other]
+    for image in images:
+        PIL.Image.new("RGB", (96, 96), (9, 90, 200)).save(image)
+    said = f"{images[0]} and {images[1]} would both have a result called {images[1].stem}.json; rename one of them"
+    with pytest.raises(OutputError, match=re.escape(said)):
+        pixelwise.predict(predictor, images, tmp_path / "results", overwrite=True)
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.slow
