@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from skimage.measure import regionprops
 from tests.tasks.panoptic.cells import CELLS, discs, fields, labelled, task
 
 from pixelwise.labels import Labels
@@ -102,8 +103,31 @@ def test_table_of_a_square_worked_by_hand(tmp_path: Path) -> None:
     assert [row[f"mean_intensity_{channel}"] for channel in (1, 2, 3)] == ["90.00", "120.00", "150.00"]
     assert [row[name] for name in ("x0", "y0", "x1", "y1")] == ["30", "10", "50", "20"]
     assert (float(row["centroid_x"]), float(row["centroid_y"])) == (40.0, 15.0)
-    assert float(row["major_axis"]) == pytest.approx(4 * np.sqrt(20**2 / 12), rel=0.01)
+    assert (row["major_axis"], row["minor_axis"]) == ("23.09", "11.55")  # 4 · 20 / √12, and half of it
     assert 0.65 < float(row["circularity"]) < 0.85  # 4π 200 / 60² is 0.698; Crofton cuts corners
+
+
+def test_axes_are_those_of_pixels_as_squares(tmp_path: Path) -> None:
+    """Those that scikit-image finds where every pixel is 40 × 40 small ones, of which each hardly has a width."""
+    instances = np.zeros((30, 40), np.int32)
+    instances[3, 2:20] = 1  # a pixel wide
+    instances[10:14, 5] = instances[13, 5:12] = 2  # an L
+    instances[20:26, 20:35] = np.where(np.tri(6, 15, 4, dtype=bool), 3, 0)
+    instances[28, 38] = 4
+    result = PanopticResult(
+        np.minimum(instances, 1).astype(np.uint8),
+        instances,
+        np.ones(4, np.int64),
+        np.ones(4),
+        np.ones((4, 3)),
+    )
+    task().write(result, tmp_path, "a")
+    rows = list(csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines()))
+    fine = regionprops(instances.repeat(40, axis=0).repeat(40, axis=1))
+    assert len(rows) == len(fine) == 4
+    for row, one in zip(rows, fine, strict=True):
+        expected = [one.axis_major_length / 40, one.axis_minor_length / 40]
+        assert [float(row["major_axis"]), float(row["minor_axis"])] == pytest.approx(expected, abs=0.006)
 
 
 def test_intensities_are_those_of_the_file_in_every_channel(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def compressed(counts: Sequence[int]) -> str:
 
 
 def objects_table(result: PanopticResult, labels: Labels, image: Pixels | None) -> str:
-    """CSV of all objects; lengths in pixels, axes of the ellipse of the same second moments.
+    """CSV of all objects; lengths in pixels, axes of the ellipse of the same second moments, pixels being squares.
 
     Circularity is 4π area / perimeter², 1 for a disc, of a perimeter by Crofton's formula in four directions. The mean
     intensity is that of the stored values (H, W, C), of all channels together and, where they differ, of each; empty
@@ -215,8 +215,8 @@ def objects_table(result: PanopticResult, labels: Labels, image: Pixels | None) 
                 y1,
                 f"{column + 0.5:.2f}",
                 f"{row + 0.5:.2f}",
-                f"{one.axis_major_length:.2f}",
-                f"{one.axis_minor_length:.2f}",
+                # A square has a second moment of 1/12 of its own: a line a pixel wide is not without width.
+                *(f"{4 * np.sqrt(moment + 1 / 12):.2f}" for moment in one.inertia_tensor_eigvals),
                 f"{round_as:.4f}",
                 *([""] if image is None else _intensities(image[one.slice][one.image], channels)),
             ]
