@@ -185,7 +185,8 @@ def flatten(
 def objects_of(maps: Mapping[str, IdMap], labels: Labels) -> list[ObjectMask]:
     """The objects in maps as :func:`flatten` makes them: by their ids, then stuff by class, then what is not labelled.
 
-    An object's class is the one that most of its pixels have.
+    An object's class is the one that most of its pixels have, be it the background's. Pixels of things without an id
+    are not labelled: nobody tells which object they are of.
     """
     instances = maps[INSTANCES]
     size = _pair(instances.shape)
@@ -197,10 +198,11 @@ def objects_of(maps: Mapping[str, IdMap], labels: Labels) -> list[ObjectMask]:
         column, row = divmod(int(runs.begins[rows[0]]), size[0])
         is_crowd = CROWD in maps and bool(maps[CROWD][row, column])
         found.append(ObjectMask(class_id, size, runs.counts(rows), is_crowd, number))
-    for class_id, rows in runs.grouped(runs.classes, runs.ids == 0):
+    rest = np.where(np.isin(runs.classes, labels.things), IGNORE_INDEX, runs.classes)
+    for class_id, rows in runs.grouped(rest, runs.ids == 0):
         if class_id == IGNORE_INDEX and labels.background is None:
             continue  # what nothing covers is not labelled anyway
-        if class_id != labels.background and class_id not in labels.things:
+        if class_id != labels.background:
             found.append(ObjectMask(class_id, size, runs.counts(rows)))
     return found
 

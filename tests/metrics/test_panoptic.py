@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,15 +17,18 @@ from tests.real import RealSet
 
 from pixelwise.labels import Labels
 from pixelwise.metrics import count_objects, match_objects, overlap_matrix, segment_counts, segment_ratios
+from pixelwise.metrics.panoptic import SegmentCounts
 from pixelwise.types import IGNORE_INDEX
 
 Segments = Mapping[int, tuple[int, bool]]
 """Class and crowd of each segment's id."""
+Rows = Mapping[int, tuple[int, int, int, float]]
+"""True and false positives, false negatives and the sum of IoU by class."""
 
 
 def reference(
     truth: NDArray[np.int64], true: Segments, found: NDArray[np.int64], predicted: Segments
-) -> dict[int, tuple[int, int, int, float]]:
+) -> Rows:
     """True and false positives, false negatives and the sum of IoU by class, segment by segment (Kirillov 2019).
 
     Both maps hold ids of segments; 0 is not labelled.
@@ -57,6 +61,49 @@ def reference(
     return {key: (int(r[0]), int(r[1]), int(r[2]), r[3]) for key, r in scores.items()}
 
 
+def published(
+    truth: NDArray[np.int64], true: Segments, found: NDArray[np.int64], predicted: Segments
+) -> Rows:
+    """The same by the procedure of panopticapi's evaluation, COCO's own: over the pairs of ids that share pixels.
+
+    Of several crowds of a class it knows the last one alone.
+    """
+    size = 1 << 24  # beyond all ids
+    keys, counts = np.unique(truth * size + found, return_counts=True)
+    shared = {divmod(int(key), size): int(count) for key, count in zip(keys, counts, strict=True)}
+    true_area, area = (
+        dict(zip(*map(np.ndarray.tolist, np.unique(ids, return_counts=True)), strict=True))
+        for ids in (truth, found)
+    )
+    tp, fp, fn, iou = Counter[int](), Counter[int](), Counter[int](), defaultdict[int, float](float)
+    true_matched, matched = set[int](), set[int]()
+    for (a, b), pixels in shared.items():
+        if a not in true or b not in predicted or true[a][1] or true[a][0] != predicted[b][0]:
+            continue
+        overlap = pixels / (true_area[a] + area[b] - pixels - shared.get((0, b), 0))
+        if overlap > 0.5:
+            tp[true[a][0]] += 1
+            iou[true[a][0]] += overlap
+            true_matched.add(a)
+            matched.add(b)
+    crowds: dict[int, int] = {}
+    for a, (class_id, is_crowd) in true.items():
+        if a not in true_matched and is_crowd:
+            crowds[class_id] = a
+        elif a not in true_matched:
+            fn[class_id] += 1
+    for b in predicted.keys() - matched:
+        class_id = predicted[b][0]
+        left_out = shared.get((0, b), 0) + shared.get((crowds.get(class_id, -1), b), 0)
+        fp[class_id] += left_out / area[b] <= 0.5
+    return {c: (tp[c], fp[c], fn[c], iou[c]) for c in sorted({*tp, *fp, *fn}) if tp[c] + fp[c] + fn[c]}
+
+
+def quality(rows: Rows) -> float:
+    """PQ: the mean over all classes that are there."""
+    return float(np.mean([iou / (tp + (fp + fn) / 2) for tp, fp, fn, iou in rows.values()]))
+
+
 def ours(
     labels: Labels,
     classes: NDArray[np.uint8],
@@ -65,7 +112,7 @@ def ours(
     found_classes: NDArray[np.uint8],
     found: NDArray[np.int32],
     of_object: NDArray[np.int64],
-) -> dict[int, tuple[int, int, int, float]]:
+) -> Rows:
     objects = count_objects(classes, instances, crowd > 0, found, of_object, np.ones(len(of_object)))
     unlabelled = np.bincount(found_classes[classes == IGNORE_INDEX], minlength=labels.num_classes)
     counts = segment_counts(
@@ -75,9 +122,7 @@ def ours(
     return {key: row for key, row in rows.items() if any(row)}
 
 
-def agree(
-    mine: dict[int, tuple[int, int, int, float]], theirs: dict[int, tuple[int, int, int, float]]
-) -> None:
+def agree(mine: Rows, theirs: Rows) -> None:
     assert mine.keys() == theirs.keys()
     for key, row in theirs.items():
         assert mine[key] == pytest.approx(row, abs=1e-12), key
@@ -100,7 +145,8 @@ def test_scenes_at_random(seed: int) -> None:
         for n in numbers
     }
     predicted = {place + 1: (int(of), False) for place, of in enumerate(one.found_class)}
-    agree(mine, reference(truth.astype(np.int64), true, one.found.astype(np.int64), predicted))
+    for by in (reference, published):
+        agree(mine, by(truth.astype(np.int64), true, one.found.astype(np.int64), predicted))
 
 
 def coco_example(folder: Path, stem: str) -> tuple[NDArray[np.int64], dict[int, tuple[int, bool]], Labels]:
@@ -156,6 +202,84 @@ def test_coco_examples(real_set: RealSet, stem: str) -> None:
         found_classes, found, _, found_class = maps_of(moved, predicted, labels)
         mine = ours(labels, classes, instances, crowd, found_classes, found, found_class)
         agree(mine, reference(ids, segments, moved, predicted))
+        agree(mine, published(ids, segments, moved, predicted))
+
+
+@pytest.mark.parametrize("stem", ["000000142238", "000000439180"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_published_procedure_gives_the_same(real_set: RealSet, stem: str, seed: int) -> None:
+    """COCO's examples with segments that nobody labelled and crowds, predicted with mistakes of many kinds."""
+    rng = np.random.default_rng([int(stem), seed])
+    whole, known, labels = coco_example(real_set("coco_panoptic"), stem)
+    moved, predicted = mistaken_segments(rng, whole, known, labels)
+    void = [n for n in known if rng.random() < 0.2]
+    crowds = {
+        class_id: n for n, (class_id, _) in known.items() if class_id in labels.things and rng.random() < 0.3
+    }
+    truth = np.where(np.isin(whole, void), 0, whole)
+    true = {n: (of, n in crowds.values()) for n, (of, _) in known.items() if n not in void}
+    classes, instances, crowd, _ = maps_of(truth, true, labels)
+    found_classes, found, _, found_class = maps_of(moved, predicted, labels)
+    mine, theirs = (
+        ours(labels, classes, instances, crowd, found_classes, found, found_class),
+        published(truth, true, moved, predicted),
+    )
+    agree(mine, theirs)
+    kinds = np.sum([row[:3] for row in theirs.values()], axis=0)
+    assert (kinds > 0).all()  # some are found, some false and some missed
+    assert 0.05 < quality(theirs) < 0.95
+    counts = {c: SegmentCounts(*mine.get(c, (0, 0, 0, 0.0))) for c in labels.scored}
+    by_class = segment_ratios([counts], labels)["pq"].by_class()[0]
+    assert np.nanmean(by_class) == pytest.approx(quality(theirs), abs=1e-12)
+
+
+def mistaken_segments(
+    rng: np.random.Generator, ids: NDArray[np.int64], segments: Segments, labels: Labels
+) -> tuple[NDArray[np.int64], dict[int, tuple[int, bool]]]:
+    """Segments moved, cut in two and of other classes; of stuff a class is one, and every pixel is of some."""
+    moved = ndimage.shift(ids, rng.integers(-9, 10, 2), order=0, mode="nearest")
+    predicted: dict[int, tuple[int, bool]] = {}
+    columns = np.arange(ids.shape[1]) + np.zeros_like(ids)
+    for number in [n for n in segments if (moved == n).any()]:
+        class_id = segments[number][0]
+        if rng.random() < 0.2:
+            class_id = segments[int(rng.choice(list(segments)))][0]
+        same = [n for n, (of, _) in predicted.items() if of == class_id and class_id not in labels.things]
+        moved[moved == number] = (same or [number])[0]
+        predicted[(same or [number])[0]] = class_id, False
+        if class_id in labels.things and rng.random() < 0.3:
+            right = (moved == number) & (
+                columns > np.quantile(columns[moved == number], rng.uniform(0.2, 0.8))
+            )
+            if right.any():
+                new = 1_000_000 + len(predicted)
+                moved[right] = new
+                predicted[new] = class_id, False
+    moved[~np.isin(moved, list(predicted))] = next(iter(predicted))
+    return moved, predicted
+
+
+def test_all_crowds_of_a_class_count_where_the_published_procedure_knows_the_last() -> None:
+    """A predicted object of 5 pixels, 2 on either of two crowds and 1 beside them: more than half is on crowds."""
+    labels = Labels(classes=("background", "cell"), things=(1,))
+    truth = np.array([[1, 1, 1, 0, 2, 2, 2]], np.int64)
+    true = {1: (1, True), 2: (1, True)}
+    found = np.array([[0, 1, 1, 1, 1, 1, 0]], np.int32)
+    mine = ours(
+        labels,
+        (truth > 0).astype(np.uint8),
+        truth.astype(np.int32),
+        (truth > 0).astype(np.uint8),
+        (found > 0).astype(np.uint8),
+        found,
+        np.array([1]),
+    )
+    beside = np.where(truth == 0, 1000, truth)  # background, which is labelled
+    theirs = published(beside, true, found.astype(np.int64), {1: (1, False)})
+    assert (mine, theirs) == ({}, {1: (0, 1, 0, 0.0)})
+    alone = {1: (1, True)}
+    one = np.where(truth == 0, 1000, 1)
+    assert published(one, alone, found.astype(np.int64), {1: (1, False)}) == {}
 
 
 def test_worked_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
@@ -10,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from tests.networks import untrained
 from tests.tasks.panoptic.cells import discs
 
 import pixelwise
 from pixelwise.data.scenes import write_scenes
-from pixelwise.errors import DataError, RecipeError
-from pixelwise.recipe import Model, PanopticTask, Recipe, Scale, Train
+from pixelwise.errors import DataError, OutputError, RecipeError
+from pixelwise.labels import Labels
+from pixelwise.recipe import Model, PanopticTask, Recipe, Scale, Train, Values
 from pixelwise.types import INSTANCES
 from pixelwise.workflows.convert import convert
 
@@ -73,6 +76,39 @@ def test_from_data_to_files(cells: Path, tmp_path: Path) -> None:
     with PIL.Image.open(tmp_path / "results" / "8_uncertainty.png") as drawn:
         np.testing.assert_allclose(np.asarray(drawn) / 255, unsure, atol=0.51 / 255)
     assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_intensities_are_measured_in_the_file(tmp_path: Path) -> None:
+    """Sixteen bits in two channels, of which a picture for the eye has 8 bits of the planned range."""
+    values = Values(channels=2, dtype="uint16", minimum=200, maximum=30000)
+    predictor = untrained(
+        QUICK.model_copy(update={"values": values}), Labels(classes=("rest", "cell"), things=(1,))
+    )
+    stored = np.random.default_rng(0).integers(0, 65536, (96, 96, 2), np.uint16)
+    np.save(tmp_path / "a.npy", stored)
+    pixelwise.predict(predictor, [tmp_path / "a.npy"], tmp_path / "results")
+    with PIL.Image.open(tmp_path / "results/a_instances.png") as picture:
+        ids = np.asarray(picture)
+    rows = list(csv.DictReader((tmp_path / "results/a_objects.csv").read_text().splitlines()))
+    assert len(rows) == ids.max() > 0
+    for row in rows:
+        inside = stored[ids == int(row["number"])].astype(np.float64)
+        expected = [inside.mean(), *inside.mean(axis=0)]
+        shown = [float(row[f"mean_intensity{channel}"]) for channel in ("", "_1", "_2")]
+        assert shown == pytest.approx(expected, abs=0.0051)
+
+
+@pytest.mark.parametrize("other", ["x_coco.jpg", "X_Panoptic.png"])
+def test_images_whose_results_have_one_name_are_refused(tmp_path: Path, other: str) -> None:
+    """``x.jpg`` has ``x_coco.json`` for its objects, and ``x_coco.jpg`` for its summary."""
+    predictor = untrained(QUICK, Labels(classes=("rest", "cell"), things=(1,)))
+    images = [tmp_path / "x.jpg", tmp_path / other]
+    for image in images:
+        PIL.Image.new("RGB", (96, 96), (9, 90, 200)).save(image)
+    said = f"{images[0]} and {images[1]} would both have a result called {images[1].stem}.json; rename one of them"
+    with pytest.raises(OutputError, match=re.escape(said)):
+        pixelwise.predict(predictor, images, tmp_path / "results", overwrite=True)
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.slow

@@ -199,6 +199,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Look at them; remove those that are none.",
         ),
         "object-empty": _warning("An object covers no pixel.", "Remove it, or draw it again.", mends=True),
+        "object-background": _warning(
+            "An object has the background's class for most of its pixels, so it is read as none.",
+            "Correct the picture of classes, or remove the object's number.",
+            mends=True,
+        ),
+        "object-unnumbered": _warning(
+            "Pixels of a class of things have no number, so they are read as not labelled.",
+            "Number the objects that they are of, or mark them as a crowd.",
+            mends=True,
+        ),
         "object-twice": _warning("The same object is there twice.", "Remove one of both.", mends=True),
         "object-alike": _warning(
             "Two objects cover nearly the same pixels.", "Look whether they are one; remove the worse."
@@ -274,8 +284,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "mask-numbered": _error(
             "The mask numbers objects instead of naming their class.",
-            "To make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535; "
-            "or name the classes in it, if these are some.",
+            "To tell them apart, give --task instance; to make one class of them, --legend with a CSV: name,value and "
+            "background,0 and object,1-65535; or name the classes in it, if these are some.",
         ),
         "mask-smoothed": _error(
             "The mask has values in between along its edges: it was scaled with smoothing or drawn anti-aliased.",

@@ -33,7 +33,7 @@ from pixelwise.data.masks import MaskCoding
 from pixelwise.errors import DataError
 from pixelwise.types import PixelFormat, Sample, Size
 
-VERSION = 4
+VERSION = 5
 """Of what is learned and how: another number makes what is remembered unfindable."""
 _NUMBERS = "numbers"
 

@@ -20,7 +20,7 @@ from pixelwise.checks.examine import Examined
 from pixelwise.checks.files import SUFFIXES, unread
 from pixelwise.checks.finding import KINDS, Finding
 from pixelwise.checks.mendmask import mended_mask
-from pixelwise.checks.mendobjects import once, write_objects
+from pixelwise.checks.mendobjects import file_names, is_by_split, once, write_objects
 from pixelwise.checks.objects import where
 from pixelwise.checks.subject import Subject
 from pixelwise.data.dataset import Dataset
@@ -28,7 +28,7 @@ from pixelwise.data.images import read_image
 from pixelwise.data.layouts.nesting import LEFT_OUT
 from pixelwise.data.spacing import COLUMN, spacing_text
 from pixelwise.data.splits import write_splits
-from pixelwise.data.writers.base import Written, named
+from pixelwise.data.writers.base import Written, share_names
 from pixelwise.errors import DataError, OutputError
 from pixelwise.types import IGNORE_INDEX, RGB8, PixelFormat
 
@@ -186,20 +186,32 @@ class _Copy:
         if kept:
             write_objects(self.subject.dataset, list(kept.values()), self.out)
             self._write_tags(kept)
+            lines = self._with_new_names(lines, kept)
         shutil.rmtree(self.out / _IMAGES, ignore_errors=True)
         self._write_changes(lines)
         total = len(self.subject.examined)
         return Mended(total, changed, total - len(kept))
 
     def _write_tags(self, kept: Mapping[str, Written]) -> None:
-        """The splits with all that stands beside them, by the files' names, which are alike in no two folders."""
+        """The splits with all that stands beside them, by files' names, which other folders became part of."""
         dataset = self.subject.dataset.where(lambda sample: sample.name in kept)
         if dataset.has_splits() and any(sample.tags or sample.spacing for sample in dataset.samples):
-            files_of = {
-                sample: f"{name}{one.sample.image.suffix}"
-                for sample, (name, one) in zip(kept, named(list(kept.values())), strict=True)
-            }
-            write_splits(self.out / "splits.csv", dataset.renamed(files_of))
+            names = file_names(dataset, list(kept.values()))
+            write_splits(self.out / "splits.csv", dataset.renamed(dict(zip(kept, names, strict=True))))
+
+    def _with_new_names(self, lines: Sequence[_Line], kept: Mapping[str, Written]) -> list[_Line]:
+        """The lines, which tell what images are called that lie together and whose splits shared names."""
+        dataset, written = self.subject.dataset, list(kept.values())
+        if is_by_split(dataset) or not share_names(written):
+            return list(lines)
+        images = {one.sample.name: self.subject.name(one.sample.image) for one in self.subject.examined}
+        names = {
+            images[sample]: name for sample, name in zip(kept, file_names(dataset, written), strict=True)
+        }
+        return [
+            replace(line, done=f"{line.done}, as images/{names[line.file]}") if line.file in names else line
+            for line in lines
+        ]
 
     def _files(self, one: Examined) -> list[Path]:
         return _files_of(self.subject, one)

@@ -12,7 +12,7 @@ from pixelwise.data.writers import cocopanoptic as cocopanoptic_writer
 from pixelwise.data.writers import labelme as labelme_writer
 from pixelwise.data.writers import masks as masks_writer
 from pixelwise.data.writers import yolo as yolo_writer
-from pixelwise.data.writers.base import Written
+from pixelwise.data.writers.base import Written, named
 from pixelwise.objects import ObjectMask
 
 _WRITERS: dict[str, Callable[[Dataset, Sequence[Written], Path], int]] = {
@@ -33,3 +33,18 @@ def once(objects: Sequence[ObjectMask]) -> tuple[ObjectMask, ...]:
 def write_objects(dataset: Dataset, written: Sequence[Written], folder: Path) -> None:
     """Fill a folder with samples, in the format of their set or one that holds as much."""
     _WRITERS.get(dataset.layout, masks_writer.write)(dataset, written, folder)
+
+
+def is_by_split(dataset: Dataset) -> bool:
+    """Whether :func:`write_objects` writes a folder for each split, so that splits may share names of files."""
+    return dataset.layout in _WRITERS
+
+
+def file_names(dataset: Dataset, written: Sequence[Written]) -> list[str]:
+    """What ``splits.csv`` in that folder calls each image, alike in no two splits."""
+    by_split = is_by_split(dataset)
+    return [
+        f"{one.sample.split}/{name}{suffix}" if by_split and one.sample.split else f"{name}{suffix}"
+        for name, one in named(written, together=not by_split)
+        for suffix in [one.sample.image.suffix]
+    ]

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from pixelwise.checks.annotations import Fault, look_at_annotations
 from pixelwise.data.dataset import Dataset
+from pixelwise.data.idmaps import IdMaps
 from pixelwise.data.pictures import opened, raw_mode
 from pixelwise.errors import DataError
 from pixelwise.objects import ObjectMask, united
-from pixelwise.types import IGNORE_INDEX, INSTANCES, Sample, Size
+from pixelwise.types import CLASSES, CROWD, INSTANCES, Sample, Size
 
 ALIKE = 0.9
 """IoU from which two objects cover nearly the same pixels."""
@@ -50,7 +51,7 @@ class ObjectFacts:
 def facts_of(dataset: Dataset, sample: Sample, size: Size) -> ObjectFacts:
     """Read the objects of a sample whose image has this (height, width)."""
     objects, faults = look_at_annotations(dataset, sample, size)
-    things = [one for one in objects if one.class_id not in {IGNORE_INDEX, *dataset.labels.stuff}]
+    things = [one for one in objects if one.class_id in dataset.labels.things]
     single = [one for one in things if not one.is_crowd]
     areas = tuple(one.area for one in single)
     faults += [
@@ -61,7 +62,7 @@ def facts_of(dataset: Dataset, sample: Sample, size: Size) -> ObjectFacts:
         return ObjectFacts(tuple(faults), areas)
     pieces, fault = _numbered(sample.labels[INSTANCES], single, size)
     numbers = tuple(one.original or 0 for one in single)[:32]
-    return ObjectFacts((*faults, *fault), areas, pieces, numbers)
+    return ObjectFacts((*faults, *fault, *_classed(dataset, sample, objects, size)), areas, pieces, numbers)
 
 
 def _name(one: ObjectMask, place: int) -> str:
@@ -91,6 +92,21 @@ def _same(objects: Sequence[ObjectMask]) -> Iterator[Fault]:
             iou = (one.area + other.area - both) / both
             if iou >= ALIKE:
                 yield "object-alike", f"{names}: IoU {iou:.2f}"
+
+
+def _classed(dataset: Dataset, sample: Sample, objects: Sequence[ObjectMask], size: Size) -> Iterator[Fault]:
+    """Where pictures of numbers and of classes contradict each other."""
+    if not isinstance(dataset.source, IdMaps) or CLASSES not in sample.labels:
+        return
+    for place, one in enumerate(objects, start=1):
+        if one.class_id == dataset.labels.background:
+            yield "object-background", f"{_name(one, place)}: {one.area} pixels"
+    maps = dataset.source.maps(sample, size)
+    lone = (maps[INSTANCES] == 0) & np.isin(maps[CLASSES], dataset.source.labels.things)
+    if CROWD in maps:  # whose objects nobody told apart, so that they need no number
+        lone &= maps[CROWD] == 0
+    if lone.any():
+        yield "object-unnumbered", f"{lone.sum()} pixels."
 
 
 def _numbered(path: Path, objects: Sequence[ObjectMask], size: Size) -> tuple[tuple[int, int], list[Fault]]:

@@ -16,6 +16,7 @@ from pixelwise.cli.options import (
     LayoutOption,
     LegendOption,
     SplitsOption,
+    TaskOption,
 )
 from pixelwise.cli.outputs import check_json, check_page
 from pixelwise.cli.status import FOUND_ERRORS
@@ -42,6 +43,7 @@ def check(
     fix: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write a repaired copy into this new folder.")
     ] = None,
+    task: TaskOption = None,
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
@@ -57,12 +59,14 @@ def check(
     from pixelwise.checks.mend import check_apart, check_free
     from pixelwise.cli.console import Console
     from pixelwise.workflows.check import check as check_data
+    from pixelwise.workflows.choosetasks import parse_tasks
 
+    parse_tasks(task)
     check_json(json)
     check_page(page)
     if fix is not None:
         check_free(fix)
-    looker, dataset = to_check(cache, data, splits, layout, legend, ignore, group_by)
+    looker, dataset = to_check(cache, data, splits, layout, legend, ignore, group_by, task)
     if fix is not None:
         check_apart(dataset, fix)
     with Console() as console:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pixelwise.cli.options import IgnoreOption, LayoutOption, LegendOption, SplitsOption, TaskOption
+
 
 def convert(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of images and objects.")],
@@ -14,13 +16,11 @@ def convert(
     to: Annotated[
         str, typer.Option("--to", metavar="FORMAT", help="coco, coco-panoptic, yolo, labelme or masks.")
     ],
-    splits: Annotated[
-        Path | None,
-        typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test)."),
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option(metavar="NAME", help="How DATA is laid out; recognised if not given.")
-    ] = None,
+    splits: SplitsOption = None,
+    task: TaskOption = None,
+    layout: LayoutOption = None,
+    legend: LegendOption = None,
+    ignore: IgnoreOption = None,
     things: Annotated[
         str | None,
         typer.Option(
@@ -35,10 +35,12 @@ def convert(
     """
     from pixelwise.cli.console import Console
     from pixelwise.data.regions import with_regions
+    from pixelwise.workflows.choosetasks import parse_tasks
     from pixelwise.workflows.convert import convert as convert_data
     from pixelwise.workflows.data import open_data
 
-    dataset = open_data(data, splits=splits, layout=layout)
+    parse_tasks(task)  # whose name is told before anything is read
+    dataset = open_data(data, splits=splits, task=task, layout=layout, legend=legend, ignore=ignore)
     with Console() as console:
         if things is not None:
             names = [name.strip() for name in things.split(",") if name.strip()]

@@ -34,6 +34,10 @@ class IdMaps:
 
     def objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
         """As :class:`~pixelwise.data.objectsource.ObjectSource`; the original id is the number in the picture."""
+        return objects_of(self.maps(sample, size), self.labels)
+
+    def maps(self, sample: Sample, size: Size) -> dict[str, IdMap]:
+        """The pictures (H, W) with class ids and the numbers as stored; errors as :meth:`objects`."""
         stored = read_ids(sample.labels["instances"], size)
         ignored = stored == self.ignore if self.ignore is not None else np.zeros(size, np.bool_)
         ids = np.where(ignored, 0, stored)
@@ -46,7 +50,7 @@ class IdMaps:
         maps: dict[str, IdMap] = {CLASSES: classes, INSTANCES: ids}
         if "crowd" in sample.labels:
             maps[CROWD] = (read_ids(sample.labels["crowd"], size) > 0).astype(np.uint8)
-        return objects_of(maps, self.labels)
+        return maps
 
     def files(self, sample: Sample) -> list[Path]:
         """The pictures."""
@@ -55,7 +59,7 @@ class IdMaps:
     def identity(self, sample: Sample) -> str:
         """Of which kinds the pictures are, and what their values mean."""
         coding = (self.coding or _plain(self.labels)).identity()
-        return identity_of("idmaps", sorted(sample.labels), coding, self.ignore)
+        return identity_of("idmaps", 2, sorted(sample.labels), coding, self.ignore)
 
 
 def read_ids(path: Path, size: Size) -> NDArray[np.int32]:

@@ -57,7 +57,8 @@ class MaskCoding:
         if self.either and stored.dtype != np.uint8 and len(marked) > 2:
             raise DataError(
                 f"{path} holds {len(present)} values ({self._listed(present)}), as masks do that number objects: to "
-                "make one class of them, give --legend a CSV: name,value and background,0 and object,1-65535."
+                "tell these apart, give --task instance; to make one class of them, --legend with a CSV: name,value "
+                "and background,0 and object,1-65535."
             )
         if self.either and not marked <= {0, 1} and not marked <= {0, 255}:
             raise DataError(

@@ -13,7 +13,7 @@ from torch import Tensor
 from pixelwise.geometry import Frame
 from pixelwise.labels import Labels
 from pixelwise.metrics import Ratio
-from pixelwise.types import Field, Image, Json, Label, LabelBatch, Settings, Size, Spacing, Window
+from pixelwise.types import Field, Image, Json, Label, LabelBatch, Pixels, Settings, Size, Spacing, Window
 
 Result = TypeVar("Result")
 Row = TypeVar("Row")
@@ -140,14 +140,14 @@ class Task(Protocol[Result, Row]):
         ...
 
     def write(
-        self, result: Result, folder: Path, stem: str, image: Image | None = None, name: str | None = None
+        self, result: Result, folder: Path, stem: str, image: Pixels | None = None, name: str | None = None
     ) -> list[Path]:
         """Write the result as files that other tools read; returns their paths.
 
         Args:
             stem: what the files' names begin with.
             name: of the image file, for what files say of it; ``stem`` if not given.
-            image: (H, W, 3) what it is of, as people see it, for what is measured in it.
+            image: (H, W, C) what it is of, in the values of its file, for what is measured in it.
         """
         ...
 

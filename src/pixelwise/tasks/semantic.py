@@ -42,6 +42,7 @@ from pixelwise.types import (
     Label,
     LabelBatch,
     LabelMap,
+    Pixels,
     Probs,
     Settings,
     Size,
@@ -286,7 +287,7 @@ class SemanticTask:
         result: SemanticResult,
         folder: Path,
         stem: str,
-        image: Image | None = None,
+        image: Pixels | None = None,
         name: str | None = None,
     ) -> list[Path]:
         """``<stem>_mask.png``, 8-bit: 0 and 255 for two classes, class ids otherwise."""

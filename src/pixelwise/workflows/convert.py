@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.layouts import table
 from pixelwise.data.writers import coco, cocopanoptic, labelme, masks, yolo
-from pixelwise.data.writers.base import Written
+from pixelwise.data.writers.base import Written, named, share_names
 from pixelwise.errors import DataError, OutputError
 from pixelwise.objects import ObjectMask
 from pixelwise.outlines import is_hole
@@ -64,16 +64,36 @@ def convert(dataset: Dataset, out: Path | str, to: str, listener: Listener | Non
     if wanted is None:
         raise DataError(f"there is no format '{to}' to convert to; choose one of {', '.join(FORMATS)}.")
     if not dataset.labels.things:
-        raise DataError(f"{dataset.root} ({dataset.layout}) tells no objects apart; convert a set that does.")
+        raise DataError(
+            f"{dataset.root} ({dataset.layout}) tells no objects apart; give --task instance if its masks number "
+            "objects, or --things for the regions of a class."
+            if dataset.has_masks
+            else f"{dataset.root} ({dataset.layout}) tells no objects apart; convert a set that does."
+        )
     if out.exists() or out.is_symlink():
         raise OutputError(f"{out} exists already; give a new folder.")
     _check_apart(out, dataset)
-    written = [Written(sample, tuple(dataset.objects(sample))) for sample in dataset.samples]
-    lost = (*_lost(dataset, written, wanted), *_changed(dataset, written, wanted))
+    written, nothing = _read(dataset)
+    lost = (*nothing, *_lost(dataset, written, wanted), *_changed(dataset, written, wanted))
     for sentence in lost:
         listener.say(sentence)
     objects = _write_whole(out, lambda folder: _WRITERS[wanted](dataset, written, folder))
     return Converted(out, len(written), objects, lost)
+
+
+def _read(dataset: Dataset) -> tuple[list[Written], list[str]]:
+    """All samples with their objects, and a sentence where some are left out since they are background."""
+    written, count = [], 0
+    for sample in dataset.samples:
+        objects = dataset.objects(sample)
+        kept = tuple(one for one in objects if one.class_id != dataset.labels.background)
+        count += len(objects) - len(kept)
+        written.append(Written(sample, kept))
+    said = (
+        f"Numbers whose pixels are mostly background: {count}; left out, since they are no objects "
+        "(pixelwise check names them)."
+    )
+    return written, [said] * bool(count)
 
 
 def _check_apart(out: Path, dataset: Dataset) -> None:
@@ -141,6 +161,11 @@ def _changed(dataset: Dataset, written: Sequence[Written], to: Format) -> list[s
         return [
             f"No images for {split}: data.yaml names those of {part or 'train'}, since Ultralytics needs some."
             for split, part in yolo.borrowed_splits(written).items()
+        ]
+    if to == "masks" and share_names(written):
+        return [
+            "Names that several splits share: all images lie in one folder, so each name begins with its split, such "
+            f"as {named(written, together=True)[0][0]}."
         ]
     if to != "labelme":
         return []

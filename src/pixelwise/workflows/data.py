@@ -91,7 +91,7 @@ def open_data(
 def _for_task(dataset: Dataset, task: str | None) -> Dataset:
     if task in OBJECT_TASKS and not dataset.labels.things:
         raise DataError(
-            f"{dataset.root} ({dataset.layout}) tells no objects apart, which {task} is about; train with "
+            f"{dataset.root} ({dataset.layout}) tells no objects apart, which {task} is about; use "
             "--task semantic, or number the objects in pictures in a folder 'instances'."
         )
     if "semantic" in (task or "").split(",") and dataset.labels.things:

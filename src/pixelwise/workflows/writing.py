@@ -104,7 +104,7 @@ def _fitting(segmenter: Segmenter, sources: Sequence[Source]) -> tuple[list[Sour
 
 
 def check_outputs(segmenter: Segmenter, sources: Sequence[Source], folder: Path, overwrite: bool) -> None:
-    """Raise :class:`OutputError` if a result would replace an input, or another file without ``overwrite``.
+    """Raise :class:`OutputError` if a result would replace an input, another result, or a file without ``overwrite``.
 
     So it is if results would lie among the images of a labelled set, where they would be images without masks.
     """
@@ -115,8 +115,17 @@ def check_outputs(segmenter: Segmenter, sources: Sequence[Source], folder: Path,
                 f"{place} holds images that have masks, and results would be taken for more of them; "
                 "choose another --out."
             )
+    taken: dict[str, Path] = {}
     for source in sources:
         for path in output_paths(segmenter, source, folder / source.folder):
+            other = taken.setdefault(
+                path.as_posix().casefold(), source.path
+            )  # x.jpg and x_coco.jpg: x_coco.json
+            if other != source.path:
+                raise OutputError(
+                    f"{other} and {source.path} would both have a result called {path.name}; rename one of them, or "
+                    "predict them into two folders."
+                )
             if path.resolve() in inputs:
                 raise OutputError(
                     f"{path} is an image to predict and would be replaced; choose another --out."
@@ -155,7 +164,7 @@ def write_prediction(
         overlay = folder / f"{stem}_overlay.png"
         with files.replacing(overlay) as temporary:
             PIL.Image.fromarray(task.draw(shown, result)).save(temporary, format="PNG")
-        files_of_task = task.write(result, folder, stem, shown, source.path.name)
+        files_of_task = task.write(result, folder, stem, image, source.path.name)
         written = [*files_of_task, overlay, *(drawn if not tasks else ())]
         described = {"settings": segmenter.settings[name], "files": [path.name for path in written]}
         tasks[name] = {**task.describe(result), **described}

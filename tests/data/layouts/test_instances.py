@@ -122,7 +122,7 @@ def test_plain_masks_are_objects_where_that_is_wished(tmp_path: Path) -> None:
 
 def test_a_set_of_classes_cannot_be_wished_into_objects(tmp_path: Path) -> None:
     pairs(tmp_path, "train/a:trainannot/a", values=(0, 1, 2))
-    with pytest.raises(DataError, match=r"\(camvid\) tells no objects apart, .* train with --task semantic"):
+    with pytest.raises(DataError, match=r"\(camvid\) tells no objects apart, .* use --task semantic"):
         open_data(tmp_path, task="instance")
 
 

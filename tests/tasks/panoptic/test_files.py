@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from skimage.measure import regionprops
 from tests.tasks.panoptic.cells import CELLS, discs, fields, labelled, task
 
 from pixelwise.labels import Labels
@@ -99,10 +100,64 @@ def test_table_of_a_square_worked_by_hand(tmp_path: Path) -> None:
     task().write(result_of(labelled(instances)), tmp_path, "a", image)
     [row] = csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines())
     assert (row["class"], row["area"], row["mean_intensity"]) == ("cell", "200", "120.00")
+    assert [row[f"mean_intensity_{channel}"] for channel in (1, 2, 3)] == ["90.00", "120.00", "150.00"]
     assert [row[name] for name in ("x0", "y0", "x1", "y1")] == ["30", "10", "50", "20"]
     assert (float(row["centroid_x"]), float(row["centroid_y"])) == (40.0, 15.0)
-    assert float(row["major_axis"]) == pytest.approx(4 * np.sqrt(20**2 / 12), rel=0.01)
+    assert (row["major_axis"], row["minor_axis"]) == ("23.09", "11.55")  # 4 · 20 / √12, and half of it
     assert 0.65 < float(row["circularity"]) < 0.85  # 4π 200 / 60² is 0.698; Crofton cuts corners
+
+
+def test_axes_are_those_of_pixels_as_squares(tmp_path: Path) -> None:
+    """Those that scikit-image finds where every pixel is 40 × 40 small ones, of which each hardly has a width."""
+    instances = np.zeros((30, 40), np.int32)
+    instances[3, 2:20] = 1  # a pixel wide
+    instances[10:14, 5] = instances[13, 5:12] = 2  # an L
+    instances[20:26, 20:35] = np.where(np.tri(6, 15, 4, dtype=bool), 3, 0)
+    instances[28, 38] = 4
+    result = PanopticResult(
+        np.minimum(instances, 1).astype(np.uint8),
+        instances,
+        np.ones(4, np.int64),
+        np.ones(4),
+        np.ones((4, 3)),
+    )
+    task().write(result, tmp_path, "a")
+    rows = list(csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines()))
+    fine = regionprops(instances.repeat(40, axis=0).repeat(40, axis=1))
+    assert len(rows) == len(fine) == 4
+    for row, one in zip(rows, fine, strict=True):
+        expected = [one.axis_major_length / 40, one.axis_minor_length / 40]
+        assert [float(row["major_axis"]), float(row["minor_axis"])] == pytest.approx(expected, abs=0.006)
+
+
+def test_intensities_are_those_of_the_file_in_every_channel(tmp_path: Path) -> None:
+    """Two channels of 16 bits: an object of the values 1000 and 3000, 40000 and 40001, and one of a single value."""
+    instances = np.zeros((24, 30), np.int32)
+    instances[2:12, 2:12], instances[14:22, 18:26] = 1, 2
+    stored = np.full((24, 30, 2), 65535, np.uint16)
+    stored[2:12, 2:12] = 1000, 40000
+    stored[2:7, 2:12] = 3000, 40001
+    stored[14:22, 18:26] = 7, 9
+    task().write(result_of(labelled(instances)), tmp_path, "a", stored)
+    rows = list(csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines()))
+    shown = [[row[f"mean_intensity{channel}"] for channel in ("_1", "_2", "")] for row in rows]
+    assert shown == [["2000.00", "40000.50", "21000.25"], ["7.00", "9.00", "8.00"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(np.float32(0.0004), "0.0004"), (np.int16(-950), "-950.00"), (np.uint8(7), "7.00")]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_grey_pictures_have_one_intensity(
+    tmp_path: Path, value: np.generic, shown: str, channels: int
+) -> None:
+    instances = np.zeros((20, 20), np.int32)
+    instances[4:12, 4:12] = 1
+    stored = np.full((20, 20, channels), value)
+    task().write(result_of(labelled(instances)), tmp_path, "a", stored)
+    [row] = csv.DictReader((tmp_path / "a_objects.csv").read_text().splitlines())
+    assert [name for name in row if name.startswith("mean_intensity")] == ["mean_intensity"]
+    assert row["mean_intensity"] == shown
 
 
 def test_no_object_is_written_too(tmp_path: Path) -> None:

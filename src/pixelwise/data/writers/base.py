@@ -20,22 +20,38 @@ class Written:
     objects: tuple[ObjectMask, ...]
 
 
-def named(written: Sequence[Written]) -> list[tuple[str, Written]]:
-    """A name of one word for each sample, its file's without folders and suffix.
+def named(written: Sequence[Written], *, together: bool = False) -> list[tuple[str, Written]]:
+    """A name of one word for each sample, its file's without folders and suffix; no other of its split has it.
+
+    Args:
+        together: all splits lie in one folder, so that names begin with the split where two splits share one.
 
     Raises:
-        DataError: two samples that would have the same.
+        DataError: two samples that would lie in one place.
     """
-    found: dict[str, Written] = {}
+    begins = together and share_names(written)
+    found: dict[tuple[str, str], Written] = {}
     for one in written:
-        # A split's folder is written anew; other folders become part of the name.
-        name = one.sample.name.removeprefix(f"{one.sample.split}/").replace("/", "_")
-        if name in found:
+        split = one.sample.split or ""
+        name = f"{split}_{_own_name(one)}" if begins and split else _own_name(one)
+        key = ("" if together else split, name)
+        if key in found:
             raise DataError(
-                f"{one.sample.image} and {found[name].sample.image.name} would both be called '{name}'; rename one."
+                f"{one.sample.image} and {found[key].sample.image.name} would both be called '{name}'; rename one."
             )
-        found[name] = one
-    return list(found.items())
+        found[key] = one
+    return [(name, one) for (_, name), one in found.items()]
+
+
+def share_names(written: Sequence[Written]) -> bool:
+    """Whether samples of several splits have one name."""
+    places = {(one.sample.split, _own_name(one)) for one in written}
+    return len({name for _, name in places}) < len(places)
+
+
+def _own_name(one: Written) -> str:
+    # A split's folder is written anew; other folders become part of the name.
+    return one.sample.name.removeprefix(f"{one.sample.split}/").replace("/", "_")
 
 
 def copy_image(one: Written, folder: Path, name: str) -> Path:

@@ -1,7 +1,7 @@
 """Pictures that number objects, as the layout ``instances`` reads them: ``images/``, ``instances/``, ``legend.csv``.
 
 ``classes/`` is written where there are several classes or regions that nobody labelled, and ``crowd/`` where there are
-crowds.
+crowds. Images of all splits lie together; where two splits share a name, all names begin with their split.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def write(dataset: Dataset, written: Sequence[Written], folder: Path) -> int:
     if any(o.is_crowd for one in written for o in one.objects):
         kinds.add(CROWD)
     lines, objects = [["name", "split"]], 0
-    for name, one in named(written):
+    for name, one in named(written, together=True):
         if len(one.objects) > _MOST:
             raise DataError(f"{one.sample.image} has more than {_MOST} objects; convert it to coco.")
         copy_image(one, folder / "images", name)

@@ -43,6 +43,7 @@ from pixelwise.types import (
     Json,
     Label,
     LabelBatch,
+    Pixels,
     Settings,
     Size,
     Spacing,
@@ -211,7 +212,7 @@ class PanopticTask:
         result: PanopticResult,
         folder: Path,
         stem: str,
-        image: Image | None = None,
+        image: Pixels | None = None,
         name: str | None = None,
     ) -> list[Path]:
         """Files that other tools read, see docs/instances.md."""

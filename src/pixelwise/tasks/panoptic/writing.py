@@ -21,7 +21,7 @@ from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, objects_of
 from pixelwise.tasks.drawing import PALETTE
 from pixelwise.tasks.panoptic.result import PanopticResult, counted
-from pixelwise.types import CLASSES, INSTANCES, Image, Json
+from pixelwise.types import CLASSES, INSTANCES, Json, Pixels
 
 MOST_IN_16_BITS = 65535
 COLUMNS = (
@@ -40,6 +40,7 @@ COLUMNS = (
     "circularity",
     "mean_intensity",
 )
+"""Of the table of objects; images of several channels have ``mean_intensity_1`` and so on beside them."""
 
 
 def file_names(stem: str) -> list[str]:
@@ -49,13 +50,13 @@ def file_names(stem: str) -> list[str]:
 
 
 def write(
-    result: PanopticResult, folder: Path, stem: str, labels: Labels, image: Image | None, name: str
+    result: PanopticResult, folder: Path, stem: str, labels: Labels, image: Pixels | None, name: str
 ) -> list[Path]:
     """Write the picture of numbers, the panoptic picture with its JSON, COCO annotations and the table of objects.
 
     Args:
         stem: what the files' names begin with.
-        image: (H, W, 3) uint8 as people see it; None leaves out what is measured in it.
+        image: (H, W, C) values as stored; None leaves out what is measured in it.
         name: of the image file.
 
     Raises:
@@ -183,18 +184,21 @@ def compressed(counts: Sequence[int]) -> str:
     return "".join(text)
 
 
-def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -> str:
-    """CSV of all objects; lengths in pixels, axes of the ellipse of the same second moments.
+def objects_table(result: PanopticResult, labels: Labels, image: Pixels | None) -> str:
+    """CSV of all objects; lengths in pixels, axes of the ellipse of the same second moments, pixels being squares.
 
     Circularity is 4π area / perimeter², 1 for a disc, of a perimeter by Crofton's formula in four directions. The mean
-    intensity is of the mean of the channels, 0–255 as the image is shown; empty where there is none.
+    intensity is that of the stored values (H, W, C), of all channels together and, where they differ, of each; empty
+    without an image.
     """
     from skimage.measure import regionprops
 
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for one in regionprops(result.instance_map, intensity_image=image):
+    channels = 0 if image is None else 1 if _is_grey(image) else image.shape[2]
+    several = [f"mean_intensity_{channel}" for channel in range(1, channels + 1)] if channels > 1 else []
+    table.writerow([*COLUMNS, *several])
+    for one in regionprops(result.instance_map):
         number, perimeter = int(one.label), float(one.perimeter_crofton)
         y0, x0, y1, x1 = one.bbox
         row, column = one.centroid
@@ -211,13 +215,26 @@ def objects_table(result: PanopticResult, labels: Labels, image: Image | None) -
                 y1,
                 f"{column + 0.5:.2f}",
                 f"{row + 0.5:.2f}",
-                f"{one.axis_major_length:.2f}",
-                f"{one.axis_minor_length:.2f}",
+                # A square has a second moment of 1/12 of its own: a line a pixel wide is not without width.
+                *(f"{4 * np.sqrt(moment + 1 / 12):.2f}" for moment in one.inertia_tensor_eigvals),
                 f"{round_as:.4f}",
-                "" if image is None else f"{np.mean(one.intensity_mean):.2f}",
+                *([""] if image is None else _intensities(image[one.slice][one.image], channels)),
             ]
         )
     return text.getvalue()
+
+
+def _is_grey(image: Pixels) -> bool:
+    """Whether all channels hold the same, as those of grey pictures of 8 bits do."""
+    return all(np.array_equal(image[..., 0], image[..., one]) for one in range(1, image.shape[2]))
+
+
+def _intensities(values: Pixels, channels: int) -> list[str]:
+    """The mean of the values (pixels, C) of an object and, of several channels, the mean of each."""
+    means = values.mean(axis=0, dtype=np.float64)
+    shown = [means.mean(), *means] if channels > 1 else [means[0]]
+    # Fractions may be of any order of magnitude.
+    return [f"{mean:.6g}" if values.dtype.kind == "f" else f"{mean:.2f}" for mean in shown]
 
 
 def _image_id(name: str) -> int:

@@ -41,6 +41,7 @@ from pixelwise.types import (
     Label,
     LabelBatch,
     People,
+    Pixels,
     Settings,
     Size,
     Spacing,
@@ -264,7 +265,12 @@ class PoseTask:
         return [f"{stem}_keypoints.json", f"{stem}_coco.json"]
 
     def write(
-        self, result: PoseResult, folder: Path, stem: str, image: Image | None = None, name: str | None = None
+        self,
+        result: PoseResult,
+        folder: Path,
+        stem: str,
+        image: Pixels | None = None,
+        name: str | None = None,
     ) -> list[Path]:
         """OpenPose's JSON (BODY_25) and COCO's list of results."""
         openpose, coco = (folder / one for one in self.file_names(stem))
