@@ -1,5 +1,6 @@
 """Pictures that number objects: Penn-Fudan and nuclei, real and drawn."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pixelwise.data.frames import read_frames
 from pixelwise.errors import DataError
 from pixelwise.recipe import Augment, Scale, Values
 from pixelwise.types import CLASSES, CROWD, INSTANCES
+from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
 
 
@@ -109,6 +111,22 @@ def test_classes_need_names(tmp_path: Path) -> None:
     (tmp_path / "legend.csv").write_text("name,value,kind\nbackground,0,\nsky,1,heaven\ncat,2,thing\n")
     with pytest.raises(DataError, match=r"legend\.csv, line 3: kind 'heaven' should be thing or stuff"):
         open_data(tmp_path)
+
+
+def test_objects_without_classes_beside_others_that_have_them_are_told(tmp_path: Path) -> None:
+    small(tmp_path, [[0, 3]])
+    written(tmp_path / "classes/a.png", [[0, 2]])
+    for folder in ("images", "instances"):
+        shutil.copy(tmp_path / folder / "a.png", tmp_path / folder / "b.png")
+    (tmp_path / "legend.csv").write_text("name,value\nbackground,0\ncat,1\ndog,2\n")
+    with pytest.raises(
+        DataError, match=r"b\.png has its objects numbered but no picture .* in 'classes'; add it"
+    ):
+        open_data(tmp_path)
+    checked = check(tmp_path)
+    assert [one.kind for one in checked.result.findings if one.severity == "error"] == ["pair-no-mask"]
+    (tmp_path / "instances/b.png").unlink()  # an image that nobody labelled is none of them
+    assert [one.labels for one in open_data(tmp_path).samples if one.name == "b"] == [{}]
 
 
 def test_plain_masks_are_objects_where_that_is_wished(tmp_path: Path) -> None:
