@@ -258,3 +258,20 @@ def test_names_from_another_computer_are_found(tmp_path: Path, stored: Any) -> N
     dataset = open_data(root)
     assert [one.name for one in dataset.samples] == ["sub/café"]
     assert len(dataset.objects(dataset.samples[0])) == 1
+
+
+@pytest.mark.parametrize("to", ["coco", "coco-panoptic", "yolo", "labelme"])
+def test_two_images_of_one_name_are_told(tmp_path: Path, to: str) -> None:
+    convert(open_data(squares(tmp_path / "data", ["cat", "rest"])), tmp_path / "out", to)
+    image = next(path for path in (tmp_path / "out").rglob("a.png") if path.parent.name in {"images", "out"})
+    shutil.copy(image, image.with_suffix(".bmp"))
+    for listed in (tmp_path / "out").glob("annotations/*.json"):
+        document = json.loads(listed.read_text())
+        document["images"].append({**document["images"][0], "id": 2, "file_name": "a.bmp"})
+        if to == "coco-panoptic":
+            document["annotations"].append({**document["annotations"][0], "image_id": 2})
+        listed.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=r"a\.(png|bmp) would both be called 'a'; rename one of them"):
+        open_data(tmp_path / "out")
+    kinds = [one.kind for one in check(tmp_path / "out").result.findings if one.severity == "error"]
+    assert "pair-clash" in kinds

@@ -78,6 +78,16 @@ def test_splits_are_folders(tmp_path: Path) -> None:
     ]
 
 
+def test_names_that_several_folders_share_begin_with_the_folder(tmp_path: Path) -> None:
+    for name in ("batch1/a", "batch2/a", "batch2/b"):
+        drawn(tmp_path / name, [[1, 0, 0], [0, 0, 0]])
+    assert [one.name for one in open_data(tmp_path).samples] == ["batch1/a", "batch2/a", "batch2/b"]
+    for name in ("stage1_train/a", "stage2_train/a"):
+        drawn(tmp_path / "staged" / name, [[1, 0, 0], [0, 0, 0]])
+    named = [(one.name, one.split) for one in open_data(tmp_path / "staged").samples]
+    assert named == [("stage1_train/a", "train"), ("stage2_train/a", "train")]
+
+
 def test_a_legend_names_the_class(tmp_path: Path) -> None:
     drawn(tmp_path / "a", [[1, 0, 0], [0, 0, 0]])
     (tmp_path / "legend.csv").write_text("name,value\nbackground,0\nnucleus,1\n")
