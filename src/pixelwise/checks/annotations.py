@@ -16,7 +16,7 @@ from pixelwise.data.layouts.coco import CocoObjects, listed_image
 from pixelwise.data.layouts.cocopanoptic import VOID, PanopticObjects, read_segments
 from pixelwise.data.layouts.labelme import LabelmeObjects
 from pixelwise.data.layouts.labelme import said_size as size_in_file
-from pixelwise.data.layouts.yolo import YoloObjects
+from pixelwise.data.layouts.yolo import YoloObjects, whole
 from pixelwise.errors import DataError
 from pixelwise.objects import ObjectMask
 from pixelwise.outlines import Ring, signed_area
@@ -163,7 +163,7 @@ def _yolo(source: YoloObjects, sample: Sample, size: Size) -> Looked:
         return [], [("objects-unreadable", str(error))]
     for number, line in lines:
         words, name = line.split(), f"line {number}"
-        if words[0].isdigit() and int(words[0]) + 1 not in source.labels.things:
+        if (found := _class_number(words[0])) is not None and found + 1 not in source.labels.things:
             faults.append(("annotation-category", f"{name}: class {words[0]}"))
             continue
         try:
@@ -174,6 +174,13 @@ def _yolo(source: YoloObjects, sample: Sample, size: Size) -> Looked:
         ring = np.array(words[1:], np.float64).reshape(-1, 2) * (size[1], size[0])
         faults += _outlines([ring], size, name)
     return objects, faults
+
+
+def _class_number(word: str) -> int | None:
+    try:
+        return whole(word)
+    except ValueError:
+        return None
 
 
 def _labelme(dataset: Dataset, source: LabelmeObjects, sample: Sample, size: Size) -> Looked:
