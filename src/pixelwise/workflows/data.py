@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.groups import grouped
-from pixelwise.data.layouts import LAYOUTS, coco, cocokeypoints, cocopanoptic
+from pixelwise.data.layouts import LAYOUTS, coco, cocokeypoints, cocopanoptic, labelme
 from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.layouts.paired import is_half
 from pixelwise.data.layouts.survey import survey
@@ -136,10 +136,10 @@ def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> D
     for candidate in LAYOUTS:
         if candidate.detect(root):
             return candidate.read(root, hints, problems)
-    told = coco.without_segmentations(root)
-    if told is not None:
-        raise DataError(told)
     inside = first_folder(root, _is_known, NESTED)
+    told = coco.without_segmentations(root) or labelme.without_images(root)
+    if inside is None and told is not None:
+        raise DataError(told)
     listing = next(iter(sorted(one for one in root.iterdir() if is_table(one) and names_pictures(one))), None)
     advice = (
         f"give the list itself: {listing}."
