@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
+from pixelwise.data.misfits import advice_on_mask
 from pixelwise.data.objectsource import ObjectSource, identity_of
 from pixelwise.data.pictures import picture_size
 from pixelwise.data.problems import Problem
@@ -329,11 +330,12 @@ def _mask_of(sample: Sample) -> Path:
     return path
 
 
-def _check_sizes(sample: Sample, image: tuple[int, ...], mask: tuple[int, ...]) -> None:
+def _check_sizes(sample: Sample, image: Size, mask: Size) -> None:
     if image != mask:
+        advice = advice_on_mask(sample.image, mask, "make the mask from this very image")
         raise DataError(
             f"{_mask_of(sample)} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
-            f"{image[1]}×{image[0]}; make the mask from this very image."
+            f"{image[1]}×{image[0]}; {advice}."
         )
 
 

@@ -152,6 +152,16 @@ def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:
         dataset.read(dataset.samples[0])
 
 
+def test_numbers_in_colours_are_told_what_they_should_be(tmp_path: Path) -> None:
+    small(tmp_path, [[0, 3]])
+    written(tmp_path / "instances/a.png", [[[0, 0, 0], [200, 0, 9]]])
+    dataset = open_data(tmp_path)
+    with pytest.raises(
+        DataError, match=r"a coloured mask; save the number of each object in grey of 8 or 16 bits"
+    ):
+        dataset.read(dataset.samples[0])
+
+
 def test_frames_and_augmentation_carry_every_map(tmp_path: Path) -> None:
     ids = np.kron(np.arange(16).reshape(4, 4) * 300, np.ones((8, 8))).astype(np.uint16)
     small(tmp_path, ids, np.uint16)

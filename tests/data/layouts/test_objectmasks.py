@@ -105,6 +105,9 @@ def test_refusals(tmp_path: Path) -> None:
     PIL.Image.fromarray(np.zeros((3, 3), np.uint8)).save(tmp_path / "a/masks/0.png")
     with pytest.raises(DataError, match="is 3×3 pixels but its image is 3×2"):
         dataset.read(dataset.samples[0])
+    PIL.Image.new("RGB", (3, 2), (200, 0, 9)).save(tmp_path / "a/masks/0.png")
+    with pytest.raises(DataError, match=r"0\.png is a coloured mask; save it in grey, 255 at the pixels"):
+        dataset.read(dataset.samples[0])
     drawn(tmp_path / "b")
     PIL.Image.new("RGB", (3, 2)).save(tmp_path / "b/images/c.png")
     with pytest.raises(DataError, match=r"c\.png lies beside b\.png; keep one image in each folder"):

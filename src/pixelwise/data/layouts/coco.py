@@ -20,6 +20,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.jsonfiles import entry, number_in, read_json, size_in, speaks_of
 from pixelwise.data.layouts.cocolists import Listing, id_of, image_of, json_files, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
+from pixelwise.data.misfits import advice_on_list
 from pixelwise.data.objectsource import identity_of, things_called
 from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.runlengths import from_text, tidy
@@ -65,9 +66,10 @@ class CocoObjects:
         where = sample.labels["objects"]
         known = self.sizes[listed_image(sample)]
         if known != size:
+            advice = advice_on_list(sample.image, known, "give the very images that were annotated")
             raise DataError(
                 f"{where} says that {sample.image.name} is {known[1]}×{known[0]} pixels but it is {size[1]}×{size[0]}; "
-                "give the very images that were annotated."
+                f"{advice}."
             )
         return [self.object_of(one, size, where) for one in self.annotations[listed_image(sample)]]
 

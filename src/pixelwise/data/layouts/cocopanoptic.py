@@ -23,6 +23,7 @@ from pixelwise.data.jsonfiles import entry, is_there, number_in, read_json, size
 from pixelwise.data.layouts.cocolists import Listing, id_of, image_of, json_files, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.masks import is_deep_colour
+from pixelwise.data.misfits import advice_on_list
 from pixelwise.data.objectsource import identity_of
 from pixelwise.data.pictures import opened, raw_mode, room_for
 from pixelwise.data.problems import STRICT, Problems
@@ -77,9 +78,12 @@ class PanopticObjects:
         path = sample.labels["objects"]
         if self.sizes[path] != size:
             height, width = self.sizes[path]
+            advice = advice_on_list(
+                sample.image, self.sizes[path], "give the very images that were annotated"
+            )
             raise DataError(
                 f"{self.lists[path]} says that {sample.image.name} is {width}×{height} pixels but it is "
-                f"{size[1]}×{size[0]}; give the very images that were annotated."
+                f"{size[1]}×{size[0]}; {advice}."
             )
         ids = read_segments(path, size)
         about = self._about(path)

@@ -24,6 +24,7 @@ from pixelwise.data.jsonfiles import entry, read_json, size_in
 from pixelwise.data.layouts.nesting import files_in, pictures_in
 from pixelwise.data.layouts.paired import holds_pairs, tags_of
 from pixelwise.data.legend import NO_HINTS, Hints
+from pixelwise.data.misfits import advice_on_list
 from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of, things_called
 from pixelwise.data.problems import STRICT, Problems
@@ -55,9 +56,9 @@ class LabelmeObjects:
         document = read_json(path)
         known = said_size(document, path, size)
         if known != size:
+            advice = advice_on_list(sample.image, known, "label this very image")
             raise DataError(
-                f"{path} is for {known[1]}×{known[0]} pixels but its image is {size[1]}×{size[0]}; "
-                "label this very image."
+                f"{path} is for {known[1]}×{known[0]} pixels but its image is {size[1]}×{size[0]}; {advice}."
             )
         parts: dict[Any, list[ObjectMask]] = defaultdict(list)
         for number, shape in enumerate(entry(document, "shapes", list, str(path)), start=1):

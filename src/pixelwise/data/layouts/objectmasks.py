@@ -17,6 +17,7 @@ from pixelwise.data.layouts.nesting import folders_in, pictures_in
 from pixelwise.data.layouts.numbering import OBJECTS, labels_of
 from pixelwise.data.legend import NO_HINTS, Hints, find_legend
 from pixelwise.data.masks import MaskCoding, read_stored
+from pixelwise.data.misfits import advice_on_mask
 from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of
 from pixelwise.data.problems import STRICT, Problems
@@ -30,6 +31,7 @@ NAME = "object_masks"
 IMAGES, MASKS = "images", "masks"
 _FEW = 8
 """Folders that are looked into to recognise the layout."""
+_TWO_VALUES = "save it in grey, 255 at the pixels of its object and 0 at all others"
 _CODING = MaskCoding.of(Labels(classes=("background", "object")))
 
 
@@ -42,14 +44,17 @@ class ObjectMasks:
 
     def objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
         """As :class:`~pixelwise.data.objectsource.ObjectSource`, in the order of the files' names."""
-        return [self._object(path, size, number) for number, path in enumerate(self.files(sample), start=1)]
+        return [
+            self._object(path, sample.image, size, number)
+            for number, path in enumerate(self.files(sample), start=1)
+        ]
 
-    def _object(self, path: Path, size: Size, number: int) -> ObjectMask:
-        stored = read_stored(path)
+    def _object(self, path: Path, image: Path, size: Size, number: int) -> ObjectMask:
+        stored = read_stored(path, plain=_TWO_VALUES)
         if stored.shape != size:
+            advice = advice_on_mask(image, stored.shape, "make it from this very image")
             raise DataError(
-                f"{path} is {stored.shape[1]}×{stored.shape[0]} pixels but its image is {size[1]}×{size[0]}; "
-                "make it from this very image."
+                f"{path} is {stored.shape[1]}×{stored.shape[0]} pixels but its image is {size[1]}×{size[0]}; {advice}."
             )
         rows, columns = (np.flatnonzero(stored.any(axis=axis)) for axis in (1, 0))
         y0, x0 = (int(places[0]) if len(places) else 0 for places in (rows, columns))
