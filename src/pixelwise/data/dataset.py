@@ -51,6 +51,7 @@ class Dataset:
         labels: what class ids mean.
         coding: what the values in mask files stand for; None for the plain coding of the labels.
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
+        occurring: the labels name the classes of which there are objects; others may be missing from them.
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
         problems: what the reader had to leave out, where it was not to refuse it.
@@ -67,6 +68,7 @@ class Dataset:
     labels: Labels
     coding: MaskCoding | None = None
     inferred: bool = False
+    occurring: bool = False
     group: str | None = None
     any_way_up: bool = False
     source: ObjectSource | None = None

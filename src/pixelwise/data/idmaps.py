@@ -16,7 +16,7 @@ from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, objects_of
 from pixelwise.types import CLASSES, CROWD, IGNORE_INDEX, INSTANCES, IdMap, Sample, Size
 
-_NUMBERS = "save the number of each object in grey of 8 or 16 bits, also where colours tell objects apart or code their numbers"
+_NUMBERS = "save the number of each object in grey of 8 or 16 bits, also where colours number them"
 """What to do with a picture in colours."""
 
 

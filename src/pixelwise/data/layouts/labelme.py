@@ -191,7 +191,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         raise DataError(f"{root} holds no shape of a class; label what is to be found.")
     labels = things_called(sorted(names))
     ordered = tuple(sorted(samples, key=lambda sample: sample.name))
-    return Dataset(root, NAME, ordered, labels, source=LabelmeObjects(labels))
+    return Dataset(root, NAME, ordered, labels, occurring=True, source=LabelmeObjects(labels))
 
 
 def without_images(root: Path) -> str | None:
