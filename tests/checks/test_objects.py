@@ -166,6 +166,17 @@ def smoothed(ids: Ids) -> Ids:
     return np.asarray(half.resize(picture.size, PIL.Image.Resampling.BILINEAR)).astype(np.int64)
 
 
+def beside_large_ones() -> Ids:
+    """Three large objects, and ten a pixel or two wide that touch them, all drawn with hard edges."""
+    found = np.zeros((96, 128), np.int64)
+    for number, left in enumerate((4, 44, 84), start=1):
+        found[10:80, left : left + 30] = number
+    for number in range(10):
+        row, left = 12 + 6 * number, (34, 74, 114)[number % 3]
+        found[row : row + 3, left : left + 2] = 4 + number
+    return found
+
+
 def wrapped(ids: Ids) -> Ids:
     """300 small objects, counted in 8 bits."""
     found = np.zeros_like(ids)
@@ -410,6 +421,20 @@ def test_real_sets_have_no_error(data_root: Path, name: str) -> None:
     result = check(present(data_root / name)).result
     assert result.count("error") == 0
     assert sum(len(one.places) for one in result.findings if one.kind.startswith(OBJECT_KINDS)) <= 2
+
+
+def test_small_objects_beside_large_ones_are_not_taken_for_a_smoothed_edge(tmp_path: Path) -> None:
+    for folder, picture in (("images", np.zeros((96, 128, 3), np.uint8)), ("instances", beside_large_ones())):
+        (tmp_path / folder).mkdir()
+        PIL.Image.fromarray(picture.astype(np.uint8)).save(tmp_path / folder / "a.png")
+    assert not _kinds(tmp_path)
+    spoilt = smoothed(beside_large_ones()).astype(np.uint8)
+    PIL.Image.fromarray(spoilt).save(tmp_path / "instances" / "a.png")
+    assert "ids-smoothed" in _kinds(tmp_path)
+
+
+def _kinds(root: Path) -> set[str]:
+    return {finding.kind for finding in check(root).result.findings if finding.kind.startswith("ids-")}
 
 
 def test_the_page_shows_the_objects_of_a_place(sets: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.tasks.panoptic.cells import task as task_of
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError
-from pixelwise.evaluation import Metrics, Scored, evaluate, read_metrics
+from pixelwise.evaluation import Metrics, Scored, evaluate, labelled_like, read_metrics
 from pixelwise.evaluation.intervals import interval, quantile_interval, resamples
 from pixelwise.evaluation.scoring import DRAWS
 from pixelwise.labels import Labels
@@ -390,4 +390,23 @@ def test_classes_are_told_by_their_names_whatever_their_order(tmp_path: Path) ->
     assert repr(evaluate(predictor, open_data(tmp_path), "all").classes["semantic"]) == first
     (tmp_path / "classes.txt").write_text("road\ncar\ncloud\n")
     with pytest.raises(DataError, match="the class 'cloud', which the model does not know"):
+        evaluate(predictor, open_data(tmp_path), "all")
+
+
+def test_classes_that_labelme_data_lack_are_those_of_the_model(tmp_path: Path) -> None:
+    PIL.Image.new("RGB", (48, 32), (9, 90, 200)).save(tmp_path / "a.png")
+    shape = {"label": "wolf", "points": [[0, 0], [10, 0], [10, 8], [0, 8]], "shape_type": "polygon"}
+    listed = tmp_path / "a.json"
+    listed.write_text(json.dumps({"shapes": [shape], "imageHeight": 32, "imageWidth": 48}))
+    dataset = open_data(tmp_path)
+    predictor = tiny_predictor(labels=Labels(classes=("background", "ant", "wolf"), background=0))
+    usable = labelled_like(predictor, dataset)
+    _, label = usable.read(usable.samples[0])
+    assert np.bincount(label.class_map.ravel()).tolist() == [48 * 32 - 80, 0, 80]
+    classes = evaluate(predictor, dataset, "all").classes["semantic"]
+    assert {one.name: one.support for one in classes}["wolf"] == 80
+    # Two classes may be called otherwise, but one of several is known by its name.
+    assert labelled_like(tiny_predictor(), dataset).numbers is None
+    listed.write_text(listed.read_text().replace("wolf", "cat"))
+    with pytest.raises(DataError, match="the class 'cat', which the model does not know"):
         evaluate(predictor, open_data(tmp_path), "all")

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, read_json
+from pixelwise.data.jsonfiles import entry, number_in, read_json
 from pixelwise.data.layouts.coco import CocoObjects, listed_image
 from pixelwise.data.layouts.cocopanoptic import VOID, PanopticObjects, read_segments
 from pixelwise.data.layouts.labelme import LabelmeObjects
 from pixelwise.data.layouts.labelme import said_size as size_in_file
-from pixelwise.data.layouts.yolo import YoloObjects
+from pixelwise.data.layouts.yolo import YoloObjects, whole
 from pixelwise.errors import DataError
 from pixelwise.objects import ObjectMask
 from pixelwise.outlines import Ring, signed_area
@@ -82,9 +82,8 @@ def _coco(source: CocoObjects, sample: Sample, size: Size) -> Looked:
     annotations = source.annotations[listed_image(sample)]
     for one in annotations:
         name = f"annotation {one.get('id')}"
-        category = one.get("category_id")
-        if not isinstance(category, int) or category not in source.class_ids:
-            faults.append(("annotation-category", f"{name}: category {category!r}"))
+        if not _is_known(source, one, name):
+            faults.append(("annotation-category", f"{name}: category {one.get('category_id')!r}"))
             continue
         try:
             found = source.object_of(one, size, sample.labels["objects"])
@@ -97,6 +96,13 @@ def _coco(source: CocoObjects, sample: Sample, size: Size) -> Looked:
     times = Counter(one.get("id") for one in annotations)
     faults += [("annotation-id", f"id {number}") for number, n in times.items() if n > 1]
     return objects, faults
+
+
+def _is_known(source: CocoObjects, annotation: Json, name: str) -> bool:
+    try:
+        return number_in(annotation, "category_id", name) in source.class_ids
+    except DataError:
+        return False
 
 
 def _polygons(annotation: Json) -> list[Ring]:
@@ -157,7 +163,7 @@ def _yolo(source: YoloObjects, sample: Sample, size: Size) -> Looked:
         return [], [("objects-unreadable", str(error))]
     for number, line in lines:
         words, name = line.split(), f"line {number}"
-        if words[0].isdigit() and int(words[0]) + 1 not in source.labels.things:
+        if (found := _class_number(words[0])) is not None and found + 1 not in source.labels.things:
             faults.append(("annotation-category", f"{name}: class {words[0]}"))
             continue
         try:
@@ -168,6 +174,13 @@ def _yolo(source: YoloObjects, sample: Sample, size: Size) -> Looked:
         ring = np.array(words[1:], np.float64).reshape(-1, 2) * (size[1], size[0])
         faults += _outlines([ring], size, name)
     return objects, faults
+
+
+def _class_number(word: str) -> int | None:
+    try:
+        return whole(word)
+    except ValueError:
+        return None
 
 
 def _labelme(dataset: Dataset, source: LabelmeObjects, sample: Sample, size: Size) -> Looked:

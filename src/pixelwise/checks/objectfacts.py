@@ -25,6 +25,8 @@ _THIN = 5
 """Numbers at least that lie along edges alone, in a picture that was smoothed."""
 _WIDE = 2
 """Pixels from the inside of an object to the end of a smoothed edge."""
+_SOFT = 0.3
+"""Share of the pixels around objects that smoothing gives to other numbers."""
 _MOST_IN_8_BITS = 255
 _NEARLY_ALL = 250
 
@@ -135,7 +137,10 @@ def _numbered(path: Path, objects: Sequence[ObjectMask], size: Size) -> tuple[tu
 
 
 def _thin(ids: Ids, count: int) -> int:
-    """How many numbers lie along the edges of others and have no inside, where most are so; else 0."""
+    """How many numbers lie along the edges of others and have no inside, where most are so; else 0.
+
+    Smoothing leaves few hard edges; without it small objects may well lie beside larger ones.
+    """
     from scipy import ndimage
 
     framed = np.pad(ids, 1)
@@ -147,9 +152,12 @@ def _thin(ids: Ids, count: int) -> int:
         return 0
     solid = ~is_thin
     solid[0] = False
-    beside = ndimage.binary_dilation(solid[ids], iterations=_WIDE)
-    along = is_thin[ids]
-    return int(is_thin.sum()) if solid.any() and beside[along].mean() > 0.5 else 0
+    if not solid.any():
+        return 0
+    cores, along = solid[ids], is_thin[ids]
+    is_beside = ndimage.binary_dilation(cores, iterations=_WIDE)[along].mean() > 0.5
+    is_soft = along[ndimage.binary_dilation(cores) & ~cores].mean() > _SOFT
+    return int(is_thin.sum()) if is_beside and is_soft else 0
 
 
 def _pieces(ids: Ids, count: int) -> tuple[list[int], list[int]]:

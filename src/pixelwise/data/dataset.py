@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pixelwise.data.images import image_header, image_size, image_spacing, read_image
 from pixelwise.data.masks import MaskCoding, read_mask
+from pixelwise.data.misfits import advice_on_mask
 from pixelwise.data.objectsource import ObjectSource, identity_of
 from pixelwise.data.pictures import picture_size
 from pixelwise.data.problems import Problem
@@ -50,6 +51,7 @@ class Dataset:
         labels: what class ids mean.
         coding: what the values in mask files stand for; None for the plain coding of the labels.
         inferred: the labels were guessed from the ids that occur; classes that do not occur are missing from them.
+        occurring: the labels name the classes of which there are objects; others may be missing from them.
         group: the tag whose value samples that belong together share (a patient, a video); None where none is known.
         any_way_up: the pictures have no up and down (skin, cells), so training may turn them at will.
         problems: what the reader had to leave out, where it was not to refuse it.
@@ -66,6 +68,7 @@ class Dataset:
     labels: Labels
     coding: MaskCoding | None = None
     inferred: bool = False
+    occurring: bool = False
     group: str | None = None
     any_way_up: bool = False
     source: ObjectSource | None = None
@@ -329,11 +332,12 @@ def _mask_of(sample: Sample) -> Path:
     return path
 
 
-def _check_sizes(sample: Sample, image: tuple[int, ...], mask: tuple[int, ...]) -> None:
+def _check_sizes(sample: Sample, image: Size, mask: Size) -> None:
     if image != mask:
+        advice = advice_on_mask(sample.image, mask, "make the mask from this very image")
         raise DataError(
             f"{_mask_of(sample)} is {mask[1]}×{mask[0]} pixels but its image {sample.image.name} is "
-            f"{image[1]}×{image[0]}; make the mask from this very image."
+            f"{image[1]}×{image[0]}; {advice}."
         )
 
 

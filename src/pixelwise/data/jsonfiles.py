@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,6 +45,28 @@ def entry(holder: Any, key: str, kind: type[_Kind] | tuple[type[_Kind], ...], wh
     return found
 
 
+def number_in(holder: Any, key: str, where: str) -> int:
+    """The whole number that an object holds by a name; programs write it as 1.0 or "1", too.
+
+    Raises:
+        DataError: it is missing or something else; ``where`` begins the sentence.
+    """
+    if not isinstance(holder, dict) or key not in holder:
+        raise DataError(
+            f"{where} lacks the number '{key}'; write the file anew with the program that made it."
+        )
+    told = holder[key]
+    if isinstance(told, int) and not isinstance(told, bool):
+        return told
+    if isinstance(told, float) and told.is_integer():
+        return int(told)
+    if isinstance(told, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", told):
+        return int(told)
+    raise DataError(
+        f"{where} has the '{key}' {json.dumps(told)[:_LONGEST]}, which is no whole number; number it."
+    )
+
+
 def size_in(holder: Any, where: str, names: tuple[str, str] = ("height", "width")) -> Size:
     """(height, width) in pixels that an object tells of an image; programs write whole numbers as 333.0, too.
 
@@ -68,8 +91,8 @@ def _pixels(holder: Any, name: str, where: str) -> int:
     return int(told)
 
 
-def speaks_of(path: Path, words: Sequence[bytes], never: bytes | None = None) -> bool:
-    """Whether a file holds all of these words, or is cut short behind some of them, and not the other one.
+def speaks_of(path: Path, words: Sequence[bytes], never: Sequence[bytes] = ()) -> bool:
+    """Whether a file holds all of these words, or is cut short behind some of them, and none of the others.
 
     What was cut short is to be refused by whoever reads it, and not to be passed over.
     """
@@ -79,7 +102,7 @@ def speaks_of(path: Path, words: Sequence[bytes], never: bytes | None = None) ->
         return False
     held = sum(word in content for word in words)
     is_cut = held > 0 and content.lstrip().startswith(b"{") and not content.rstrip().endswith(b"}")
-    return (held == len(words) or is_cut) and (never is None or never not in content)
+    return (held == len(words) or is_cut) and not any(word in content for word in never)
 
 
 def is_there(path: Path) -> bool:

@@ -24,6 +24,10 @@ Stored = NDArray[np.unsignedinteger[Any]]
 """(H, W) values as a mask file stores them: grey levels, palette indices, or 0xRRGGBB where read in colour."""
 
 
+_PLAIN = "name its colours in a file given with --legend, or save it with one value per class"
+"""What to do about a mask in colours."""
+
+
 @dataclass(frozen=True)
 class MaskCoding:
     """What the values in mask files stand for.
@@ -98,7 +102,7 @@ def read_mask(path: Path, coding: MaskCoding) -> LabelMap:
     return coding.decode(read_stored(path, coloured=coding.coloured), path)
 
 
-def read_stored(path: Path, *, coloured: bool = False) -> Stored:
+def read_stored(path: Path, *, coloured: bool = False, plain: str = _PLAIN) -> Stored:
     """The values of a mask file as they are stored; palette masks give their indices.
 
     Two things are taken as they are seen instead: a palette of white and black in this order, which programs that
@@ -106,6 +110,7 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
 
     Args:
         coloured: give colours as 0xRRGGBB, uint32; else a mask in true colours is refused.
+        plain: what to do about such a one.
 
     Raises:
         DataError: unreadable, or in colours.
@@ -113,14 +118,12 @@ def read_stored(path: Path, *, coloured: bool = False) -> Stored:
     with opened(path, load=False) as picture, room_for(picture.size):
         raw = raw_mode(picture)
         if is_deep_colour(picture):
-            raise DataError(f"{path} holds more than 8 bits a channel; save it with one number per class.")
+            told = "save it with one number per class" if plain == _PLAIN else plain
+            raise DataError(f"{path} holds more than 8 bits a channel; {told}.")
         picture.load()
         stored, has_hues = stored_in(picture, raw, coloured=coloured)
     if has_hues and not coloured:
-        raise DataError(
-            f"{path} is a coloured mask; name its colours in a file given with --legend, or save it with one value per "
-            "class."
-        )
+        raise DataError(f"{path} is a coloured mask; {plain}.")
     return stored
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,12 @@ _SPELLINGS: dict[str, SplitName] = {
 def split_called(word: str) -> SplitName | None:
     """The split that people call so, or None."""
     return _SPELLINGS.get(word.strip().casefold())
+
+
+def split_in_name(name: str) -> SplitName | None:
+    """The split of which the name of a file or folder has a word, such as train2017 or stage1_train; or None."""
+    words = re.split(r"[^a-z]+", name.casefold())
+    return next((split for split in map(split_called, words) if split is not None), None)
 
 
 def read_splits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
@@ -9,6 +10,7 @@ _QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
 _BARE = r"""[^\s"'#](?:\S|\s+(?![\s#]))*"""
 _BARE_IN_BRACKETS = r"""[^\s"'#,\[\]{}](?:[^\s,\[\]{}]|\s+(?![\s#]))*"""
 _LINE = re.compile(rf"\s*(?:-|(\d+)\s*:)\s*({_QUOTED}|{_BARE})\s*(?:\s#.*)?")
+_VALUE = re.compile(rf"\s*({_QUOTED}|{_BARE})\s*(?:\s#.*)?")
 _IN_BRACKETS = re.compile(rf"\s*({_QUOTED}|{_BARE_IN_BRACKETS})\s*([,\]])")
 _NOTHING = re.compile(r"\s*(?:#.*)?")
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
@@ -35,7 +37,7 @@ def names_after(lines: list[str]) -> list[str] | None:
     """
     value = lines[0].partition(":")[2]
     if value.lstrip().startswith("["):
-        return _in_brackets(value.lstrip()[1:])
+        return _in_brackets("\n".join([value, *_indented(lines[1:])]).lstrip()[1:])
     if not _NOTHING.fullmatch(value):
         return None
     names: list[str] = []
@@ -50,6 +52,21 @@ def names_after(lines: list[str]) -> list[str] | None:
             return None
         names.append(name)
     return names
+
+
+def _indented(lines: list[str]) -> list[str]:
+    """The lines that go on with what the line before them began."""
+    return list(itertools.takewhile(lambda line: line[:1].isspace() or line.strip() == "]", lines))
+
+
+def texts_after(lines: list[str]) -> list[str] | None:
+    """The texts in ``key: a``, and as :func:`names_after`; None where they cannot be understood."""
+    value = lines[0].partition(":")[2]
+    found = None if value.lstrip().startswith("[") else _VALUE.fullmatch(value)
+    if found is None:
+        return names_after(lines)
+    text = _plain(found[1])
+    return None if text is None else [text]
 
 
 def _in_brackets(text: str) -> list[str] | None:

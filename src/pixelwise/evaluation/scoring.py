@@ -155,7 +155,7 @@ def _confidence(kept: Sequence[_Kept], units: Units, *, in_sample: bool) -> Conf
 
 
 def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
-    """``dataset`` with the model's classes, if it has the same ones or, inferred from its masks, some of them.
+    """``dataset`` with the model's classes, if it has the same ones or, where it lists what occurs, some of them.
 
     Names of two classes may differ: the lesion of one set is the object of another. Of more classes, and of joints,
     the names tell which is which, whatever their order.
@@ -167,12 +167,9 @@ def labelled_like(predictor: Segmenter, dataset: Dataset) -> Dataset:
         if isinstance(task, PoseTask) and dataset.skeleton is not None:
             dataset = dataset.jointed_like(task.skeleton)
         ours, theirs = task.labels, dataset.labels
-        fits = (
-            ours.num_classes >= theirs.num_classes
-            if dataset.inferred
-            else ours.num_classes == theirs.num_classes
-        )
-        if ours.is_binary != theirs.is_binary and not (dataset.inferred and theirs.is_binary):
+        of_some = dataset.inferred or dataset.occurring
+        fits = ours.num_classes >= theirs.num_classes if of_some else ours.num_classes == theirs.num_classes
+        if ours.is_binary != theirs.is_binary and not (of_some and theirs.is_binary):
             fits = False
         if dataset.inferred and theirs.is_binary and not ours.is_binary and not _holds_ids(dataset):
             fits = False
@@ -196,8 +193,9 @@ def _holds_ids(dataset: Dataset) -> bool:
 def _numbered_like(ours: Labels, dataset: Dataset) -> Dataset:
     """The data set with the model's class ids."""
     theirs = dataset.labels
-    nameless = dataset.inferred or ours.classes == tuple(f"class {i}" for i in range(ours.num_classes))
-    if nameless or theirs.is_binary or theirs.classes == ours.classes:
+    by_number = not dataset.occurring or ours.num_classes == theirs.num_classes
+    nameless = by_number and ours.classes == tuple(f"class {i}" for i in range(ours.num_classes))
+    if dataset.inferred or nameless or ours.is_binary or theirs.classes == ours.classes:
         return replace(dataset, labels=ours)
     unknown = [name for name in theirs.classes if name not in ours.classes]
     if unknown:

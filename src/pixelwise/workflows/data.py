@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset, with_joints
 from pixelwise.data.groups import grouped
-from pixelwise.data.layouts import LAYOUTS, cocokeypoints, cocopanoptic
+from pixelwise.data.layouts import LAYOUTS, coco, cocokeypoints, cocopanoptic, labelme
 from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.layouts.paired import is_half
 from pixelwise.data.layouts.survey import survey
@@ -17,6 +17,7 @@ from pixelwise.data.legend import Hints, read_legend, readable_values
 from pixelwise.data.problems import STRICT, Noted, Problems
 from pixelwise.data.splits import read_splits
 from pixelwise.errors import DataError
+from pixelwise.types import Sample
 
 OBJECT_TASKS = frozenset({"instance", "panoptic"})
 """Tasks that need objects told apart."""
@@ -54,7 +55,8 @@ def open_data(
             which is to check the data next.
 
     Raises:
-        DataError: no such folder, an unknown layout, no pairs, a legend, or splits that do not fit.
+        DataError: no such folder, an unknown layout, no pairs, two images of one name, a legend, or splits that do not
+            fit.
     """
     root = Path(path)
     if not root.is_dir() and not is_table(root):
@@ -66,7 +68,7 @@ def open_data(
         layout = cocokeypoints.NAME
     if layout is None and task == "panoptic" and cocopanoptic.detect(root):  # COCO's own folder has both
         layout = cocopanoptic.NAME
-    dataset = _for_task(_read(root, layout, hints, problems), task)
+    dataset = _for_task(_named_apart(_read(root, layout, hints, problems), problems), task)
     if not any(sample.labels or sample.people is not None for sample in dataset.samples):
         if isinstance(problems, Noted) and problems.found:  # the reason is known
             raise DataError(problems.found[0].message)
@@ -86,6 +88,19 @@ def open_data(
     if isinstance(problems, Noted):
         dataset = replace(dataset, problems=tuple(problems.found))
     return grouped(dataset, group_by)  # after the splits, whose further columns are tags
+
+
+def _named_apart(dataset: Dataset, problems: Problems) -> Dataset:
+    """The data set without images of a name that another has: lists and scores know an image by its name alone."""
+    found: dict[str, Sample] = {}
+    for sample in dataset.samples:
+        other = found.setdefault(sample.name, sample)
+        if other is not sample:
+            message = (
+                f"{sample.image} and {other.image} would both be called '{sample.name}'; rename one of them."
+            )
+            problems.meet("pair-clash", message, sample.image, other.image)
+    return dataset if len(found) == len(dataset) else replace(dataset, samples=tuple(found.values()))
 
 
 def _for_task(dataset: Dataset, task: str | None) -> Dataset:
@@ -122,6 +137,9 @@ def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> D
         if candidate.detect(root):
             return candidate.read(root, hints, problems)
     inside = first_folder(root, _is_known, NESTED)
+    told = coco.without_segmentations(root) or labelme.without_images(root)
+    if inside is None and told is not None:
+        raise DataError(told)
     listing = next(iter(sorted(one for one in root.iterdir() if is_table(one) and names_pictures(one))), None)
     advice = (
         f"give the list itself: {listing}."

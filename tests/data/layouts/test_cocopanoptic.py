@@ -197,7 +197,7 @@ def test_an_image_without_annotation_has_no_label(small: tuple[Path, dict[str, A
         ("id", 65536, "has the id 65536, which another has too or a PNG cannot hold"),
         ("id", 0, "has the id 0, which another has too or a PNG cannot hold"),
         ("id", 1 << 24, "which another has too or a PNG cannot hold"),
-        ("id", "257", "lacks a usable 'id'"),
+        ("id", "x257", "has the 'id' \"x257\", which is no whole number; number it"),
         ("category_id", 9, "is of category 9, which the file does not list; add it"),
     ],
 )

@@ -1,5 +1,6 @@
 """Pictures that number objects: Penn-Fudan and nuclei, real and drawn."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pixelwise.data.frames import read_frames
 from pixelwise.errors import DataError
 from pixelwise.recipe import Augment, Scale, Values
 from pixelwise.types import CLASSES, CROWD, INSTANCES
+from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
 
 
@@ -111,6 +113,22 @@ def test_classes_need_names(tmp_path: Path) -> None:
         open_data(tmp_path)
 
 
+def test_objects_without_classes_beside_others_that_have_them_are_told(tmp_path: Path) -> None:
+    small(tmp_path, [[0, 3]])
+    written(tmp_path / "classes/a.png", [[0, 2]])
+    for folder in ("images", "instances"):
+        shutil.copy(tmp_path / folder / "a.png", tmp_path / folder / "b.png")
+    (tmp_path / "legend.csv").write_text("name,value\nbackground,0\ncat,1\ndog,2\n")
+    with pytest.raises(
+        DataError, match=r"b\.png has its objects numbered but no picture .* in 'classes'; add it"
+    ):
+        open_data(tmp_path)
+    checked = check(tmp_path)
+    assert [one.kind for one in checked.result.findings if one.severity == "error"] == ["pair-no-mask"]
+    (tmp_path / "instances/b.png").unlink()  # an image that nobody labelled is none of them
+    assert [one.labels for one in open_data(tmp_path).samples if one.name == "b"] == [{}]
+
+
 def test_plain_masks_are_objects_where_that_is_wished(tmp_path: Path) -> None:
     pairs(tmp_path, "images/a:masks/a", values=(0, 1, 2))
     assert not open_data(tmp_path).labels.things
@@ -131,6 +149,16 @@ def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:
     written(tmp_path / "instances/a.png", [[0, 3, 3]])
     dataset = open_data(tmp_path)
     with pytest.raises(DataError, match="is 3×1 pixels but its image is 2×1"):
+        dataset.read(dataset.samples[0])
+
+
+def test_numbers_in_colours_are_told_what_they_should_be(tmp_path: Path) -> None:
+    small(tmp_path, [[0, 3]])
+    written(tmp_path / "instances/a.png", [[[0, 0, 0], [200, 0, 9]]])
+    dataset = open_data(tmp_path)
+    with pytest.raises(
+        DataError, match=r"a coloured mask; save the number of each object in grey of 8 or 16 bits"
+    ):
         dataset.read(dataset.samples[0])
 
 

@@ -78,6 +78,16 @@ def test_splits_are_folders(tmp_path: Path) -> None:
     ]
 
 
+def test_names_that_several_folders_share_begin_with_the_folder(tmp_path: Path) -> None:
+    for name in ("batch1/a", "batch2/a", "batch2/b"):
+        drawn(tmp_path / name, [[1, 0, 0], [0, 0, 0]])
+    assert [one.name for one in open_data(tmp_path).samples] == ["batch1/a", "batch2/a", "batch2/b"]
+    for name in ("stage1_train/a", "stage2_train/a"):
+        drawn(tmp_path / "staged" / name, [[1, 0, 0], [0, 0, 0]])
+    named = [(one.name, one.split) for one in open_data(tmp_path / "staged").samples]
+    assert named == [("stage1_train/a", "train"), ("stage2_train/a", "train")]
+
+
 def test_a_legend_names_the_class(tmp_path: Path) -> None:
     drawn(tmp_path / "a", [[1, 0, 0], [0, 0, 0]])
     (tmp_path / "legend.csv").write_text("name,value\nbackground,0\nnucleus,1\n")
@@ -94,6 +104,9 @@ def test_refusals(tmp_path: Path) -> None:
         dataset.read(dataset.samples[0])
     PIL.Image.fromarray(np.zeros((3, 3), np.uint8)).save(tmp_path / "a/masks/0.png")
     with pytest.raises(DataError, match="is 3×3 pixels but its image is 3×2"):
+        dataset.read(dataset.samples[0])
+    PIL.Image.new("RGB", (3, 2), (200, 0, 9)).save(tmp_path / "a/masks/0.png")
+    with pytest.raises(DataError, match=r"0\.png is a coloured mask; save it in grey, 255 at the pixels"):
         dataset.read(dataset.samples[0])
     drawn(tmp_path / "b")
     PIL.Image.new("RGB", (3, 2)).save(tmp_path / "b/images/c.png")

@@ -1,7 +1,8 @@
 """COCO's instances: JSON files that list images, categories and outlines or run-length codes of objects (Lin 2014).
 
 ``annotations/instances_train2017.json`` with ``train2017/``, as COCO unpacks; or such a file beside its images, in the
-folder itself or in one called ``images``. A JSON file whose name says train, val or test is a split.
+folder itself or in one called ``images`` or ``data``; or one in each of ``train``, ``valid`` and ``test``, as other
+programs export. A JSON file is of the split that its name, or its folder's, says.
 """
 
 from __future__ import annotations
@@ -16,22 +17,23 @@ from typing import Any
 import numpy as np
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, is_there, read_json, size_in, speaks_of
+from pixelwise.data.jsonfiles import entry, number_in, read_json, size_in, speaks_of
+from pixelwise.data.layouts.cocolists import Listing, id_of, image_of, json_files, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
-from pixelwise.data.naming import spelt
+from pixelwise.data.misfits import advice_on_list
 from pixelwise.data.objectsource import identity_of, things_called
 from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.runlengths import from_text, tidy
-from pixelwise.data.splits import split_called
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask, united
-from pixelwise.types import IGNORE_INDEX, Json, Sample, Size, SplitName
+from pixelwise.types import IGNORE_INDEX, Json, Sample, Size
 
 NAME = "coco"
-FOLDERS = (".", "annotations")
-"""Where the JSON files may lie."""
-_WORDS = (b'"annotations"', b'"images"', b'"categories"', b'"segmentation"')
+SEGMENTED, EMPTY, UNSEGMENTED = "segmented", "empty", "unsegmented"
+"""What a list holds: segmentations, no annotation, or annotations without any segmentation."""
+_WORDS = (b'"annotations"', b'"images"', b'"categories"')
+_NO_ANNOTATION = re.compile(rb'"annotations"\s*:\s*\[\s*\]')
 _LONGEST = 40
 """Characters of a segmentation that a sentence shows."""
 
@@ -64,26 +66,30 @@ class CocoObjects:
         where = sample.labels["objects"]
         known = self.sizes[listed_image(sample)]
         if known != size:
+            advice = advice_on_list(sample.image, known, "give the very images that were annotated")
             raise DataError(
                 f"{where} says that {sample.image.name} is {known[1]}×{known[0]} pixels but it is {size[1]}×{size[0]}; "
-                "give the very images that were annotated."
+                f"{advice}."
             )
         return [self.object_of(one, size, where) for one in self.annotations[listed_image(sample)]]
 
     def object_of(self, one: Json, size: Size, where: Path) -> ObjectMask:
         """The object of an annotation in the file ``where``; :class:`DataError` for one that cannot be used."""
-        number = entry(one, "id", int, f"an annotation in {where}")
+        number = number_in(one, "id", f"an annotation in {where}")
         said = f"annotation {number} in {where}"
-        class_id = self.class_ids.get(entry(one, "category_id", int, said))
+        category = number_in(one, "category_id", said)
+        class_id = self.class_ids.get(category)
         if class_id is None:
-            raise DataError(
-                f"{said} is of category {one['category_id']}, which the file does not list; add it."
-            )
+            raise DataError(f"{said} is of category {category}, which the file does not list; add it.")
         try:
             return segment_of(
                 one.get("segmentation"), size, class_id, is_crowd=bool(one.get("iscrowd")), original=number
             )
         except (ValueError, TypeError, OverflowError) as error:
+            if not one.get("segmentation") and one.get("bbox"):
+                raise DataError(
+                    f"{said} has a box but no segmentation; outline the object, or remove the annotation."
+                ) from error
             shown = str(one.get("segmentation"))[:_LONGEST]
             raise DataError(f"{said} has no usable segmentation ({shown}); correct or remove it.") from error
 
@@ -123,8 +129,14 @@ def segment_of(
 
 
 def detect(root: Path) -> bool:
-    """Whether ``root`` or its folder ``annotations`` holds a JSON file of segmentations."""
-    return bool(_lists(root))
+    """Whether ``root``, ``annotations`` in it or a folder of a split holds a JSON file of segmentations.
+
+    A list without annotations will do if it is called as COCO calls it.
+    """
+    lists = _lists(root).items()
+    return any(
+        kind == SEGMENTED or (kind == EMPTY and path.name.startswith("instances")) for path, kind in lists
+    )
 
 
 def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Dataset:
@@ -134,31 +146,33 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         DataError: a file that is no such JSON, images that are not there or listed twice, or lists of different
             categories.
     """
-    lists = _lists(root)
+    lists = list(_lists(root))
     if not lists:
         raise DataError(
             f"{root} holds no COCO annotations; put instances_train.json into a folder annotations."
         )
-    documents = {path: read_json(path) for path in lists}
+    documents = {path: document for path in lists if (document := _segmented(path, problems)) is not None}
+    if not documents:
+        raise DataError(_no_segmentation(lists[0]))
     names = _categories(documents)
     labels = things_called([name for _, name in names])
     if labels.num_classes > IGNORE_INDEX:
         raise DataError(f"{root} has {len(names)} categories, more than {IGNORE_INDEX - 1}; merge some.")
     samples, annotations, sizes = [], dict[ListedImage, Sequence[Json]](), dict[ListedImage, Size]()
-    several, listing = len(lists) > 1, Listing()
+    several, listing = len(lists) > 1, Listing(root)
     for path, document in documents.items():
-        split = split_of(path)
+        split = split_of(path, root)
         by_image = defaultdict(list)
         for one in entry(document, "annotations", list, str(path)):
-            by_image[entry(one, "image_id", int, f"an annotation in {path}")].append(one)
+            by_image[number_in(one, "image_id", f"an annotation in {path}")].append(one)
         for image in entry(document, "images", list, str(path)):
             found = image_of(path, image, root, problems)
-            own = by_image.pop(entry(image, "id", int, f"an image in {path}"), [])
+            own = by_image.pop(id_of(path, image), [])
             if found is None or not listing.is_new(path, image, found, problems):
                 continue
             annotations[path, found] = own
             sizes[path, found] = size_in(image, f"the entry of {image['file_name']} in {path}")
-            name = name_of(path, image, several)
+            name = name_of(path, image, root, several)
             samples.append(Sample(name, found, {"objects": path}, {}, split if several else None))
         for image_id in by_image:
             message = f"{path} has annotations of image {image_id}, which it does not list; add the image."
@@ -168,18 +182,41 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     return Dataset(root, NAME, tuple(sorted(samples, key=lambda one: one.name)), labels, source=source)
 
 
-def _lists(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return []
-    found = (path for folder in FOLDERS for path in sorted((root / folder).glob("*.json")))
-    return [path for path in found if path.is_file() and _names_segmentations(path)]
+def without_segmentations(root: Path) -> str | None:
+    """In a sentence which list in a folder that no reader knows has no segmentation; None where there is none."""
+    return next(map(_no_segmentation, _lists(root)), None)
 
 
-def _names_segmentations(path: Path) -> bool:
+def _lists(root: Path) -> dict[Path, str]:
+    """The lists of instances by what they hold."""
+    return {path: kind for path in json_files(root) if (kind := _kind(path)) is not None}
+
+
+def _kind(path: Path) -> str | None:
     # Keypoints of people have outlines too, and list the same images again.
     if path.name.startswith("person_keypoints"):
-        return False
-    return speaks_of(path, _WORDS, never=b'"segments_info"')
+        return None
+    if speaks_of(path, (*_WORDS, b'"segmentation"'), never=(b'"segments_info"',)):
+        return SEGMENTED
+    # Lists of panoptic segments and of joints may hold no annotation either.
+    if not speaks_of(path, _WORDS, never=(b'"segments_info"', b'"isthing"', b'"keypoints"')):
+        return None
+    return EMPTY if _NO_ANNOTATION.search(path.read_bytes()) else UNSEGMENTED
+
+
+def _segmented(path: Path, problems: Problems) -> Json | None:
+    """What a list holds; None where it has annotations and not one segmentation, and that was noted."""
+    document = read_json(path)
+    listed = entry(document, "annotations", list, str(path))
+    if not listed or any(isinstance(one, dict) and "segmentation" in one for one in listed):
+        return document
+    problems.meet("annotation-outline", _no_segmentation(path), path)
+    return None
+
+
+def _no_segmentation(path: Path) -> str:
+    held = "boxes" if speaks_of(path, (b'"bbox"',)) else "annotations"
+    return f"{path} has {held} but no segmentation; outline the objects there, or move the file away."
 
 
 def _categories(documents: Mapping[Path, Json]) -> list[tuple[int, str]]:
@@ -187,7 +224,7 @@ def _categories(documents: Mapping[Path, Json]) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     for path, document in documents.items():
         listed = [
-            (entry(one, "id", int, f"a category in {path}"), entry(one, "name", str, f"a category in {path}"))
+            (number_in(one, "id", f"a category in {path}"), entry(one, "name", str, f"a category in {path}"))
             for one in entry(document, "categories", list, str(path))
         ]
         found = found or listed
@@ -199,66 +236,4 @@ def _categories(documents: Mapping[Path, Json]) -> list[tuple[int, str]]:
         raise DataError(
             f"{path} should list categories of different ids and names, none called background; correct it."
         )
-    return found
-
-
-def split_of(path: Path) -> SplitName | None:
-    """The split that the name of a JSON file says."""
-    words = re.split(r"[^a-z]+", path.stem.casefold())
-    return next((split for split in map(split_called, words) if split is not None), None)
-
-
-def name_of(path: Path, image: Json, several: bool) -> str:
-    """The name of a sample that a JSON file lists; of several files their splits tell equal names apart."""
-    stem = spelt(Path(image["file_name"]).with_suffix("").as_posix())
-    return f"{split_of(path) or path.stem}/{stem}" if several else stem
-
-
-class Listing:
-    """Which images were listed so far: in a file once, and in several files for different splits alone."""
-
-    def __init__(self) -> None:
-        self._ids: set[tuple[Path, int]] = set()
-        self._by_image: dict[Path, list[Path]] = {}
-
-    def is_new(self, path: Path, image: Json, found: Path, problems: Problems) -> bool:
-        """Whether an entry of a JSON file is the first of this image; that it is another was noted.
-
-        Raises:
-            DataError: another file lists the image for the same split, or one of both for none.
-        """
-        known = self._by_image.setdefault(found, [])
-        other = next((one for one in known if one != path and _of_one_split(one, path)), None)
-        if other is not None:
-            raise DataError(
-                f"{other} and {path} both list {found.name}; keep one of them there, or join their annotations in one."
-            )
-        if path in known or (path, image["id"]) in self._ids:
-            message = (
-                f"{path} lists {image['file_name']} twice, or another image by its id {image['id']}; keep one entry "
-                "of each image, with all of its annotations."
-            )
-            problems.meet("annotation-stray", message, path)
-            return False
-        known.append(path)
-        self._ids.add((path, image["id"]))
-        return True
-
-
-def _of_one_split(one: Path, other: Path) -> bool:
-    return split_of(one) is None or split_of(other) in {None, split_of(one)}
-
-
-def image_of(path: Path, image: Json, root: Path, problems: Problems) -> Path | None:
-    """The image file that a JSON file lists; None where it is not there, and that was noted.
-
-    It lies in ``train2017`` for ``instances_train2017.json``, in ``images``, ``input_images`` or the folder itself.
-    """
-    name = entry(image, "file_name", str, f"an image in {path}")
-    part = path.stem.partition("_")[2] or path.stem
-    folders = [root / part, root / "images" / part, root / "images", root / "input_images", root, path.parent]
-    found = next((folder / name for folder in folders if is_there(folder / name)), None)
-    if found is None:
-        message = f"{path} lists {name}, which is neither in {part} nor in images; put it there or remove it."
-        problems.meet("pair-no-image", message, path)
     return found

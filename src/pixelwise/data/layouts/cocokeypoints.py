@@ -20,10 +20,10 @@ from pydantic import ValidationError
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.jsonfiles import entry, is_there, read_json
-from pixelwise.data.layouts.coco import split_of
 from pixelwise.data.layouts.nesting import first_folder
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.problems import STRICT, Problems
+from pixelwise.data.splits import split_in_name
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.skeleton import Skeleton, skeleton_of
@@ -121,7 +121,7 @@ def _opened(path: Path) -> _File:
     except (TypeError, ValueError, OverflowError) as error:
         told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise DataError(f"{path}: its category of keypoints is wrong ({told}); correct the file.") from error
-    return _File(path, values, number, skeleton, split_of(path))
+    return _File(path, values, number, skeleton, split_in_name(path.stem))
 
 
 def _samples(file: _File, root: Path, problems: Problems) -> Iterator[Sample]:

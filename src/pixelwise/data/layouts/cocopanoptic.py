@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelwise.data.dataset import Dataset
-from pixelwise.data.jsonfiles import entry, is_there, read_json, size_in, speaks_of
-from pixelwise.data.layouts.coco import FOLDERS, Listing, image_of, name_of, split_of
+from pixelwise.data.jsonfiles import entry, is_there, number_in, read_json, size_in, speaks_of
+from pixelwise.data.layouts.cocolists import Listing, id_of, image_of, json_files, name_of, split_of
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.masks import is_deep_colour
+from pixelwise.data.misfits import advice_on_list
 from pixelwise.data.objectsource import identity_of
 from pixelwise.data.pictures import opened, raw_mode, room_for
 from pixelwise.data.problems import STRICT, Problems
@@ -77,9 +78,12 @@ class PanopticObjects:
         path = sample.labels["objects"]
         if self.sizes[path] != size:
             height, width = self.sizes[path]
+            advice = advice_on_list(
+                sample.image, self.sizes[path], "give the very images that were annotated"
+            )
             raise DataError(
                 f"{self.lists[path]} says that {sample.image.name} is {width}×{height} pixels but it is "
-                f"{size[1]}×{size[0]}; give the very images that were annotated."
+                f"{size[1]}×{size[0]}; {advice}."
             )
         ids = read_segments(path, size)
         about = self._about(path)
@@ -100,17 +104,15 @@ class PanopticObjects:
         found: dict[int, tuple[int, bool]] = {}
         for one in self.segments[path]:
             said = f"a segment of {path.name} in {self.lists[path]}"
-            number = entry(one, "id", int, said)
-            class_id = self.categories.get(entry(one, "category_id", int, said))
+            number, category = number_in(one, "id", said), number_in(one, "category_id", said)
+            class_id = self.categories.get(category)
             if number in found or not VOID < number < 1 << 24:
                 raise DataError(
                     f"{said} has the id {number}, which another has too or a PNG cannot hold; give each its own, from "
                     "1 to 16777215."
                 )
             if class_id is None:
-                raise DataError(
-                    f"{said} is of category {one['category_id']}, which the file does not list; add it."
-                )
+                raise DataError(f"{said} is of category {category}, which the file does not list; add it.")
             found[number] = class_id, bool(one.get("iscrowd")) and class_id in self.labels.things
         return found
 
@@ -166,7 +168,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
             f"{root} holds no COCO panoptic annotations; put panoptic_train.json into a folder annotations."
         )
     categories, labels = _categories(lists)
-    listing = Listing()
+    listing = Listing(root)
     samples = [
         one
         for path, document in lists.items()
@@ -213,19 +215,19 @@ def _samples(
     """The samples of one JSON file; None for those that nobody labelled."""
     annotations: dict[int, Json] = {}
     for one in entry(document, "annotations", list, str(path)):
-        number = entry(one, "image_id", int, f"an annotation in {path}")
+        number = number_in(one, "image_id", f"an annotation in {path}")
         if number in annotations:
             message = f"{path} annotates image {number} twice; remove one of both."
             problems.meet("annotation-stray", message, path)
         annotations[number] = one
     found: list[tuple[Sample, _Listed | None]] = []
-    split = split_of(path)
+    split = split_of(path, root)
     for image in entry(document, "images", list, str(path)):
         file = image_of(path, image, root, problems)
-        annotation = annotations.pop(entry(image, "id", int, f"an image in {path}"), None)
+        annotation = annotations.pop(id_of(path, image), None)
         if file is None or not listing.is_new(path, image, file, problems):
             continue
-        sample = Sample(name_of(path, image, several), file, {}, {}, split if several else None)
+        sample = Sample(name_of(path, image, root, several), file, {}, {}, split if several else None)
         if annotation is None:
             found.append((sample, None))
             continue
@@ -254,10 +256,7 @@ def _listed(root: Path, path: Path, image: Json, annotation: Json, problems: Pro
 
 def _lists(root: Path) -> dict[Path, Json]:
     """The JSON files of segments and what they hold."""
-    if not root.is_dir():
-        return {}
-    paths = [path for folder in FOLDERS for path in sorted((root / folder).glob("*.json"))]
-    return {path: read_json(path) for path in paths if path.is_file() and speaks_of(path, _WORDS)}
+    return {path: read_json(path) for path in json_files(root) if speaks_of(path, _WORDS)}
 
 
 def _categories(lists: Mapping[Path, Json]) -> tuple[list[Category], Labels]:
@@ -299,4 +298,4 @@ def _category(one: Any, where: str) -> Category:
     is_thing = one.get("isthing") if isinstance(one, dict) else None
     if is_thing not in (0, 1):
         raise DataError(f"{where} lacks a usable 'isthing'; write 1 for things and 0 for stuff.")
-    return Category(entry(one, "id", int, where), entry(one, "name", str, where), bool(is_thing))
+    return Category(number_in(one, "id", where), entry(one, "name", str, where), bool(is_thing))

@@ -34,7 +34,8 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     """Pair by name; an image without a picture of its objects is kept without labels.
 
     Raises:
-        DataError: folders or names that leave open what belongs together, or classes that nobody named.
+        DataError: folders or names that leave open what belongs together, or classes that nobody named or
+            that some images lack.
     """
     if not detect(root):
         raise DataError(f"{root} does not hold the folders images and instances; name them so.")
@@ -42,7 +43,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         kind: _beside(root, names, problems) for kind, names in (("classes", CLASSES), ("crowd", CROWD))
     }
     samples = samples_of(paired.parts_of(root, problems, INSTANCES), paired.tags_of)
-    return numbered(root, NAME, samples, OBJECTS, hints, beside)
+    return numbered(root, NAME, samples, OBJECTS, hints, beside, problems)
 
 
 def _beside(root: Path, names: frozenset[str], problems: Problems) -> dict[Path, Path]:

@@ -37,7 +37,12 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def pictures_in(folder: Path, levels: int | None = None) -> Iterator[Path]:
-    """Image files in a folder and those below it, down to so many levels, by name; no hidden ones.
+    """Image files in a folder and those below it, down to so many levels, by name; no hidden ones."""
+    return files_in(folder, is_image, levels)
+
+
+def files_in(folder: Path, wanted: Callable[[Path], bool], levels: int | None = None) -> Iterator[Path]:
+    """The files that are wanted in a folder and those below it, down to so many levels, by name; no hidden ones.
 
     Links are followed, but never outwards and into each folder once: they may lead round in a circle.
     """
@@ -48,9 +53,9 @@ def pictures_in(folder: Path, levels: int | None = None) -> Iterator[Path]:
         seen.add(here.resolve())
         depth = len(here.relative_to(folder).parts)
         folders[:] = [] if again or depth == levels else sorted(filter(_is_shown, folders))
-        pictures = (here / name for name in sorted(names) if not again)
+        found = (here / name for name in sorted(names) if not again and _is_shown(name))
         # A pipe would be waited for without end.
-        yield from (path for path in pictures if is_image(path) and (path.is_file() or path.is_symlink()))
+        yield from (path for path in found if wanted(path) and (path.is_file() or path.is_symlink()))
 
 
 def holds_pictures(folder: Path) -> bool:

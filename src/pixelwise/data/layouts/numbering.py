@@ -10,6 +10,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.data.idmaps import IdMaps
 from pixelwise.data.legend import Hints, Legend, find_legend
 from pixelwise.data.masks import MaskCoding
+from pixelwise.data.problems import STRICT, Problems
 from pixelwise.data.tables import read_table
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
@@ -31,6 +32,7 @@ def numbered(
     usual: Labels,
     hints: Hints,
     beside: Beside | None = None,
+    problems: Problems = STRICT,
 ) -> Dataset:
     """The data set of samples whose masks number objects.
 
@@ -39,7 +41,8 @@ def numbered(
         usual: labels where no legend names them.
 
     Raises:
-        DataError: classes that nobody named, or several names where objects are not told by class.
+        DataError: classes that nobody named, several names where objects are not told by class, or objects whose
+            classes are told in other images alone.
     """
     beside = beside or {}
     legend = hints.legend or find_legend(root)
@@ -56,8 +59,22 @@ def numbered(
         )
     coding = _coding(legend, labels) if legend and several else None
     source = IdMaps(labels, coding, hints.ignored(), crowds=bool(beside.get("crowd")))
-    kept = tuple(_numbered(sample, beside) for sample in samples)
+    told = [sample for sample in samples if not several or _has_classes(sample, beside, problems)]
+    kept = tuple(_numbered(sample, beside) for sample in told)
     return Dataset(root, name, kept, labels, source=source)
+
+
+def _has_classes(sample: Sample, beside: Beside, problems: Problems) -> bool:
+    """Whether the classes of a sample's objects are told, if it has objects; that they are not was noted."""
+    if not sample.labels or sample.image in beside["classes"]:
+        return True
+    folder = min(beside["classes"].values()).parent.name
+    message = (
+        f"{sample.image} has its objects numbered but no picture of their classes in '{folder}'; add it or move the "
+        "image away."
+    )
+    problems.meet("pair-no-mask", message, sample.image, sample.labels["mask"])
+    return False
 
 
 def _numbered(sample: Sample, beside: Beside) -> Sample:

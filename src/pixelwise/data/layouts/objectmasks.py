@@ -6,7 +6,7 @@ that holds none says that the image shows no object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from pixelwise.data.layouts.nesting import folders_in, pictures_in
 from pixelwise.data.layouts.numbering import OBJECTS, labels_of
 from pixelwise.data.legend import NO_HINTS, Hints, find_legend
 from pixelwise.data.masks import MaskCoding, read_stored
+from pixelwise.data.misfits import advice_on_mask
 from pixelwise.data.naming import spelt
 from pixelwise.data.objectsource import identity_of
 from pixelwise.data.problems import STRICT, Problems
-from pixelwise.data.splits import split_called
+from pixelwise.data.splits import split_in_name
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.objects import ObjectMask
@@ -30,6 +31,7 @@ NAME = "object_masks"
 IMAGES, MASKS = "images", "masks"
 _FEW = 8
 """Folders that are looked into to recognise the layout."""
+_TWO_VALUES = "save it in grey, 255 at the pixels of its object and 0 at all others"
 _CODING = MaskCoding.of(Labels(classes=("background", "object")))
 
 
@@ -42,14 +44,17 @@ class ObjectMasks:
 
     def objects(self, sample: Sample, size: Size) -> list[ObjectMask]:
         """As :class:`~pixelwise.data.objectsource.ObjectSource`, in the order of the files' names."""
-        return [self._object(path, size, number) for number, path in enumerate(self.files(sample), start=1)]
+        return [
+            self._object(path, sample.image, size, number)
+            for number, path in enumerate(self.files(sample), start=1)
+        ]
 
-    def _object(self, path: Path, size: Size, number: int) -> ObjectMask:
-        stored = read_stored(path)
+    def _object(self, path: Path, image: Path, size: Size, number: int) -> ObjectMask:
+        stored = read_stored(path, plain=_TWO_VALUES)
         if stored.shape != size:
+            advice = advice_on_mask(image, stored.shape, "make it from this very image")
             raise DataError(
-                f"{path} is {stored.shape[1]}×{stored.shape[0]} pixels but its image is {size[1]}×{size[0]}; "
-                "make it from this very image."
+                f"{path} is {stored.shape[1]}×{stored.shape[0]} pixels but its image is {size[1]}×{size[0]}; {advice}."
             )
         rows, columns = (np.flatnonzero(stored.any(axis=axis)) for axis in (1, 0))
         y0, x0 = (int(places[0]) if len(places) else 0 for places in (rows, columns))
@@ -77,7 +82,7 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
     """Every folder is a sample; one without a folder of masks is kept without labels.
 
     Folders of folders whose names say so are splits, if several of them are labelled; one in which no image is
-    labelled, as contests have it for testing, is left out.
+    labelled, as contests have it for testing, is left out. Where names would be alike, the folder's begins them.
 
     Raises:
         DataError: another layout, several images in one folder, or a legend of several classes.
@@ -93,9 +98,9 @@ def read(root: Path, hints: Hints = NO_HINTS, problems: Problems = STRICT) -> Da
         raise DataError(f"{root} has objects of one class; name a background and that class in the legend.")
     samples = [
         sample
-        for group in groups
+        for group, prefix in _prefixes(root, groups).items()
         for folder in folders_in(group)
-        if (sample := _sample(group, folder, _split(group) if len(groups) > 1 else None, problems))
+        if (sample := _sample(folder, prefix, _split(group) if len(groups) > 1 else None, problems))
     ]
     ordered = tuple(sorted(samples, key=lambda one: one.name))
     return Dataset(root, NAME, ordered, labels, source=ObjectMasks(labels))
@@ -124,10 +129,19 @@ def _images(folder: Path) -> list[Path]:
 
 
 def _split(group: Path) -> SplitName | None:
-    return next((split for word in group.name.split("_") if (split := split_called(word))), None)
+    return split_in_name(group.name)
 
 
-def _sample(group: Path, folder: Path, split: SplitName | None, problems: Problems) -> Sample | None:
+def _prefixes(root: Path, groups: Sequence[Path]) -> dict[Path, str]:
+    """What names of each group's images begin with: its split, or its own name where others would be called alike."""
+    usual = {group: f"{split}/" if len(groups) > 1 and (split := _split(group)) else "" for group in groups}
+    names = [f"{prefix}{folder.name}" for group, prefix in usual.items() for folder in folders_in(group)]
+    if len(set(names)) == len(names):
+        return usual
+    return {group: f"{group.name}/" if group != root else "" for group in groups}
+
+
+def _sample(folder: Path, prefix: str, split: SplitName | None, problems: Problems) -> Sample | None:
     images = _images(folder)
     if len(images) > 1:
         message = f"{images[1]} lies beside {images[0].name}; keep one image in each folder."
@@ -138,5 +152,4 @@ def _sample(group: Path, folder: Path, split: SplitName | None, problems: Proble
             problems.meet("pair-no-image", message, folder / MASKS)
         return None
     labels = {"objects": folder / MASKS} if (folder / MASKS).is_dir() else {}
-    name = f"{split}/{folder.name}" if split else folder.name
-    return Sample(spelt(name), images[0], labels, {}, split)
+    return Sample(spelt(f"{prefix}{folder.name}"), images[0], labels, {}, split)
