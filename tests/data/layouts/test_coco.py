@@ -161,17 +161,19 @@ def test_lists_of_joints_of_segments_and_of_no_annotations_are_no_instances(tmp_
     assert [one.name for one in open_data(root).samples] == ["a"]
 
 
-def boxed(path: Path) -> None:
+def boxed(path: Path, empty: bool) -> None:
+    """A list of boxes alone; ``empty`` as some programs write them, with a segmentation of nothing."""
     document = json.loads(path.read_text())
     for one in document["annotations"]:
         del one["segmentation"]
-        one["bbox"] = [2, 2, 6, 6]
+        one |= {"bbox": [2, 2, 6, 6]} | ({"segmentation": []} if empty else {})
     path.write_text(json.dumps(document))
 
 
-def test_boxes_alone_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("empty", [False, True])
+def test_boxes_alone_are_told(tmp_path: Path, empty: bool) -> None:
     root = squares(tmp_path / "data", ["cat", "rest"], "train")
-    boxed(root / "instances_train.json")
+    boxed(root / "instances_train.json", empty)
     for layout in (None, "coco"):
         with pytest.raises(DataError, match=r"instances_train\.json has boxes but no segmentation; outline"):
             open_data(root, layout=layout)

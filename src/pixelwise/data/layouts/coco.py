@@ -208,7 +208,7 @@ def _segmented(path: Path, problems: Problems) -> Json | None:
     """What a list holds; None where it has annotations and not one segmentation, and that was noted."""
     document = read_json(path)
     listed = entry(document, "annotations", list, str(path))
-    if not listed or any(isinstance(one, dict) and "segmentation" in one for one in listed):
+    if not listed or any(isinstance(one, dict) and one.get("segmentation") for one in listed):
         return document
     problems.meet("annotation-outline", _no_segmentation(path), path)
     return None

@@ -18,12 +18,24 @@ FOLDERS = (".", "annotations")
 """Where the JSON files may lie, beside folders that are called like splits."""
 
 
+_MOST = 8
+"""More JSON files in a folder of images are of an image each, and would take long to look into."""
+
+
 def json_files(root: Path) -> Iterator[Path]:
     """The JSON files that may be lists: in ``root``, in ``annotations``, or in folders that are called like splits."""
-    folders = [root / folder for folder in FOLDERS]
-    folders += [folder for folder in folders_in(root) if split_in_name(folder.name)]
-    if root.is_dir():
-        yield from (path for folder in folders for path in sorted(folder.glob("*.json")) if path.is_file())
+    if not root.is_dir():
+        return
+    for name in FOLDERS:
+        yield from _json_in(root / name)
+    for folder in folders_in(root):
+        found = _json_in(folder) if split_in_name(folder.name) else []
+        if len(found) <= _MOST:
+            yield from found
+
+
+def _json_in(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.json")) if path.is_file()]
 
 
 def split_of(path: Path, root: Path) -> SplitName | None:

@@ -28,9 +28,9 @@ Keys = Mapping[str, Path]
 def listings(root: Path) -> list[Path]:
     """The YAML files that may name the classes: one of a usual name, or those that speak of splits or a path too."""
     usual = [root / name for name in FILES if _holds(root / name, "names")]
-    if usual or not root.is_dir():
+    if usual:
         return usual[:1]
-    others = sorted(path for path in root.iterdir() if path.suffix.lower() in {".yaml", ".yml"})
+    others = sorted(path for ending in ("*.yaml", "*.yml") for path in root.glob(ending))
     return [path for path in others if _holds(path, "names") and _holds(path, "train|val|path")]
 
 
