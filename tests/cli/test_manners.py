@@ -276,7 +276,7 @@ def test_films_are_told_how_to_become_images(
     ):
         error = fails(capsys, "predict", model, path, "--out", tmp_path / "out")
         assert (
-            f"{path} {said}; write its frames into a folder, with ffmpeg -i 'dance 1.MP4' frames/%05d.png"
+            f'{path} {said}; write its frames into a folder, with ffmpeg -i "dance 1.MP4" frames/%05d.png'
             in error
         )
 

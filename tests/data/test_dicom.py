@@ -164,7 +164,7 @@ def test_without_pydicom_it_says_what_to_install(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(sys.modules, "pydicom", None)  # as Python marks what cannot be imported
     for one in (read_image, image_size):
         message = refusal(lambda one=one: one(path), path)  # type: ignore[misc]
-        assert "pip install pixelwise[dicom]" in message
+        assert 'pip install -c constraints.txt ".[dicom]"' in message
 
 
 def test_the_header_does_not_need_the_pixels(tmp_path: Path) -> None:

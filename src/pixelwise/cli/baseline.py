@@ -49,7 +49,7 @@ def baseline(
             "--object", help="Of images without masks: which side of the outline is the object, else inside."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Random seed.")] = 0,
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,

@@ -31,6 +31,8 @@ def convert(
 ) -> None:
     """Write DATA anew in a format that other programs read.
 
+    pixelwise convert PennFudanPed converted --to coco
+
     Before anything is written it says what that format cannot hold.
     """
     from pixelwise.cli.console import Console

@@ -37,6 +37,14 @@ ModelArgument = Annotated[
 SplitsOption = Annotated[
     Path | None, typer.Option("--splits", metavar="CSV", help="Columns name and split (train, val or test).")
 ]
+DrawnSplitsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--splits",
+        metavar="CSV",
+        help="Columns name and split (train, val or test). Drawn and written to the run if not given.",
+    ),
+]
 LayoutOption = Annotated[
     str | None,
     typer.Option(
@@ -59,7 +67,7 @@ TaskOption = Annotated[
     typer.Option(
         "--task",
         metavar="NAME",
-        help="What to learn: semantic, instance (objects told apart), panoptic (and stuff beside them), pose "
+        help="What to learn: semantic, instance (separate objects), panoptic (and stuff beside them), pose "
         "(people's joints), or semantic,pose; what DATA is labelled for if not given.",
     ),
 ]
@@ -82,7 +90,7 @@ CacheOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Folder for what is decoded and learned of files; the system's cache folder if not given.",
+        help="Folder for decoded images; the system's cache folder if not given.",
     ),
 ]
 BudgetOption = Annotated[
@@ -91,7 +99,7 @@ BudgetOption = Annotated[
 ]
 EpochsOption = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Passes over the training images, instead of a budget."),
+    typer.Option(min=1, metavar="N", help="Epochs, instead of a budget."),
 ]
 NetworkOption = Annotated[
     str | None,
@@ -105,6 +113,4 @@ SettingsOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting of the recipe, such as train.batch_size=16."),
 ]
-SeedOption = Annotated[
-    int | None, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random.")
-]
+SeedOption = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, metavar="N", help="Random seed.")]

@@ -13,6 +13,7 @@ from pixelwise.cli.options import (
     BudgetOption,
     CacheOption,
     DataArgument,
+    DrawnSplitsOption,
     EpochsOption,
     GroupOption,
     IgnoreOption,
@@ -22,7 +23,6 @@ from pixelwise.cli.options import (
     NetworkOption,
     SeedOption,
     SettingsOption,
-    SplitsOption,
     TaskOption,
 )
 
@@ -35,7 +35,7 @@ def train(
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="New folder for model, recipe, log, metrics and report.")
     ],
-    splits: SplitsOption = None,
+    splits: DrawnSplitsOption = None,
     task: TaskOption = None,
     joints: JointsOption = None,
     budget: BudgetOption = None,
@@ -46,7 +46,7 @@ def train(
             min=2,
             max=MAX_FOLDS,
             metavar="N",
-            help="So many models within the budget, each on all folds of the images but one, which it then scores.",
+            help="Cross-validation: N models share the budget; each image is scored by the model not trained on it.",
         ),
     ] = None,
     recipe: Annotated[

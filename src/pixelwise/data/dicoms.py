@@ -101,7 +101,9 @@ def _opened(path: Path, *, pixels: bool) -> Iterator[FileDataset]:
         import pydicom
     except ImportError as error:
         raise PictureError(
-            "foreign", f"{path} is DICOM: run 'pip install pixelwise[dicom]' to read it."
+            "foreign",
+            f'{path} is DICOM: to read it, run pip install -c constraints.txt ".[dicom]" in the folder of the '
+            "source.",
         ) from error
     logging.getLogger("pydicom").addHandler(logging.NullHandler())  # what matters is raised, not logged
     try:

@@ -51,7 +51,7 @@ def grouped(dataset: Dataset, by: str | None) -> Dataset:
         known = f"tags are {', '.join(sorted(tags))}" if tags else "there are no tags"
         raise DataError(
             f"there is no tag '{by}' ({known}), and as a regular expression it has no group; "
-            r"give one such as '(patient\d+)_' with --group-by."
+            r'give one such as "(patient\d+)_" with --group-by.'
         )
     samples = []
     for sample in dataset.samples:

@@ -76,7 +76,7 @@ def is_video(path: Path) -> bool:
 
 def frames_advice(film: Path) -> str:
     """How a film becomes images."""
-    return f"write its frames into a folder, with ffmpeg -i '{film.name}' frames/%05d.png for instance"
+    return f'write its frames into a folder, with ffmpeg -i "{film.name}" frames/%05d.png for instance'
 
 
 def picture_size(path: Path) -> Size:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from pixelwise.workflows.contestants import (
 from pixelwise.workflows.data import open_data, without_task
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
+from pixelwise.workflows.shell import shell_line
 
 PICTURES = 6
 """Images shown of a pair; of several pairs half as many each, and twice as many of all together at most."""
@@ -131,7 +131,7 @@ def _command(runs: Sequence[Path], against: Sequence[Path], recipes: bool, data:
     words = ["pixelwise", "compare", *(["--recipe"] if recipes else []), *map(str, runs)]
     words += ["--against", *map(str, against)] if against else []
     words += ["--data", *map(str, without_task(data.opened or (data.root,)))] if data else []
-    return shlex.join(words)
+    return shell_line(words)
 
 
 def _pictures(

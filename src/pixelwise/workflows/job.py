@@ -6,9 +6,7 @@ import hashlib
 import math
 import os
 import platform
-import shlex
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,6 +54,7 @@ from pixelwise.workflows.data import without_task
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
+from pixelwise.workflows.shell import shell_line
 
 REPORT_SECONDS = 3.0
 TIMING_SHARE = 0.02
@@ -247,8 +246,7 @@ class Job:
                 "again.json",
             ],
         )
-        join = subprocess.list2cmdline if os.name == "nt" else shlex.join
-        return [join(["pixelwise", *map(str, command)]) for command in commands]
+        return [shell_line(["pixelwise", *command]) for command in commands]
 
     def tuning(self) -> list[Sample]:
         """Validation images that settings are tuned on: of very many, as many as tell one from another."""

@@ -101,7 +101,7 @@ def group_hint(dataset: Dataset) -> str | None:
     pattern = propose([sample.name for sample in dataset.samples])
     if dataset.group is not None or not (by_folder or pattern):
         return None
-    what, how = ("folder", "folder") if by_folder else ("pattern of names", f"'{pattern}'")
+    what, how = ("folder", "folder") if by_folder else ("pattern of names", f'"{pattern}"')
     return (
         f"Splits: images of one {what} may lie in different splits. If they are of one patient or video, scores will "
         f"be too good; --group-by {how} keeps them together."

@@ -98,7 +98,8 @@ def _timm() -> Any:
         import timm
     except ImportError as error:
         raise ModelFileError(
-            "encoders named timm/… need the library timm: run 'pip install pixelwise[timm]'."
+            'encoders named timm/… need the library timm: run pip install -c constraints.txt ".[timm]" in the folder '
+            "of the source."
         ) from error
     except RuntimeError as error:  # torchvision's operators beside another build of torch
         raise ModelFileError(
