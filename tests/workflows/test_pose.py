@@ -158,10 +158,10 @@ def test_body_and_skeleton_of_one_set_in_one_model(figures: Path, tmp_path: Path
     report = (run.folder / "report.html").read_text()
     for heading in ("Pictures (semantic)", "Pictures (pose)", "By joint"):
         assert report.count(f"<h2>{heading}</h2>") == 1
-    assert "Of joints, the mean PCK@0.2 is" in report
+    assert "Of joints, the PCK@0.2 is" in report
     assert "Of people, the OKS AP is" in report
     assert "The figure under a picture is its PCK@0.2." in report
-    assert "OKS AP, OKS AP50, OKS AP75 and OKS AR of all images together" in report
+    assert "PCK@0.2, OKS, Given away, OKS AP, OKS AP50, OKS AP75 and OKS AR of all images together" in report
     prediction = predictor.predict(next((figures / "val").glob("*.png")))
     assert prediction["semantic"].label_map.shape == prediction["pose"].size == (64, 96)
     picture = tmp_path / "000000000139.png"
