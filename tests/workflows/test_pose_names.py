@@ -13,6 +13,7 @@ from pixelwise.errors import RecipeError
 from pixelwise.recipe import PoseTask, parse_recipe, read_recipe
 from pixelwise.skeleton import skeleton_of
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.predict import predict
 from pixelwise.workflows.preparation import complete_recipe, seen_by
 from pixelwise.workflows.wishes import Wishes
 
@@ -67,6 +68,20 @@ def test_joints_without_torso_or_head_are_learned_and_scored(tmp_path: Path) -> 
     ]
     report = (run.folder / "report.html").read_text()
     assert "By joint" in report
+    said: list[str] = []
+    listener = Listener()
+    listener.say = said.append  # type: ignore[method-assign]
+    predict(run.folder, [data / "val"], tmp_path / "results", listener=listener)
+    assert (
+        len(
+            [
+                line
+                for line in said
+                if "no joint of these names (wrist, thumb, index finger, little finger)" in line
+            ]
+        )
+        == 1
+    )
     again = pixelwise.evaluate(run.folder, data, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
 

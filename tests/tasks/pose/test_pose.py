@@ -15,11 +15,12 @@ from pixelwise.errors import DataError, RecipeError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.labels import Labels
 from pixelwise.recipe import PoseTask as PoseRecipe
-from pixelwise.skeleton import COCO_17, LSP_14, Skeleton
+from pixelwise.skeleton import COCO_17, LSP_14, Skeleton, skeleton_of
 from pixelwise.tasks import PoseResult, PoseTask
 from pixelwise.tasks.pose.loss import misplaced, unexplained
 from pixelwise.tasks.pose.peaks import find_peaks, warmest
 from pixelwise.tasks.pose.targets import pose_targets
+from pixelwise.tasks.pose.writing import openpose
 from pixelwise.types import IGNORE_INDEX, JOINTS, Label, LabelBatch, People
 
 PERSON = Labels(classes=("background", "person"))
@@ -268,9 +269,9 @@ def test_files_are_as_other_tools_read_them(tmp_path: Path) -> None:
     label = label_of(standing([(160.0, 60.0)], 145))
     result = perfect(task, label)
     result.confidences[0, 16] = 0  # the right ankle was not found
-    openpose, coco = task.write(result, tmp_path, "000000000139")
-    assert [openpose.name, coco.name] == task.file_names("000000000139")
-    [person] = json.loads(openpose.read_text())["people"]
+    theirs, coco = task.write(result, tmp_path, "000000000139")
+    assert [theirs.name, coco.name] == task.file_names("000000000139")
+    [person] = json.loads(theirs.read_text())["people"]
     triples = np.array(person["pose_keypoints_2d"]).reshape(25, 3)
     np.testing.assert_allclose(
         triples[0, :2], [159.5, 59.5], atol=0.15
@@ -286,6 +287,25 @@ def test_files_are_as_other_tools_read_them(tmp_path: Path) -> None:
     described = task.describe(result)["people"][0]
     assert "right_ankle" not in described["joints"]
     assert "right_knee" not in described["angles"]
+
+
+def test_joints_of_other_names_are_openposes_too() -> None:
+    """A person whose joints are called lsho and RightHip comes out as COCO's does, all 25 numbers and angles."""
+    short = {"shoulder": "sho", "elbow": "elb", "wrist": "wri", "knee": "kne", "ankle": "ank"}
+    for style in ("short", "joined", "letter"):
+        names = []
+        for name in COCO_17.joints:
+            side, _, part = name.partition("_")
+            known = {
+                "short": f"{side[0]}{short.get(part, part)}",
+                "joined": f"{side.title()}{part.title()}",
+                "letter": f"{part}_{side[0]}",
+            }
+            names.append(known[style] if part else name)
+        skeleton = skeleton_of(names, COCO_17.limbs)
+        result = perfect(task_of(), label_of(standing([(160.0, 60.0)], 145)))
+        assert openpose(result, skeleton) == openpose(result, COCO_17)
+        assert result.angles(skeleton) == result.angles(COCO_17)
 
 
 def test_angles_by_hand() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,16 +31,18 @@ _PIXEL = 0.5  # both formats count pixels from 0; here a pixel's centre is at +0
 def openpose(result: PoseResult, skeleton: Skeleton) -> Json:
     """OpenPose's output for one picture: of each person x, y and confidence of 25 joints in its order.
 
-    What the skeleton lacks has the confidence 0; neck and middle of the hips are made of shoulders and hips.
+    Joints are found by the words of their names. What the skeleton lacks has the confidence 0; neck and middle of the
+    hips are made of shoulders and hips.
     """
-    return {"version": 1.3, "people": [_openpose_person(result, skeleton, i) for i in range(len(result))]}
+    places = skeleton.places_of(BODY_25)
+    return {"version": 1.3, "people": [_openpose_person(result, places, i) for i in range(len(result))]}
 
 
-def _openpose_person(result: PoseResult, skeleton: Skeleton, person: int) -> Json:
+def _openpose_person(result: PoseResult, places: Mapping[str, int], person: int) -> Json:
     points, sure = result.keypoints[person].astype(np.float64), result.confidences[person].astype(np.float64)
     found = {
         name: (float(points[at, 0]), float(points[at, 1]), float(sure[at]))
-        for at, name in enumerate(skeleton.joints)
+        for name, at in places.items()
         if sure[at] > 0
     }
     for name, ends in BETWEEN.items():
