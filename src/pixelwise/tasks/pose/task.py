@@ -168,7 +168,8 @@ class PoseTask:
         people, skeleton = self._people(label), self.skeleton
         if (label.maps[JOINTS] == IGNORE_INDEX).all():  # nobody said where people are: nothing can be wrong
             result = _result(NO_PEAKS, np.zeros((0, len(skeleton.joints)), np.int64), result.size)
-        keypoints = result.keypoints.astype(np.float64)
+        # COCO looks at every joint: of one that was not found results hold pixel 0, and so it is scored.
+        keypoints = result.with_unfound_at(writing.PIXEL)
         similarity = object_keypoint_similarity(keypoints, people, skeleton.sigmas)
         return PoseRow(
             OksRow.of(similarity, result.scores.astype(np.float64), people),
@@ -268,7 +269,7 @@ class PoseTask:
         """OpenPose's JSON (BODY_25) and COCO's list of results."""
         openpose, coco = (folder / one for one in self.file_names(stem))
         writing.write_json(openpose, writing.openpose(result, self.skeleton))
-        writing.write_json(coco, writing.coco(result, stem if name is None else name))
+        writing.write_json(coco, writing.coco(result, writing.ids_of(stem if name is None else name)))
         return [openpose, coco]
 
     def lowest_score(self, result: PoseResult) -> float | None:
