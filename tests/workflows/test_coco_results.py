@@ -55,8 +55,10 @@ class Unsure:
         sure = self.rng.uniform(0.1, 1, points.shape[:2]) * (self.rng.random(points.shape[:2]) < 0.93)
         order = np.argsort(-sure.mean(axis=1))
         found: NDArray[np.float32] = sure[order].astype(np.float32)
-        points = points[order] * (found > 0)[..., None]
-        return Prediction(size, {"pose": PoseResult(points, found, found.mean(axis=1), size)})
+        shown = (points[order] * (found > 0)[..., None]).astype(np.float32)
+        return Prediction(
+            size, {"pose": PoseResult(shown, found, found.mean(axis=1).astype(np.float32), size)}
+        )
 
     def origin(self) -> Json:
         return {}
