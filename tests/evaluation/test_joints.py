@@ -53,6 +53,8 @@ def test_a_joint_that_few_people_show_counts_as_often_as_it_is_shown() -> None:
     wrong[1, [5, 12]] = 1
     rows = [row_of(task, people, wrong)]
     assert task.image_scores(rows[0])["pck"] == pytest.approx(18 / 20)
+    assert rows[0].joints.likeness == pytest.approx([1, 1 / 3], abs=1e-6)  # by person, in the truth's order
+    assert task.row_json(rows[0])["joints"]["oks_by_person"] == pytest.approx([1, 1 / 3], abs=1e-6)
     by_joint = {name: scores["pck"] for name, scores, _ in task.class_scores(rows)}
     assert (by_joint["nose"], by_joint["left_shoulder"], by_joint["left_ear"]) == (1, 0.5, 1)
 

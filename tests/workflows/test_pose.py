@@ -1,6 +1,7 @@
 """From drawn figures to a pose model: what a run holds, the same scores again, files for other tools, both tasks."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,7 @@ from pixelwise.workflows import pace
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.predict import predict
 from pixelwise.workflows.preparation import complete_recipe, fingerprint, seen_by
+from pixelwise.workflows.report import around
 from pixelwise.workflows.sources import Source
 from pixelwise.workflows.train import train
 from pixelwise.workflows.wishes import Wishes
@@ -67,9 +69,22 @@ def test_a_run_holds_scores_with_intervals_and_a_report(run: pixelwise.Run, figu
     assert "left_wrist" in report
     assert "<h2>Pictures</h2>" in report
     assert "0 is none of it, 1 is all of it." in report
+    [people] = [part for part in report.split("<h2>") if part.startswith("Worst people</h2>")]
+    likeness = {row["name"]: row["counts"]["pose"]["joints"]["oks_by_person"] for row in metrics["images"]}
+    least = sorted((min(of_image), name) for name, of_image in likeness.items() if of_image)
+    shown = re.findall(r'caption-score">([0-9.]+)</span> <bdi class="name">([^<]+)<', people)
+    assert shown == [(f"{score:.3f}", name) for score, name in least]
     again = pixelwise.evaluate(run.folder, figures, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
     assert again.scores["pck"].value == metrics["scores"]["pck"]["value"]
+
+
+def test_around_a_person_is_half_of_the_longer_side() -> None:
+    image = np.arange(100 * 80 * 3).reshape(100, 80, 3).astype(np.uint8)
+    part = around(image, np.array([20, 30, 40, 70], np.float32))
+    np.testing.assert_array_equal(part, image[10:90, 0:60])
+    beyond = around(image, np.array([500, 500, 600, 600], np.float32))
+    assert beyond.shape[:2] == (1, 1)
 
 
 def test_the_skeleton_travels_in_the_model(run: pixelwise.Run, figures: Path) -> None:
