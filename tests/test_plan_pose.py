@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.people import of_points, standing
 
-from pixelwise.plan import SINGLE_MODEL, Fingerprint, PoseFacts, lean_of, plan_pose
+from pixelwise.plan import CROP, SINGLE_MODEL, Fingerprint, PoseFacts, lean_of, plan_pose
 from pixelwise.recipe import Model
 from pixelwise.skeleton import COCO_17, skeleton_of
 from pixelwise.types import Size
@@ -28,6 +28,20 @@ def test_a_single_person_fills_a_frame_as_large_as_pictures_are() -> None:
     assert plan_pose(known((150, 150)), facts(), Model(), alone=False).task.place == 0.25
     several = plan_pose(known((900, 900)), facts(single=False), Model())
     assert (several.scale.crop, several.task.place) == (0, 0)
+
+
+def test_pictures_that_masks_are_learned_from_are_not_cut() -> None:
+    """A person of a tenth of the side needs a large frame of the whole picture, as prediction sees it."""
+    both = PoseFacts(COCO_17, True, share=0.1, masked=True)
+    whole, alone = (
+        plan_pose(known((900, 900)), both, Model(), alone=on_its_own) for on_its_own in (False, True)
+    )
+    assert (whole.scale.crop, alone.scale.crop) == (0, CROP)
+    assert whole.scale.size > alone.scale.size == (256, 256)
+    assert whole.task.single
+    assert "not cut out, since masks are learned from the same pictures" in whole.reasons["scale"]
+    others = plan_pose(known((900, 900)), facts(), Model(), alone=False)  # masks are of other pictures
+    assert others.scale.crop == CROP
 
 
 def test_fields_are_as_coarse_as_the_decoder() -> None:

@@ -78,6 +78,16 @@ class Skeleton(BaseModel):
         """Whether no joint of several has a partner: nobody said which of them are left and which right."""
         return len(self.joints) > 1 and self.partners == tuple(range(len(self.joints)))
 
+    def places_of(self, names: Sequence[str]) -> dict[str, int]:
+        """Of each of these names its joint's place, where a joint is called the same in other words.
+
+        >>> LSP_14.places_of(["neck", "RShoulder", "nose"])
+        {'neck': 12, 'RShoulder': 8}
+        """
+        ours = _words(self.joints)
+        wanted = zip(names, _words(names), strict=True)
+        return {name: ours.index(words) for name, words in wanted if words in ours}
+
     def torso(self) -> tuple[int, int] | None:
         """The left shoulder and the right hip, whose distance PCK measures errors by; None where they have no names."""
         names = _words(self.joints)
@@ -127,7 +137,7 @@ def skeleton_of(joints: Sequence[str], limbs: Sequence[tuple[int, int]]) -> Skel
         limbs=_on_both_sides(_connected(limbs, (), len(names)), partners),
         partners=partners,
         sigmas=tuple(map(_sigma, _words(names))),
-        angles={angle: triple for angle, triple in _ANGLES.items() if set(triple) <= set(names)},
+        angles=_angles(names),
     )
 
 
@@ -165,13 +175,16 @@ def _pieces(limbs: Sequence[tuple[int, int]], count: int) -> list[set[int]]:
     return sorted(pieces, key=min)
 
 
-_SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
+_IN_FULL = {
+    **{"l": "left", "r": "right"},
+    **{"sho": "shoulder", "elb": "elbow", "wri": "wrist", "kne": "knee", "ank": "ankle"},
+}
 
 
 def _words(names: Sequence[str]) -> list[set[str]]:
-    """The words of each joint's name; sides written out."""
+    """The words of each joint's name; sides and parts written out."""
     split = [_split(name) for name in names]
-    return [{_SIDES.get(word, word) for word in _apart(one, split)} for one in split]
+    return [{_IN_FULL.get(word, word) for word in _apart(one, split)} for one in split]
 
 
 def _apart(words: list[str], all_words: Sequence[list[str]]) -> list[str]:
@@ -214,6 +227,18 @@ def _sigma(words: set[str]) -> float:
     return by_part.get(
         frozenset(bare), FACE_SIGMA if bare & {"eye", "ear", "nose", "mouth"} else DEFAULT_SIGMA
     )
+
+
+def _angles(names: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """Those known angles whose three joints there are, by the joints' own names."""
+    ours = _words(names)
+    found = {}
+    for angle, triple in _ANGLES.items():
+        words = _words(triple)
+        if all(one in ours for one in words):
+            first, middle, last = (names[ours.index(one)] for one in words)
+            found[angle] = (first, middle, last)
+    return found
 
 
 _ANGLES = {

@@ -290,6 +290,19 @@ class LabelBatch:
 
 
 @dataclass(frozen=True)
+class CocoIds:
+    """What a COCO file calls an image and its people.
+
+    Attributes:
+        image: id of the image.
+        category: id of the category that has joints.
+    """
+
+    image: int | str
+    category: int
+
+
+@dataclass(frozen=True)
 class Sample:
     """One image of a data set with its labels, not yet read.
 
@@ -303,6 +316,7 @@ class Sample:
         spacing: mm of its pixels where a list says so; what its file says is not read yet.
         people: whose joints were marked in the whole image; None where the sample has no such label.
         window: the part of the image that the sample is; None for all of it.
+        coco: ids in the file that names the image, where that is COCO's of joints.
     """
 
     name: str
@@ -313,6 +327,7 @@ class Sample:
     spacing: Spacing | None = None
     people: People | None = field(default=None, compare=False)  # arrays: they have no single equality
     window: Window | None = None
+    coco: CocoIds | None = None
 
 
 @dataclass(frozen=True)

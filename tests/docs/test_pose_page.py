@@ -1,8 +1,10 @@
 """``docs/pose.md`` names every setting of the task with its default, and every score."""
 
+import inspect
 import re
 from pathlib import Path
 
+from pixelwise.data.figures import LARGEST, SMALLEST, write_figures
 from pixelwise.metrics import METRICS
 from pixelwise.metrics.keypoints import OKS_SCORES
 from pixelwise.recipe import PoseTask
@@ -19,6 +21,13 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     assert found.keys() == defaults.keys() - {"kind"}
     for name, shown in found.items():
         assert shown in {"planned", "the data's"} or float(shown) == defaults[name]
+
+
+def test_figures_are_as_high_as_the_page_says() -> None:
+    default = inspect.signature(write_figures).parameters["size"].default
+    said = f"{min(LARGEST, int(1.1 * default[0]))} in pictures of the default `size={default}`"
+    assert f"from {SMALLEST} pixels high" in PAGE
+    assert f"{said}, {min(LARGEST, int(1.1 * 384))} with `size=(384, 480)`" in PAGE
 
 
 def test_every_score_is_on_the_page() -> None:

@@ -1,5 +1,7 @@
 """Skeletons: what names tell, and what is refused."""
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import ValidationError
 
@@ -85,3 +87,31 @@ def test_mirrored_limbs() -> None:
 def test_what_is_no_skeleton_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Skeleton(**{**COCO_17.model_dump(), **change})
+
+
+@pytest.mark.parametrize(
+    ("side", "parts"),
+    [
+        (lambda side, part: f"{side[0]}_{part}", ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
+        (
+            lambda side, part: f"{side.title()}{part.title()}",
+            ("shoulder", "elbow", "wrist", "hip", "knee", "ankle"),
+        ),
+        (
+            lambda side, part: f"{part} {side[0].upper()}",
+            ("shoulder", "elbow", "wrist", "hip", "knee", "ankle"),
+        ),
+        (lambda side, part: f"{side[0]}{part}", ("sho", "elb", "wri", "hip", "kne", "ank")),
+    ],
+)
+def test_angles_and_places_are_found_whatever_words_names_are_of(
+    side: Callable[[str, str], str], parts: tuple[str, ...]
+) -> None:
+    names = tuple(side(one, part) for one in ("left", "right") for part in parts)
+    found = skeleton_of(names, [])
+    assert found.angles.keys() == COCO_17.angles.keys()
+    assert found.angles["right_elbow"] == (names[6], names[7], names[8])
+    assert found.places_of(["left_ankle", "right_shoulder", "nose"]) == {"left_ankle": 5, "right_shoulder": 6}
+    assert found.sigmas[4] == COCO_17.sigmas[13]
+    assert found.torso() == (0, 9)
+    assert found.partners[:6] == tuple(range(6, 12))

@@ -87,9 +87,10 @@ def test_what_scores_are_taken_over() -> None:
     found = metrics({"a": 0.8, "b": 0.9})
     one = found.scores["dice"]
     for names, said in (
-        (("dice", "pck", "oks"), "Mean over images"),
+        (("dice", "nsd"), "Mean over images"),
         (("pq", "ap"), "Objects of all images together"),
-        (("pck", "oks_ap", "oks_ar"), "Mean over images; OKS AP and OKS AR of all images together"),
+        (("pck", "oks_ap", "oks_ar"), "Joints and people of all images together"),
+        (("dice", "pck", "oks_ap"), "Mean over images; PCK@0.2 and OKS AP of all images together"),
     ):
         assert words.over_text(found.model_copy(update={"scores": dict.fromkeys(names, one)})) == said
     assert words.ends_sentence("pck") != words.ends_sentence("dice")

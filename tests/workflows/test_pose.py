@@ -1,14 +1,19 @@
 """From drawn figures to a pose model: what a run holds, the same scores again, files for other tools, both tasks."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
+import torch
 from lightning_fabric import Fabric
+from safetensors.torch import load_file
+from tests.people import standing
 from torch.nn import Module
 
 import pixelwise
@@ -21,11 +26,16 @@ from pixelwise.models import Network
 from pixelwise.recipe import Model, read_recipe
 from pixelwise.skeleton import COCO_17, LSP_14
 from pixelwise.tasks import PoseResult
-from pixelwise.training import Pace, measure_pace
+from pixelwise.training import Pace, Step, measure_pace
+from pixelwise.types import Json
 from pixelwise.workflows import pace
+from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.predict import predict
-from pixelwise.workflows.preparation import fingerprint, seen_by
+from pixelwise.workflows.preparation import complete_recipe, fingerprint, seen_by
+from pixelwise.workflows.report import around
 from pixelwise.workflows.sources import Source
+from pixelwise.workflows.train import train
+from pixelwise.workflows.wishes import Wishes
 from pixelwise.workflows.writing import write_prediction
 
 pytestmark = pytest.mark.slow
@@ -59,9 +69,22 @@ def test_a_run_holds_scores_with_intervals_and_a_report(run: pixelwise.Run, figu
     assert "left_wrist" in report
     assert "<h2>Pictures</h2>" in report
     assert "0 is none of it, 1 is all of it." in report
+    [people] = [part for part in report.split("<h2>") if part.startswith("Worst people</h2>")]
+    likeness = {row["name"]: row["counts"]["pose"]["joints"]["oks_by_person"] for row in metrics["images"]}
+    least = sorted((min(of_image), name) for name, of_image in likeness.items() if of_image)
+    shown = re.findall(r'caption-score">([0-9.]+)</span> <bdi class="name">([^<]+)<', people)
+    assert shown == [(f"{score:.3f}", name) for score, name in least]
     again = pixelwise.evaluate(run.folder, figures, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
     assert again.scores["pck"].value == metrics["scores"]["pck"]["value"]
+
+
+def test_around_a_person_is_half_of_the_longer_side() -> None:
+    image = np.arange(100 * 80 * 3).reshape(100, 80, 3).astype(np.uint8)
+    part = around(image, np.array([20, 30, 40, 70], np.float32))
+    np.testing.assert_array_equal(part, image[10:90, 0:60])
+    beyond = around(image, np.array([500, 500, 600, 600], np.float32))
+    assert beyond.shape[:2] == (1, 1)
 
 
 def test_the_skeleton_travels_in_the_model(run: pixelwise.Run, figures: Path) -> None:
@@ -94,6 +117,108 @@ def test_pictures_of_any_size_are_predicted_at_their_own(run: pixelwise.Run) -> 
         assert result.size == size
         assert (result.keypoints >= 0).all()
         assert (result.keypoints <= [size[1], size[0]]).all()
+
+
+class UnpluggedError(Exception):
+    """The power went."""
+
+
+class Unplugging(Listener):
+    """Ends it all after a number of steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def step(self, step: Step) -> None:
+        self.left -= 1
+        if not self.left:
+            raise UnpluggedError
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_bits(
+    run: pixelwise.Run, figures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelwise.training.loop.KEEP_SECONDS", 0.0)
+    monkeypatch.setattr("pixelwise.training.loop.KEEPING_SHARE", 1e9)
+    out = tmp_path / "run"
+    with pytest.raises(UnpluggedError):
+        train(figures, out, task="pose", epochs=2, settings=QUICK, listener=Unplugging(2))
+    assert (out / "checkpoint.safetensors").is_file()
+    resumed = train(figures, out, resume=True)
+    one, other = (load_file(folder / "model.safetensors") for folder in (run.folder, out))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+    assert resumed.metrics.to_json() == run.metrics.to_json()
+
+
+def write_people(root: Path, people: dict[str, list[tuple[float, float]]], height: float) -> Path:
+    """Pictures of points of figures, noses at these places; joints beyond the border are not labelled."""
+    (root / "val").mkdir(parents=True)
+    images: list[Json] = []
+    found: list[Json] = []
+    for number, (name, places) in enumerate(people.items(), start=1):
+        pixels = np.full((64, 96, 3), 90, np.uint8)
+        for points in standing(places, height).keypoints:
+            inside = ((points >= 0) & (points < [96, 64])).all(axis=1)
+            x, y = np.floor(points[inside]).astype(int).T
+            pixels[y, x] = (250, 200, 30)
+            visible = np.where(inside, 2, 0)
+            triples = np.c_[(points - 0.5) * inside[:, None], visible].ravel().tolist()
+            low, high = points[inside].min(axis=0), points[inside].max(axis=0)
+            box = [*low.tolist(), *(high - low).tolist()]
+            one = {"id": len(found) + 1, "image_id": number, "category_id": 1, "iscrowd": 0, "bbox": box}
+            found.append(one | {"keypoints": triples, "area": float(np.prod(high - low))})
+        PIL.Image.fromarray(pixels).save(root / "val" / f"{name}.png")
+        images.append({"id": number, "file_name": f"{name}.png"})
+    limbs = [[one + 1, other + 1] for one, other in COCO_17.limbs]
+    category = {"id": 1, "name": "person", "keypoints": list(COCO_17.joints), "skeleton": limbs}
+    values = {"images": images, "annotations": found, "categories": [category]}
+    (root / "person_keypoints_val.json").write_text(json.dumps(values))
+    return root
+
+
+def test_nobody_cut_by_the_border_and_overlapping_from_files_to_files(
+    run: pixelwise.Run, tmp_path: Path
+) -> None:
+    """A whole model, which sees people everywhere, scores, predicts and writes them."""
+    predictor = pixelwise.load(run.folder)
+    predictor.settings["pose"] |= {"threshold": 0.01, "fewest_joints": 2}
+    with torch.no_grad():
+        for field in ("heat", "limbs"):
+            for parameter in predictor.network.head("pose", field).parameters():
+                parameter.normal_(0, 1, generator=torch.Generator().manual_seed(0))
+    people: dict[str, list[tuple[float, float]]] = {}
+    people |= {"nobody": [], "cut": [(48.0, 45.0), (92.0, 10.0)], "two": [(40.0, 12.0), (48.0, 14.0)]}
+    people["forty"] = [(8.0 + 2 * at, 5.0 + at % 3) for at in range(40)]
+    data = write_people(tmp_path / "data", people, 45.0)
+    metrics = pixelwise.evaluate(predictor, data, coco=tmp_path / "results.json")
+    rows = {row.name: row for row in metrics.images}
+    assert np.isnan(rows["nobody"].scores["pck"])
+    assert {name: row.counts["pose"]["oks"]["truths"] for name, row in rows.items()} == {
+        name: len(places) for name, places in people.items()
+    }
+    assert rows["cut"].counts["pose"]["joints"]["marked"][15] < 2
+    assert 0 <= metrics.scores["oks_ap"].value <= 1
+    written = json.loads((tmp_path / "results.json").read_text())
+    assert {one["image_id"] for one in written} == {1, 2, 3, 4}
+    out = tmp_path / "out"
+    done = predict(predictor, [data / "val"], out)
+    assert len(done.written) == 4
+    for name in people:
+        assert (out / f"{name}_overlay.png").is_file()
+        openpose = json.loads((out / f"{name}_keypoints.json").read_text())["people"]
+        assert len(openpose) == len(json.loads((out / f"{name}_coco.json").read_text()))
+
+
+def test_of_one_set_pictures_of_one_person_are_not_cut_where_masks_are_learned(tmp_path: Path) -> None:
+    data = pixelwise.open_data(write_figures(tmp_path / "one", 10, size=(64, 96), most=1), task="pose")
+    crops = {}
+    for tasks in (("pose",), ("semantic", "pose")):
+        recipe = complete_recipe(Wishes(epochs=1, tasks=tasks), data, Listener())
+        crops[tasks] = recipe.scale.crop
+        windows = [sample.window for sample in seen_by(recipe, data).samples]
+        assert any(window is not None for window in windows) == (recipe.scale.crop > 0)
+    assert crops == {("pose",): 0.2, ("semantic", "pose"): 0.0}
 
 
 def renamed(figures: Path, root: Path, names: list[str]) -> Path:
@@ -158,10 +283,10 @@ def test_body_and_skeleton_of_one_set_in_one_model(figures: Path, tmp_path: Path
     report = (run.folder / "report.html").read_text()
     for heading in ("Pictures (semantic)", "Pictures (pose)", "By joint"):
         assert report.count(f"<h2>{heading}</h2>") == 1
-    assert "Of joints, the mean PCK@0.2 is" in report
+    assert "Of joints, the PCK@0.2 is" in report
     assert "Of people, the OKS AP is" in report
     assert "The figure under a picture is its PCK@0.2." in report
-    assert "OKS AP, OKS AP50, OKS AP75 and OKS AR of all images together" in report
+    assert "PCK@0.2, OKS, Given away, OKS AP, OKS AP50, OKS AP75 and OKS AR of all images together" in report
     prediction = predictor.predict(next((figures / "val").glob("*.png")))
     assert prediction["semantic"].label_map.shape == prediction["pose"].size == (64, 96)
     picture = tmp_path / "000000000139.png"

@@ -13,6 +13,7 @@ from pixelwise.errors import RecipeError
 from pixelwise.recipe import PoseTask, parse_recipe, read_recipe
 from pixelwise.skeleton import skeleton_of
 from pixelwise.workflows.listener import Listener
+from pixelwise.workflows.predict import predict
 from pixelwise.workflows.preparation import complete_recipe, seen_by
 from pixelwise.workflows.wishes import Wishes
 
@@ -45,6 +46,16 @@ def write_marked(root: Path, names: Sequence[str]) -> Path:
     return root
 
 
+class Hearing(Listener):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
 def test_joints_without_torso_or_head_are_learned_and_scored(tmp_path: Path) -> None:
     names = ("wrist", "thumb", "index finger", "little finger")
     data = write_marked(tmp_path / "hands", names)
@@ -67,6 +78,10 @@ def test_joints_without_torso_or_head_are_learned_and_scored(tmp_path: Path) -> 
     ]
     report = (run.folder / "report.html").read_text()
     assert "By joint" in report
+    listener = Hearing()
+    predict(run.folder, [data / "val"], tmp_path / "results", listener=listener)
+    unmapped = f"no joint of these names ({', '.join(names)})"
+    assert len([line for line in listener.said if unmapped in line]) == 1
     again = pixelwise.evaluate(run.folder, data, split="val")
     assert again.scores["oks_ap"].value == metrics["scores"]["oks_ap"]["value"]
 

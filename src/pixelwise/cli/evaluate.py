@@ -16,7 +16,7 @@ from pixelwise.cli.options import (
     Split,
     SplitsOption,
 )
-from pixelwise.cli.outputs import check_json
+from pixelwise.cli.outputs import check_json, check_new
 
 
 def evaluate(
@@ -27,6 +27,13 @@ def evaluate(
     json: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write all scores there, as in metrics.json."),
+    ] = None,
+    coco: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the joints found there, as COCO's list of results with DATA's ids.",
+        ),
     ] = None,
     layout: LayoutOption = None,
     legend: LegendOption = None,
@@ -44,10 +51,11 @@ def evaluate(
     from pixelwise.workflows.evaluate import task_of
 
     check_json(json)
+    check_new(coco, "--coco")
     task = task_of(model)
     dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore, task=task)
     with Console() as console:
-        metrics = evaluate_model(model, dataset, split=split.value, listener=console)
+        metrics = evaluate_model(model, dataset, split=split.value, coco=coco, listener=console)
     if json is not None:
         metrics.write(json)
     console.print_metrics(metrics)

@@ -20,11 +20,14 @@ def check_json(file: Path | None) -> None:
     _check(file, "--json", '"pixelwise"')
 
 
-def check_new(file: Path | None) -> None:
-    """Raise :class:`OutputError` unless a new file may be written there: what people change by hand is not replaced."""
+def check_new(file: Path | None, option: str = "--out") -> None:
+    """Raise :class:`OutputError` unless a new file may be written there.
+
+    So what people change by hand is not replaced, nor what nothing in it tells to be of Pixelwise.
+    """
     if file is not None and file.exists():
-        raise OutputError(f"{file} is there already; give the name of a new file with --out.")
-    _check(file, "--out", "")
+        raise OutputError(f"{file} is there already; give the name of a new file with {option}.")
+    _check(file, option, "")
 
 
 def _check(file: Path | None, option: str, mark: str) -> None:

@@ -180,7 +180,7 @@ def _side(name: str, members: Sequence[Contestant], scores: Values, matched: Mat
 def _own(run: Contestant, scores: Values, matched: Matched) -> Estimate:
     """A run's mean score on the images compared: as its metrics say it, where those are all of its images.
 
-    Of objects, which are counted over all images together, metrics give the pooled score's interval, not the mean's.
+    Of objects and joints, which are counted over all images together, metrics give the interval of the pooled score.
     """
     said, metric = run.metrics.scores.get(run.metrics.headline), METRICS.get(run.metrics.headline)
     means = metric is not None and not metric.of_objects

@@ -30,8 +30,8 @@ class Score(Strict):
 
     value: Number = Field(
         default=math.nan,
-        description="The score, which `ci95` is of: `mean`; of objects, segments and people, which are counted over "
-        "all images together, `pooled`.",
+        description="The score, which `ci95` is of: `mean`; of objects, segments, joints and people, which are "
+        "counted over all images together, `pooled`.",
     )
     mean: Number = Field(
         description="Mean of the per-image scores, over the images where it is defined; of scores that single images "
@@ -67,7 +67,8 @@ class Score(Strict):
         description="Score of the worst image: the lowest, or the highest where lower is better."
     )
     pooled: Number = Field(
-        description="Score of all pixels of all images counted together; null where there is no such thing."
+        description="Score of all pixels, objects or joints of all images counted together; null where there is no "
+        "such thing."
     )
     pooled_ci95: Interval = Field(description="95% bootstrap-t interval of `pooled`.")
     n_undefined: int = Field(description="Images without a score: there is nothing that it could be of.")

@@ -272,8 +272,7 @@ def _score(name: str, ratio: Ratio, units: Units, draws: NDArray[np.float64]) ->
 
 
 def _class_scores(task: AnyTask, rows: Sequence[Any], units: Units) -> tuple[ClassScores, ...]:
-    scored, ratios = task.class_scores(rows), task.ratios(rows)
-    of_classes = {name: ratio for name, ratio in ratios.items() if ratio.part.shape[-1] == len(scored)}
+    scored, of_classes = task.class_scores(rows), task.class_ratios(rows)
     drawn = task.class_resamples(rows, _image_draws(units))
     found = []
     for at, (name, scores, pixels) in enumerate(scored):

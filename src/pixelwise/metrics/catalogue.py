@@ -22,7 +22,7 @@ class Metric:
         lower_is_better: 0 is perfect and there is no upper limit; else 1 is perfect and 0 the least.
         pooled: whether images can be counted together.
         of_people: of joints, not of pixels.
-        of_objects: objects, segments or people are counted over all images together, and that is the score.
+        of_objects: objects, segments, joints or people are counted over all images together, and that is the score.
     """
 
     title: str
@@ -152,23 +152,27 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "Share of the labelled joints that were found within a fifth of the torso's length, from the left shoulder "
             "to the right hip.",
             of_people=True,
+            of_objects=True,
         ),
         "pckh": Metric(
             "PCKh@0.5",
             "Share of the labelled joints that were found within half the head's length, from the neck to its top.",
             of_people=True,
+            of_objects=True,
         ),
         "oks": Metric(
             "OKS",
             "Object keypoint similarity of true people with the predicted person that is likest each; 0 for who was "
             "missed.",
             of_people=True,
+            of_objects=True,
         ),
         "given_away": Metric(
             "Given away",
             "Share of the predicted joints that lie where the same joint of another person is, and not near their own.",
             lower_is_better=True,
             of_people=True,
+            of_objects=True,
         ),
         "oks_ap": Metric(
             "OKS AP",

@@ -174,8 +174,8 @@ class JointCounts:
         right: (K,) of them within ``CLOSE`` of the torso.
         labelled: (K,) labelled joints of people whose torso is labelled.
         right_of_head, labelled_of_head: the same within ``CLOSE_OF_HEAD`` of the head.
-        similarity: sum of the OKS of true people with the person that was predicted for each, 0 where none was.
-        people: true people with labelled joints.
+        likeness: (P,) OKS of true people with labelled joints, in the truth's order, with the person that was predicted
+            for each; 0 where none was.
         given_away: (K,) predicted joints that are another person's: near the same joint of another, not of their own.
         given: (K,) predicted joints of people that stand for a true one.
         marked: (K,) labelled joints of all people.
@@ -185,11 +185,20 @@ class JointCounts:
     labelled: Values
     right_of_head: Values
     labelled_of_head: Values
-    similarity: float
-    people: float
+    likeness: Values
     given_away: Values
     given: Values
     marked: Values
+
+    @property
+    def similarity(self) -> float:
+        """The sum of ``likeness``."""
+        return float(self.likeness.sum())
+
+    @property
+    def people(self) -> float:
+        """True people with labelled joints."""
+        return float(len(self.likeness))
 
     @classmethod
     def of(
@@ -209,14 +218,16 @@ class JointCounts:
             people: the truth; crowds are left out.
             torso, head: pairs of joints whose distance is the measure; None where there are none.
         """
-        keep = ~people.is_crowd & people.is_marked
+        keep = scored_people(people)
         truth = people.keypoints[keep].astype(np.float64)
         labelled = people.visibility[keep] > 0
         similarity = object_keypoint_similarity(keypoints, people, sigmas)[:, keep]
         pairs = paired(similarity)
         joints = len(sigmas)
         distance = np.full((len(truth), joints), np.inf)
+        likeness = np.zeros(len(truth))
         for predicted, true in pairs:
+            likeness[true] = similarity[predicted, true]
             apart = np.hypot(*(keypoints[predicted] - truth[true]).T)
             distance[true] = np.where(found[predicted], apart, np.inf)
         right, counted = _within(distance, truth, labelled, torso, CLOSE)
@@ -227,8 +238,7 @@ class JointCounts:
             counted,
             right_of_head,
             counted_of_head,
-            float(sum(similarity[pair] for pair in pairs)),
-            float(len(truth)),
+            likeness,
             away,
             given,
             labelled.sum(axis=0).astype(np.float64),
@@ -243,10 +253,16 @@ class JointCounts:
             "labelled_of_head": self.labelled_of_head.tolist(),
             "oks": round(self.similarity, 6),
             "people": self.people,
+            "oks_by_person": [round(float(one), 6) for one in self.likeness],
             "given_away": self.given_away.tolist(),
             "given": self.given.tolist(),
             "marked": self.marked.tolist(),
         }
+
+
+def scored_people(people: People) -> Flags:
+    """(M,) the people who are scored one by one: with labelled joints, and no crowd."""
+    return ~people.is_crowd & people.is_marked
 
 
 def paired(similarity: Values) -> list[tuple[int, int]]:

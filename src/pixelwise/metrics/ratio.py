@@ -44,6 +44,10 @@ class Ratio:
         """(..., 1): that of one class."""
         return Ratio(self.part[..., [index]], self.whole[..., [index]])
 
+    def together(self) -> Ratio:
+        """(..., 1): all classes counted together, so that what is more frequent counts more."""
+        return Ratio(self.part.sum(axis=-1, keepdims=True), self.whole.sum(axis=-1, keepdims=True))
+
     def of_images(self) -> Ratio:
         """(N, 1): images as parts of their number, so that pooling gives the mean of the scores of images."""
         scores = self.by_image()[:, None]

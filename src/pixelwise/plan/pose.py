@@ -55,12 +55,24 @@ class PoseFacts:
         single: no picture shows more than one.
         share: root of the usual person's area, as a share of the root of the picture's.
         lean: degrees from upright that most people lean at most, 0–180; 0 where that is not known.
+        masked: some pictures that show people have masks too.
     """
 
     skeleton: Skeleton
     single: bool
     share: float
     lean: float = 0.0
+    masked: bool = False
+
+    def is_cut(self, *, alone: bool) -> bool:
+        """Whether pictures are cut to their only person.
+
+        Not where masks are learned from them too: of whole pictures, as people predict, they are scored otherwise.
+
+        Args:
+            alone: no masks are learned beside the joints.
+        """
+        return self.single and (alone or not self.masked)
 
 
 @dataclass(frozen=True)
@@ -91,19 +103,23 @@ def plan_pose(
     """One person fills a small frame; several need a larger one.
 
     Args:
-        known: sizes are those of pictures cut by ``CROP`` where there is one person each.
+        known: sizes are those of pictures cut by ``CROP`` where they are cut.
         network: that learns.
         alone: no masks are learned beside the joints.
         rotate: degrees by which training turns pictures at random, where that is decided elsewhere.
         asked: what else is wished for.
     """
-    side = _single_side(known) if facts.single else _side(known, facts.share)
+    cut = facts.is_cut(alone=alone)
+    side = _single_side(known) if cut else _side(known, facts.share)
     size = usual_frame(known.sizes, side**2)
     shown = (
         "one person a picture, cut out by the box"
-        if facts.single
-        else f"several people a picture, the usual one {facts.share:.0%} of its side"
+        if cut
+        else f"{'one person' if facts.single else 'several people'} a picture, the usual one {facts.share:.0%} of its "
+        "side"
     )
+    if facts.single and not cut:
+        shown += ", not cut out, since masks are learned from the same pictures"
     turn = TURNS[facts.lean > UPRIGHT]
     view = TURNED_VIEW * (turn if rotate is None else rotate) if facts.single else 0.0
     bent = f", as a quarter of the people lean by more than {facts.lean:.0f}°" if turn > TURNS[0] else ""
@@ -121,7 +137,7 @@ def plan_pose(
         turn=view,
     )
     planned = ScalePlan(
-        Scale(size=size, crop=CROP if facts.single else 0.0),
+        Scale(size=size, crop=CROP if cut else 0.0),
         f"{size[1]}×{size[0]} (width × height): {shown}",
     )
     scale = as_asked(planned, asked.scale)

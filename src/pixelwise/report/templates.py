@@ -184,7 +184,7 @@ def metric_text(name: str) -> str:
 
 
 def mean_text(name: str) -> str:
-    """What a headline's value is: "mean Dice"; of objects, which are counted over all images together, "PQ"."""
+    """What a headline's value is: "mean Dice"; "PQ" of objects or joints, which are counted over all images."""
     metric = METRICS.get(name.rpartition(".")[2])
     return metric_text(name) if metric is not None and metric.of_objects else f"mean {metric_text(name)}"
 

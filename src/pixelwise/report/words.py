@@ -59,12 +59,15 @@ def ends_sentence(metric: str) -> str:
 
 def over_text(metrics: Metrics) -> str:
     """What the scores are taken over: "Mean over images", objects of all together, or of which metrics that is so."""
-    known = [name for name in metrics.scores if name.rpartition(".")[2] in METRICS]
-    counted = [name for name in known if METRICS[name.rpartition(".")[2]].of_objects]
+    known = {
+        name: METRICS[metric] for name in metrics.scores if (metric := name.rpartition(".")[2]) in METRICS
+    }
+    counted = [name for name, metric in known.items() if metric.of_objects]
     if not counted:
         return "Mean over images"
     if len(counted) == len(known):
-        return "Objects of all images together"
+        people = all(metric.of_people for metric in known.values())
+        return f"{'Joints and people' if people else 'Objects'} of all images together"
     return f"Mean over images; {listed([metric_text(name) for name in counted])} of all images together"
 
 

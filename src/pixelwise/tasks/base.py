@@ -105,6 +105,10 @@ class Task(Protocol[Result, Row]):
         """
         ...
 
+    def class_ratios(self, rows: Sequence[Row]) -> dict[str, Ratio]:
+        """Those scores that every scored class has for itself, (N, K) by image and class."""
+        ...
+
     def whole_scores(self, rows: Sequence[Row]) -> WholeScores:
         """Scores that only all images together have, such as average precision; none as a rule."""
         ...

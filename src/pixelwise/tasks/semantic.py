@@ -241,6 +241,11 @@ class SemanticTask:
         surfaces = [row.surface for row in rows if row.surface is not None]
         return overlap if len(surfaces) < len(rows) else overlap | surface_ratios(surfaces)
 
+    def class_ratios(self, rows: Sequence[SemanticRow]) -> dict[str, Ratio]:
+        """All of these but accuracy, which is of all classes at once; that too where only one is scored."""
+        scored = len(self.labels.scored)
+        return {name: one for name, one in self.ratios(rows).items() if one.part.shape[-1] == scored}
+
     def whole_scores(self, rows: Sequence[SemanticRow]) -> WholeScores:
         """None: images can be scored one by one."""
         return (), lambda counts: ()
@@ -253,9 +258,7 @@ class SemanticTask:
         """Pooled scores of each scored class, and its pixels in the truth; accuracy where there is only one."""
         scored = self.labels.scored
         pooled = [
-            (metric, ratio)
-            for metric, ratio in self.ratios(rows).items()
-            if METRICS[metric].pooled and ratio.part.shape[-1] == len(scored)
+            (metric, ratio) for metric, ratio in self.class_ratios(rows).items() if METRICS[metric].pooled
         ]
         support = np.sum([row.overlap for row in rows], axis=0).sum(axis=1)
         return [

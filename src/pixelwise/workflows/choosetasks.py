@@ -93,4 +93,5 @@ def pose_facts(dataset: Dataset) -> PoseFacts:
     ]
     share = share_of([area for area, _ in shown], [picture for _, picture in shown])
     lean = lean_of([sample.people for sample in samples if sample.people is not None], dataset.skeleton)
-    return PoseFacts(dataset.skeleton, not several and not nobody, share, lean)
+    masked = any(sample.people is not None and "mask" in sample.labels for sample in dataset.samples)
+    return PoseFacts(dataset.skeleton, not several and not nobody, share, lean, masked)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pixelwise.data.dataset import Dataset, SplitChoice, check_pairs
 from pixelwise.errors import DataError
-from pixelwise.evaluation import Metrics
+from pixelwise.evaluation import Metrics, Scored
 from pixelwise.evaluation import evaluate as evaluate_predictor
 from pixelwise.modelfile import read_model
 from pixelwise.prediction import Predictor, load
 from pixelwise.workflows.choosetasks import tasks_for
+from pixelwise.workflows.cocoresults import CocoResults
 from pixelwise.workflows.data import open_data, splits_of_run
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import counting
@@ -30,6 +31,7 @@ def evaluate(
     data: Dataset | Path | str,
     *,
     split: SplitChoice = "all",
+    coco: Path | None = None,
     listener: Listener | None = None,
 ) -> Metrics:
     """Score a model on labelled images, at each image's own size.
@@ -39,10 +41,11 @@ def evaluate(
         data: an opened data set, or a folder for :func:`~pixelwise.workflows.data.open_data`.
         split: which samples; ``all`` are also those that no split names. Data without splits takes those of the
             model's run.
+        coco: file for the joints found, as COCO's list of results with the ids of the data.
 
     Raises:
         ModelFileError: the model cannot be read.
-        DataError: nothing to evaluate, or a file that cannot be used.
+        DataError: nothing to evaluate, or a file that cannot be used; with ``coco``, no joints of a COCO set.
     """
     listener = listener or Listener()
     predictor = model if isinstance(model, Predictor) else load(model)
@@ -55,9 +58,19 @@ def evaluate(
     check_pairs(dataset.samples)
     learned = [] if isinstance(model, Predictor) else _learned(Path(model), dataset)
     notes = _seen_in_training(len(learned), len(dataset))
-    on_image = counting(listener, len(dataset))
+    results = None if coco is None else CocoResults(predictor, dataset)
+    count = counting(listener, len(dataset))
+
+    def on_image(scored: Scored) -> None:
+        if results is not None:
+            results.add(scored)
+        count(scored)
+
     fitted = learned.count("val") == len(dataset)
-    return evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image, in_sample=fitted)
+    metrics = evaluate_predictor(predictor, dataset, split, notes=notes, on_image=on_image, in_sample=fitted)
+    if results is not None and coco is not None:
+        results.write(coco)
+    return metrics
 
 
 def _labelled_part(predictor: Predictor, dataset: Dataset) -> Predictor:

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pixelwise.prediction import Predictor, load
+from pixelwise.tasks import PoseTask
+from pixelwise.tasks.pose.writing import BODY_25
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.sources import find_sources
 from pixelwise.workflows.writing import Predicted, say_left_out, write_results
+
+NO_OPENPOSE = (
+    "OpenPose: it has no joint of these names ({joints}), so that the files …_keypoints.json hold none; …_coco.json "
+    "and the picture's JSON hold all. Names such as left_knee, l_knee or LeftKnee are known."
+)
 
 
 def predict(
@@ -39,4 +46,7 @@ def predict(
     folder = Path(out)
     found = find_sources([Path(path) for path in paths], folder)
     say_left_out(found, listener)
+    for task in predictor.tasks.values():
+        if isinstance(task, PoseTask) and not task.skeleton.places_of(BODY_25):
+            listener.say(NO_OPENPOSE.format(joints=", ".join(task.skeleton.joints)))
     return write_results(predictor, found.sources, folder, overwrite=overwrite, listener=listener)

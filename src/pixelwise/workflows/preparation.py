@@ -234,7 +234,7 @@ def fingerprint(
         network: whose pace is measured.
         tasks: that are learned, by name.
     """
-    if "pose" in tasks and pose_facts(dataset).single:
+    if "pose" in tasks and pose_facts(dataset).is_cut(alone=tuple(tasks) == ("pose",)):
         dataset = dataset.cropped(CROP)
     training = dataset.split("train")
     wished = tasks_named(tasks, dataset.skeleton)

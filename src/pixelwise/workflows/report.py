@@ -9,9 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pixelwise.checks import Check
 from pixelwise.data.dataset import Dataset
 from pixelwise.evaluation import Metrics
+from pixelwise.metrics.keypoints import scored_people
 from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.report import (
@@ -28,7 +32,7 @@ from pixelwise.report import (
     write_report,
 )
 from pixelwise.tasks import AnyTask
-from pixelwise.types import SPLITS, LogRow, Sample
+from pixelwise.types import SPLITS, Image, LogRow, Sample
 from pixelwise.workflows import runfolder
 
 T = TypeVar("T")
@@ -133,8 +137,39 @@ def _people(name: str, task: AnyTask, of_image: OfImage, dataset: Dataset, metri
         gives="people with the joints of each, and how sure it is of them",
         main=task.headline,
     )
-    sections = [*part.sections, joint_table(metrics, name)]
+    worst = _worst_people(name, drawn, dataset, metrics)
+    of_people = drawn_part(metrics, f"{name}-people", worst, asked="", gives="", main="oks")
+    people = [replace(one, title="Worst people") for one in of_people.sections]
+    sections = [*part.sections, *people, joint_table(metrics, name)]
     return replace(part, sections=sections, findings=joint_findings(metrics))
+
+
+def _worst_people(
+    name: str, drawn: Callable[[Sample, float], Drawn], dataset: Dataset, metrics: Metrics
+) -> dict[str, list[Drawn]]:
+    """What surrounds the people of least OKS, one of an image; nobody where no image shows several people."""
+    likeness = {row.name: row.counts[name]["joints"].get("oks_by_person", []) for row in metrics.images}
+    if all(len(of_image) < 2 for of_image in likeness.values()):  # the worst images show them
+        return {}
+    worst = sorted((min(of_image), image) for image, of_image in likeness.items() if of_image)
+    samples = {sample.name: sample for sample in dataset.samples}
+    found = []
+    for score, image in worst[:EXHIBITS]:
+        whole = drawn(samples[image], score)
+        people = dataset.read(samples[image])[1].people
+        assert people is not None
+        box = people.boxes[scored_people(people)][likeness[image].index(score)]
+        found.append(replace(whole, image=around(whole.image, box)))
+    return {"Least OKS, one person of a picture": found}
+
+
+def around(image: Image, box: NDArray[np.float32]) -> Image:
+    """The part of an image that shows a box and half of its longer side about it."""
+    more = max(8.0, 0.5 * float((box[2:] - box[:2]).max()))
+    (x0, y0), (x1, y1) = np.floor(box[:2] - more), np.ceil(box[2:] + more)
+    height, width = image.shape[:2]
+    left, top = min(max(0, int(x0)), width - 1), min(max(0, int(y0)), height - 1)
+    return image[top : max(top + 1, int(y1)), left : max(left + 1, int(x1))]
 
 
 def _drawing(

@@ -15,12 +15,13 @@ from pixelwise.errors import DataError, RecipeError
 from pixelwise.geometry import Frame, flip_field
 from pixelwise.labels import Labels
 from pixelwise.recipe import PoseTask as PoseRecipe
-from pixelwise.skeleton import COCO_17, LSP_14, Skeleton
+from pixelwise.skeleton import COCO_17, LSP_14, Skeleton, skeleton_of
 from pixelwise.tasks import PoseResult, PoseTask
 from pixelwise.tasks.pose.loss import misplaced, unexplained
 from pixelwise.tasks.pose.peaks import find_peaks, warmest
 from pixelwise.tasks.pose.targets import pose_targets
-from pixelwise.types import IGNORE_INDEX, JOINTS, Label, LabelBatch, People
+from pixelwise.tasks.pose.writing import coco, openpose
+from pixelwise.types import IGNORE_INDEX, JOINTS, CocoIds, Label, LabelBatch, People, Window
 
 PERSON = Labels(classes=("background", "person"))
 SIZE = (256, 320)
@@ -268,9 +269,9 @@ def test_files_are_as_other_tools_read_them(tmp_path: Path) -> None:
     label = label_of(standing([(160.0, 60.0)], 145))
     result = perfect(task, label)
     result.confidences[0, 16] = 0  # the right ankle was not found
-    openpose, coco = task.write(result, tmp_path, "000000000139")
-    assert [openpose.name, coco.name] == task.file_names("000000000139")
-    [person] = json.loads(openpose.read_text())["people"]
+    theirs, listed = task.write(result, tmp_path, "000000000139")
+    assert [theirs.name, listed.name] == task.file_names("000000000139")
+    [person] = json.loads(theirs.read_text())["people"]
     triples = np.array(person["pose_keypoints_2d"]).reshape(25, 3)
     np.testing.assert_allclose(
         triples[0, :2], [159.5, 59.5], atol=0.15
@@ -280,12 +281,44 @@ def test_files_are_as_other_tools_read_them(tmp_path: Path) -> None:
     assert triples[11].tolist() == [0, 0, 0]
     assert triples[19:].tolist() == [[0, 0, 0]] * 6  # feet
     assert {"face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d"} <= person.keys()
-    [found] = json.loads(coco.read_text())
+    [found] = json.loads(listed.read_text())
     assert (found["image_id"], found["category_id"], len(found["keypoints"])) == (139, 1, 51)
     assert found["keypoints"][48:] == [0, 0, 0]
     described = task.describe(result)["people"][0]
     assert "right_ankle" not in described["joints"]
     assert "right_knee" not in described["angles"]
+
+
+def test_joints_of_other_names_are_openposes_too() -> None:
+    """A person whose joints are called lsho and RightHip comes out as COCO's does, all 25 numbers and angles."""
+    short = {"shoulder": "sho", "elbow": "elb", "wrist": "wri", "knee": "kne", "ankle": "ank"}
+    for style in ("short", "joined", "letter"):
+        names = []
+        for name in COCO_17.joints:
+            side, _, part = name.partition("_")
+            known = {
+                "short": f"{side[0]}{short.get(part, part)}",
+                "joined": f"{side.title()}{part.title()}",
+                "letter": f"{part}_{side[0]}",
+            }
+            names.append(known[style] if part else name)
+        skeleton = skeleton_of(names, COCO_17.limbs)
+        result = perfect(task_of(), label_of(standing([(160.0, 60.0)], 145)))
+        assert openpose(result, skeleton) == openpose(result, COCO_17)
+        assert result.angles(skeleton) == result.angles(COCO_17)
+
+
+def test_a_joint_that_was_not_found_is_scored_where_results_put_it() -> None:
+    """COCO's 0, 0 is the middle of the first pixel: a joint that truly lies there is hit by one that was not found."""
+    points = np.array([[[0.5, 0.5], [12.5, 8.5]]])
+    people = replace(of_points(points, skeleton=TWO), areas=np.array([4.0], np.float32))
+    task, label = task_of(TWO), label_of(people)
+    sure = np.array([[0, 1]], np.float32)
+    result = PoseResult(points.astype(np.float32) * sure[..., None], sure, np.array([0.5], np.float32), SIZE)
+    assert task.row(result, label).joints.similarity == pytest.approx(1)
+    [written] = coco(result, CocoIds("a", 3), Window(10, 20, 100, 90))
+    assert written["keypoints"] == [10, 20, 0, 22, 28, 1]  # the corner of the part that was cut out
+    assert (written["image_id"], written["category_id"]) == ("a", 3)
 
 
 def test_angles_by_hand() -> None:

@@ -27,7 +27,7 @@ from pixelwise.data.splits import split_in_name
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.skeleton import Skeleton, skeleton_of
-from pixelwise.types import Json, People, Sample, SplitName
+from pixelwise.types import CocoIds, Json, People, Sample, SplitName
 
 NAME = "coco_keypoints"
 LABELS = Labels(classes=("background", "person"))
@@ -143,7 +143,9 @@ def _samples(file: _File, root: Path, problems: Problems) -> Iterator[Sample]:
         people = _people(by_image.get(image_id, ()), file)
         mask = root / "masks" / Path(name).with_suffix(".png")
         labels = {"mask": mask} if mask.is_file() else {}
-        yield Sample(Path(name).with_suffix("").as_posix(), found, labels, split=file.split, people=people)
+        ids = CocoIds(image_id, file.category)
+        shown = Path(name).with_suffix("").as_posix()
+        yield Sample(shown, found, labels, split=file.split, people=people, coco=ids)
     for image_id in by_image:
         if image_id not in listed:
             message = (

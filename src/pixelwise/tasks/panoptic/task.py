@@ -162,6 +162,11 @@ class PanopticTask:
         """Scores of segments, objects and classes."""
         return row_ratios(rows, self.labels)
 
+    def class_ratios(self, rows: Sequence[PanopticRow]) -> dict[str, Ratio]:
+        """Those that are counted by class."""
+        scored = len(self.labels.scored)
+        return {name: one for name, one in self.ratios(rows).items() if one.part.shape[-1] == scored}
+
     def placed(self, result: PanopticResult, frame: Frame) -> PanopticResult:
         """The same: maps are at the image's size."""
         return result

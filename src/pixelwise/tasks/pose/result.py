@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +36,15 @@ class PoseResult:
     def found(self) -> NDArray[np.bool_]:
         """(M, K): the joints that were found."""
         return self.confidences > 0
+
+    def with_unfound_at(self, place: float) -> NDArray[np.float64]:
+        """(M, K, 2) the keypoints, those that were not found at x and y of ``place``."""
+        return np.where(self.found[..., None], self.keypoints.astype(np.float64), place)
+
+    def reordered(self, order: Sequence[int]) -> PoseResult:
+        """The same people with their joints in another order: of each joint of the result its place now, (K,)."""
+        places = list(order)
+        return replace(self, keypoints=self.keypoints[:, places], confidences=self.confidences[:, places])
 
     def boxes(self) -> NDArray[np.float32]:
         """(M, 4) x0, y0, x1, y1 around the joints that were found."""

@@ -169,7 +169,8 @@ class PoseTask:
         people, skeleton = self._people(label), self.skeleton
         if (label.maps[JOINTS] == IGNORE_INDEX).all():  # nobody said where people are: nothing can be wrong
             result = _result(NO_PEAKS, np.zeros((0, len(skeleton.joints)), np.int64), result.size)
-        keypoints = result.keypoints.astype(np.float64)
+        # COCO looks at every joint: of one that was not found results hold pixel 0, and so it is scored.
+        keypoints = result.with_unfound_at(writing.PIXEL)
         similarity = object_keypoint_similarity(keypoints, people, skeleton.sigmas)
         return PoseRow(
             OksRow.of(similarity, result.scores.astype(np.float64), people),
@@ -201,30 +202,29 @@ class PoseTask:
         return self.image_scores(row)[self.headline]
 
     def image_scores(self, row: PoseRow) -> dict[str, float]:
-        """Of joints the mean over those that are labelled."""
+        """Of joints the share of those that are labelled, of all people together."""
         return {metric: float(ratio.by_image()[0]) for metric, ratio in self.ratios([row]).items()}
 
     def ratios(self, rows: Sequence[PoseRow]) -> dict[str, Ratio]:
-        """PCK and PCKh by joint, mean OKS, and joints given to another person; what no joint could have is left out."""
+        """PCK, PCKh, OKS, and joints given to another person, (N, 1) each; what no joint could have is left out.
+
+        Every joint counts the same, of whatever name, person and image it is.
+        """
         counts = [row.joints for row in rows]
-
-        def by_joint(part: str, whole: str) -> Ratio:
-            return Ratio.of(
-                np.stack([getattr(one, part) for one in counts]),
-                np.stack([getattr(one, whole) for one in counts]),
-            )
-
-        found = {}
-        if self.skeleton.torso() is not None:
-            found["pck"] = by_joint("right", "labelled")
-        if self.skeleton.head() is not None:
-            found["pckh"] = by_joint("right_of_head", "labelled_of_head")
+        found = {name: ratio.together() for name, ratio in self.class_ratios(rows).items()}
         found["oks"] = Ratio.of([[one.similarity] for one in counts], [[one.people] for one in counts])
         if self.skeleton.torso() is not None:
-            given = by_joint("given_away", "given")
-            found["given_away"] = Ratio(
-                given.part.sum(axis=1, keepdims=True), given.whole.sum(axis=1, keepdims=True)
-            )
+            found["given_away"] = _by_joint(counts, "given_away", "given").together()
+        return found
+
+    def class_ratios(self, rows: Sequence[PoseRow]) -> dict[str, Ratio]:
+        """PCK and PCKh by joint, (N, K)."""
+        counts = [row.joints for row in rows]
+        found = {}
+        if self.skeleton.torso() is not None:
+            found["pck"] = _by_joint(counts, "right", "labelled")
+        if self.skeleton.head() is not None:
+            found["pckh"] = _by_joint(counts, "right_of_head", "labelled_of_head")
         return found
 
     def whole_scores(self, rows: Sequence[PoseRow]) -> WholeScores:
@@ -239,7 +239,7 @@ class PoseTask:
     def class_scores(self, rows: Sequence[PoseRow]) -> list[tuple[str, dict[str, float], int]]:
         """Of each joint: name, PCK and PCKh of all people together, labelled joints in the truth."""
         joints = self.skeleton.joints
-        by_joint = {name: one for name, one in self.ratios(rows).items() if name in {"pck", "pckh"}}
+        by_joint = self.class_ratios(rows)
         support = np.sum([row.joints.marked for row in rows], axis=0)
         return [
             (
@@ -275,7 +275,7 @@ class PoseTask:
         """OpenPose's JSON (BODY_25) and COCO's list of results."""
         openpose, coco = (folder / one for one in self.file_names(stem))
         writing.write_json(openpose, writing.openpose(result, self.skeleton))
-        writing.write_json(coco, writing.coco(result, stem if name is None else name))
+        writing.write_json(coco, writing.coco(result, writing.ids_of(stem if name is None else name)))
         return [openpose, coco]
 
     def lowest_score(self, result: PoseResult) -> float | None:
@@ -285,6 +285,11 @@ class PoseTask:
     def describe(self, result: PoseResult) -> Json:
         """Of each person score, box, joints by name with confidence, and angles."""
         return {"people": writing.described(result, self.skeleton)}
+
+
+def _by_joint(counts: Sequence[JointCounts], part: str, whole: str) -> Ratio:
+    """(N, K) of images, from two of their counts."""
+    return Ratio.of(*(np.stack([getattr(one, name) for one in counts]) for name in (part, whole)))
 
 
 def _result(peaks: Peaks, places: NDArray[np.int64], size: Size) -> PoseResult:

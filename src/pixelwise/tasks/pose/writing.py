@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,7 +13,7 @@ from pixelwise import files
 from pixelwise.data.naming import number_of, stem_of
 from pixelwise.skeleton import Skeleton
 from pixelwise.tasks.pose.result import PoseResult
-from pixelwise.types import Json
+from pixelwise.types import CocoIds, Json, Window
 
 BODY_25 = (
     *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow"),
@@ -23,23 +24,28 @@ BODY_25 = (
 """OpenPose's order of joints (its documentation of outputs, BODY_25)."""
 BETWEEN = {"neck": ("left_shoulder", "right_shoulder"), "mid_hip": ("left_hip", "right_hip")}
 """Joints that OpenPose has in the middle of two others."""
+PERSON = 1
+"""COCO's category of people, where no data set says another."""
 _REST = ("face", "hand_left", "hand_right")
-_PIXEL = 0.5  # both formats count pixels from 0; here a pixel's centre is at +0.5
+PIXEL = 0.5
+"""Both formats count pixels from 0; here a pixel's centre is at +0.5."""
 
 
 def openpose(result: PoseResult, skeleton: Skeleton) -> Json:
     """OpenPose's output for one picture: of each person x, y and confidence of 25 joints in its order.
 
-    What the skeleton lacks has the confidence 0; neck and middle of the hips are made of shoulders and hips.
+    Joints are found by the words of their names. What the skeleton lacks has the confidence 0; neck and middle of the
+    hips are made of shoulders and hips.
     """
-    return {"version": 1.3, "people": [_openpose_person(result, skeleton, i) for i in range(len(result))]}
+    places = skeleton.places_of(BODY_25)
+    return {"version": 1.3, "people": [_openpose_person(result, places, i) for i in range(len(result))]}
 
 
-def _openpose_person(result: PoseResult, skeleton: Skeleton, person: int) -> Json:
+def _openpose_person(result: PoseResult, places: Mapping[str, int], person: int) -> Json:
     points, sure = result.keypoints[person].astype(np.float64), result.confidences[person].astype(np.float64)
     found = {
         name: (float(points[at, 0]), float(points[at, 1]), float(sure[at]))
-        for at, name in enumerate(skeleton.joints)
+        for name, at in places.items()
         if sure[at] > 0
     }
     for name, ends in BETWEEN.items():
@@ -48,37 +54,40 @@ def _openpose_person(result: PoseResult, skeleton: Skeleton, person: int) -> Jso
             found[name] = ((x0 + x1) / 2, (y0 + y1) / 2, min(c0, c1))
     numbers: list[float] = []
     for name in BODY_25:
-        x, y, confidence = found.get(name, (_PIXEL, _PIXEL, 0.0))
-        numbers += [round(x - _PIXEL, 3), round(y - _PIXEL, 3), round(confidence, 6)]
+        x, y, confidence = found.get(name, (PIXEL, PIXEL, 0.0))
+        numbers += [round(x - PIXEL, 3), round(y - PIXEL, 3), round(confidence, 6)]
     flat: Json = {f"{part}_keypoints_2d": [] for part in _REST}
     solid: Json = {f"{part}_keypoints_3d": [] for part in ("pose", *_REST)}
     return {"person_id": [-1], "pose_keypoints_2d": numbers, **flat, **solid}
 
 
-def coco(result: PoseResult, name: str) -> list[Json]:
-    """COCO's list of keypoint results for the picture in a file of this name.
+def coco(result: PoseResult, ids: CocoIds, window: Window | None = None) -> list[Json]:
+    """COCO's list of keypoint results for one picture.
 
-    The picture's id is the number that names the file, else the name without the suffix of an image.
+    A joint that was not found has the confidence 0 and the place 0, 0, as it is scored.
+
+    Args:
+        ids: of the picture and of its people.
+        window: the part of the picture that the result is of; None for all of it.
     """
+    origin = np.zeros(2) if window is None else np.array([window.x0, window.y0], np.float64)
+    points = result.with_unfound_at(PIXEL) - PIXEL + origin
+    triples = np.concatenate([points, result.confidences[..., None]], axis=-1)
+    return [
+        {
+            "image_id": ids.image,
+            "category_id": ids.category,
+            "keypoints": [round(float(number), 6) for number in person.ravel()],
+            "score": float(score),
+        }
+        for person, score in zip(triples, result.scores, strict=True)
+    ]
+
+
+def ids_of(name: str) -> CocoIds:
+    """Ids of the picture in a file of this name: the number that names it, else the name without an image's suffix."""
     number = number_of(name)
-    image_id: int | str = stem_of(PurePosixPath(name)) if number is None else number
-    found = []
-    for points, sure, score in zip(result.keypoints, result.confidences, result.scores, strict=True):
-        triples = [
-            [round(float(x) - _PIXEL, 3), round(float(y) - _PIXEL, 3), round(float(c), 6)]
-            if c > 0
-            else [0.0] * 3
-            for (x, y), c in zip(points, sure, strict=True)
-        ]
-        found.append(
-            {
-                "image_id": image_id,
-                "category_id": 1,
-                "keypoints": [number for triple in triples for number in triple],
-                "score": round(float(score), 6),
-            }
-        )
-    return found
+    return CocoIds(stem_of(PurePosixPath(name)) if number is None else number, PERSON)
 
 
 def described(result: PoseResult, skeleton: Skeleton) -> list[Json]:
