@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pixelwise.data.dataset import Dataset, with_joints
+from pixelwise.data.dataset import JOINTS_OF, Dataset, with_joints
 from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS, coco, cocokeypoints, cocopanoptic, labelme
 from pixelwise.data.layouts.nesting import first_folder
@@ -123,7 +123,18 @@ def splits_of_run(model: Path, dataset: Dataset) -> Dataset | None:
     if not listed.is_file():
         return None
     assigned = read_splits(listed, dataset, ignore_unknown=True)
+    if dataset.skeleton is not None:  # the run may have learned these joints beside masks
+        names = {f"{JOINTS_OF}{sample.name}": sample.name for sample in dataset.samples}
+        joined = dataset.renamed({name: other for other, name in names.items()})
+        beside = read_splits(listed, joined, ignore_unknown=True)
+        # A set of joints alone may have a folder of that name: then more of its own names are known.
+        if _known(beside) >= _known(assigned):
+            assigned = beside.renamed(names)
     return assigned if assigned.has_splits() else None
+
+
+def _known(dataset: Dataset) -> int:
+    return sum(sample.split is not None for sample in dataset.samples)
 
 
 def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> Dataset:
@@ -177,11 +188,6 @@ def open_joined(
     if not isinstance(data, Dataset):
         data = open_data(data, task=task, strict=False, values_of=values_of)
     return data if joints is None else with_joints(data, open_data(joints, task="pose", strict=False))
-
-
-def assigned(dataset: Dataset) -> Dataset:
-    """The samples that are assigned to a split, where any is."""
-    return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
 
 
 def holds_labels(path: Path) -> bool:
