@@ -17,6 +17,7 @@ from pixelwise.types import SPLITS
 from pixelwise.workflows.baseline import baseline
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import splits_of_run
+from pixelwise.workflows.foldplan import pooled
 from pixelwise.workflows.labelled import assigned, scored_notes, scored_part
 from pixelwise.workflows.preparation import choose_recipe, with_splits
 from pixelwise.workflows.wishes import Wishes
@@ -90,6 +91,7 @@ def test_a_set_without_splits_beside_one_with_splits_gets_its_own(masks: Dataset
     assert (counts(found)["train", True], counts(found)["val", True]) == (8, 2)
     assert {split for split, marked in counts(found) if not marked} == {"train", "val", "test"}
     assert any(line.startswith("Splits of the images with masks: drawn at random") for line in listener.lines)
+    assert counts(pooled(both)) == {("train", False): 8, ("train", True): 10}  # for folds
     part = with_joints(told(masks, 6), joints)
     assert len(assigned(part)) == 16
 

@@ -208,6 +208,9 @@ def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -
     assert all(np.isnan(row.scores["dice"]) for row in people)
     assert {0 <= run.metrics.scores[name].value <= 1 for name in ("dice", "pck", "oks_ap")} == {True}
     assert any(note.startswith("No test image is labelled for pose") for note in run.metrics.notes)
+    report = (run.folder / "report.html").read_text()
+    # A line that works: evaluate has no --joints, and takes the splits beside the model.
+    assert f'pixelwise evaluate {run.folder} {masks} <span class="nowrap">--split</span> test' in report
     alone = pixelwise.evaluate(run.folder, masks, split="test")
     assert alone.tasks == ("semantic",)
     again = pixelwise.evaluate(run.folder, joints, split="val")

@@ -203,6 +203,9 @@ def _is_known(folder: Path) -> bool:
 
 
 def without_task(words: Sequence[Path | str]) -> list[Path | str]:
-    """The words that open data without ``--task`` and its value: a model knows what it does."""
-    at = words.index("--task") if "--task" in words else len(words)
-    return [*words[:at], *words[at + 2 :]]
+    """The words that open data without ``--task`` and ``--joints`` and their values: a model knows what it does."""
+    left = list(words)
+    for option in ("--task", "--joints"):
+        at = left.index(option) if option in left else len(left)
+        del left[at : at + 2]
+    return left

@@ -233,14 +233,15 @@ class Job:
         data = self.dataset.opened or (self.dataset.root,)
         splits, recipe = folder / runfolder.SPLITS, folder / runfolder.RECIPE
         split = self._scored[1]
+        # A list of splits is of one set: of two, those without are drawn by the same seed again.
+        listed = () if "--joints" in data else ("--splits", splits)
         commands = (
-            ["train", *data, "--splits", splits, "--recipe", recipe, "--out", "again"],
+            ["train", *data, *listed, "--recipe", recipe, "--out", "again"],
             [
                 "evaluate",
                 folder,
                 *without_task(data),
-                "--splits",
-                splits,
+                *listed,
                 "--split",
                 split,
                 "--json",

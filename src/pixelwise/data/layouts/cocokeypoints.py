@@ -4,7 +4,6 @@ The JSON's category says what the joints are called and which of them limbs join
 what it holds, whatever it is called; there may be one in each folder of a split. Pictures lie where COCO puts them
 (``train2017`` beside ``annotations``), or in a folder of the split's name, in ``images``, or beside the file.
 A picture whose name is found in ``masks`` has that mask of people as well (0 and 255, or 0 and 1).
-COCO counts pixels from 0, so a joint at x lies in the middle of pixel x, at x + 0.5 here; its boxes are edges.
 """
 
 from __future__ import annotations
@@ -15,14 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.images import image_size
 from pixelwise.data.jsonfiles import entry, is_there, number_in, read_json, size_in, speaks_of
 from pixelwise.data.layouts.cocolists import Listing, spellings
+from pixelwise.data.layouts.cocopeople import people_of
 from pixelwise.data.layouts.nesting import first_folder, folders_in
 from pixelwise.data.legend import NO_HINTS, Hints
 from pixelwise.data.misfits import advice_on_list
@@ -32,20 +30,10 @@ from pixelwise.data.splits import split_in_name
 from pixelwise.errors import DataError
 from pixelwise.labels import Labels
 from pixelwise.skeleton import Skeleton, skeleton_of
-from pixelwise.types import Json, People, Sample, SplitName
+from pixelwise.types import Json, Sample, SplitName
 
 NAME = "coco_keypoints"
 LABELS = Labels(classes=("background", "person"))
-CENTRE = 0.5
-"""From COCO's place of a joint, the number of a pixel, to the middle of that pixel."""
-
-FARTHEST = 1e6
-"""Pixels: nothing lies further from an image's corner."""
-
-MARGIN, LEAST = 0.1, 8.0
-"""Around the joints of a person without a box: as a share of their longer side, and in pixels at the least, since few
-joints tell little of how large somebody is."""
-
 _NAMED = "*keypoints*.json"
 _WORDS = (b'"images"', b'"annotations"', b'"categories"', b'"keypoints"')
 _MOST = 50
@@ -195,7 +183,7 @@ def _samples(file: _File, root: Path, listing: Listing, problems: Problems) -> I
         if (misfit := _misfit(file, picture, found)) is not None:
             problems.meet("size-said", misfit, found)
             continue
-        people = _people(by_image.get(image_id, ()), file, problems)
+        people = people_of(by_image.get(image_id, ()), file.skeleton, file.path, problems)
         yield Sample(spelt(_inside(name).as_posix()), found, {}, split=file.split, people=people)
     for image_id in by_image:
         if image_id not in listed:
@@ -269,7 +257,7 @@ def _with_masks(
 
 def _by_image(file: _File, problems: Problems) -> dict[int | str, list[Json]]:
     """Annotations of people by the image that they are of; others that hold joints, or are of nothing, are problems."""
-    categories = [one.get("id") for one in file.values["categories"] if isinstance(one, dict)]
+    categories = {str(one.get("id")) for one in file.values["categories"] if isinstance(one, dict)}
     found: dict[int | str, list[Json]] = defaultdict(list)
     for one in file.values["annotations"]:
         image_id = _id(one, "image_id", f"an annotation in {file.path}")
@@ -277,7 +265,7 @@ def _by_image(file: _File, problems: Problems) -> dict[int | str, list[Json]]:
         said = f"{file.path}: an annotation of image {image_id} is of category {category}"
         if category == file.category:
             found[image_id].append(one)
-        elif category not in categories:
+        elif str(category) not in categories:
             problems.meet("annotation-category", f"{said}, which the file does not list; add it.", file.path)
         elif one.get("keypoints"):
             problems.meet(
@@ -295,93 +283,6 @@ def _places(file: _File, root: Path) -> Iterable[Path]:
         for name in names:
             yield from (folder / name, folder / "images" / name, folder / name / "images")
         yield from (folder / "images", folder)
-
-
-def _people(annotations: Sequence[Json], file: _File, problems: Problems) -> People:
-    joints = len(file.skeleton.joints)
-    empty = People.nobody(np.array(file.skeleton.partners, np.int64))
-    if not annotations:
-        return empty
-    try:
-        plain = np.array([one.get("keypoints") or [0.0] * (3 * joints) for one in annotations], np.float64)
-        triples = _lengths(plain.reshape(len(annotations), joints, 3))
-        marked = np.any(triples[..., 2] > 0, axis=1)
-        told = [_told_box(one, bool(marked[at])) for at, one in enumerate(annotations)]
-        boxes = _lengths(np.array(told, np.float64).reshape(len(annotations), 4))
-        areas = np.array(list(map(_area, annotations, boxes)), np.float64)
-        if (boxes[:, 2:] < 0).any() or not ((areas >= 0) & (areas <= FARTHEST**2)).all():
-            raise ValueError("a negative size")
-        areas = _completed(triples, boxes, areas, file, annotations[0]["image_id"], problems)
-        return replace(
-            empty,
-            keypoints=(triples[..., :2] + CENTRE).astype(np.float32),
-            visibility=_visibility(triples[..., 2]),
-            boxes=np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1).astype(np.float32),
-            areas=areas.astype(np.float32),
-            is_crowd=np.array([bool(one.get("iscrowd", 0)) for one in annotations]),
-        )
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        raise DataError(
-            f"{file.path}: an annotation of image {annotations[0]['image_id']} does not hold {joints} joints of x, y "
-            "and visibility, a bbox of four numbers and an area, all of them sizes that an image can have; correct "
-            "the file."
-        ) from error
-
-
-def _told_box(annotation: Json, is_marked: bool) -> Sequence[float]:
-    """x, y, width and height; noughts where none are told of somebody whose joints tell it."""
-    told: Sequence[float] | None = annotation.get("bbox")
-    if not told and is_marked:
-        return (0.0, 0.0, 0.0, 0.0)
-    return annotation["bbox"]  # type: ignore[no-any-return]
-
-
-def _completed(
-    triples: NDArray[np.float64],
-    boxes: NDArray[np.float64],
-    areas: NDArray[np.float64],
-    file: _File,
-    image_id: int | str,
-    problems: Problems,
-) -> NDArray[np.float64]:
-    """Areas, where those of people with joints are noughts told by what there is; boxes are completed in place.
-
-    A box of noughts becomes that of the labelled joints with a margin, an area of nought that of the box.
-    """
-    marked = (triples[..., 2] > 0).any(axis=1)
-    flat = marked & (boxes[:, 2:] <= 0).any(axis=1)
-    for at in np.flatnonzero(flat):
-        points = triples[at, triples[at, :, 2] > 0, :2] + CENTRE
-        low, high = points.min(axis=0), points.max(axis=0)
-        more = max(LEAST, MARGIN * float((high - low).max()))
-        boxes[at] = (*(low - more), *(high - low + 2 * more))
-    bare = marked & (areas <= 0)
-    for lacking, what in ((flat, "box"), (bare & ~flat, "area")):
-        if lacking.any():
-            message = (
-                f"{file.path}: {int(lacking.sum())} of the people in image {image_id} have joints but no {what}; what "
-                "they span is taken instead."
-            )
-            problems.note("joint-box", message, file.path)
-    return np.where(bare, boxes[:, 2] * boxes[:, 3], areas)
-
-
-def _area(annotation: Json, box: NDArray[np.float64]) -> float:
-    """Square pixels; the box's where none are told."""
-    told = annotation.get("area")
-    return float(box[2] * box[3] if told is None else told)
-
-
-def _lengths(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    if not (np.abs(values) <= FARTHEST).all():  # nor where it is NaN
-        raise ValueError("no pixels")
-    return values
-
-
-def _visibility(stored: NDArray[np.float64]) -> NDArray[np.uint8]:
-    if not np.isin(stored, (0, 1, 2)).all():
-        raise ValueError("visibility is 0, 1 or 2")
-    return stored.astype(np.uint8)
 
 
 def _by_unique_names(samples: Sequence[Sample]) -> list[Sample]:
