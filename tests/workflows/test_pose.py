@@ -190,6 +190,8 @@ def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -
     cache = tmp_path / "cache"
     # What the cache holds of the masks alone does not serve the masks beside joints.
     pixelwise.train(masks, tmp_path / "alone", epochs=1, settings=QUICK, compared=False, cache=cache)
+    with pytest.raises(DataError, match="is labelled for pose, but the model was trained for semantic;"):
+        pixelwise.evaluate(tmp_path / "alone", joints)
     run = pixelwise.train(
         masks,
         tmp_path / "run",
