@@ -107,4 +107,5 @@ def test_outlines_are_counted_before_training_and_never_in_it(
 
 def test_the_line_that_scores_again_names_no_task() -> None:
     assert without_task(("data", "--task", "instance", "--layout", "coco")) == ["data", "--layout", "coco"]
+    assert without_task(("data", "--task", "semantic,pose", "--joints", "other")) == ["data"]
     assert without_task((Path("data"),)) == [Path("data")]

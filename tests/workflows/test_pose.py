@@ -315,6 +315,8 @@ def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -
     cache = tmp_path / "cache"
     # What the cache holds of the masks alone does not serve the masks beside joints.
     pixelwise.train(masks, tmp_path / "alone", epochs=1, settings=QUICK, compared=False, cache=cache)
+    with pytest.raises(DataError, match="is labelled for pose, but the model was trained for semantic;"):
+        pixelwise.evaluate(tmp_path / "alone", joints)
     run = pixelwise.train(
         masks,
         tmp_path / "run",
@@ -325,16 +327,22 @@ def test_masks_of_one_set_and_joints_of_another(figures: Path, tmp_path: Path) -
         settings=QUICK,
         allow_leaks=True,
     )
-    rows = run.metrics.images
-    of_masks = [row for row in rows if row.name.startswith("lesion")]
-    assert of_masks
+    of_masks = [row for row in run.metrics.images if not row.name.startswith("joints/")]
+    people = [row for row in run.metrics.images if row.name.startswith("joints/")]
+    assert ({row.split for row in of_masks}, {row.split for row in people}) == ({"test"}, {"val"})
     assert all(np.isnan(row.scores["pck"]) and not np.isnan(row.scores["dice"]) for row in of_masks)
     assert all(row.counts["pose"]["oks"]["scores"] == [] for row in of_masks)
+    assert all(np.isnan(row.scores["dice"]) for row in people)
+    assert {0 <= run.metrics.scores[name].value <= 1 for name in ("dice", "pck", "oks_ap")} == {True}
+    assert any(note.startswith("No test image is labelled for pose") for note in run.metrics.notes)
+    report = (run.folder / "report.html").read_text()
+    # A line that works: evaluate has no --joints, and takes the splits beside the model.
+    assert f'pixelwise evaluate {run.folder} {masks} <span class="nowrap">--split</span> test' in report
     alone = pixelwise.evaluate(run.folder, masks, split="test")
     assert alone.tasks == ("semantic",)
-    people = pixelwise.evaluate(run.folder, joints, split="val")
-    assert people.tasks == ("pose",)
-    assert "oks_ap" in people.scores
+    again = pixelwise.evaluate(run.folder, joints, split="val")
+    assert again.tasks == ("pose",)
+    assert again.scores["oks_ap"].value == run.metrics.scores["oks_ap"].value
 
 
 def test_a_plan_for_a_budget_times_the_heads_of_its_tasks(

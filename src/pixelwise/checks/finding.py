@@ -245,10 +245,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "An annotation belongs to no image, or to one that another annotates already.",
             "Add the image that it is of, or remove the annotation.",
         ),
+        "annotation-no-image": _error(
+            "A file of annotations lists an image that is not there.",
+            "Put the image where the file says, or remove its entry.",
+        ),
         # Joints of people
         "joint-outside": _warning(
             "A labelled joint lies far outside of its image: by more than a tenth of the longer side.",
             "Check that it was labelled on this very image; correct it, or set its visibility to 0.",
+        ),
+        "joint-box": _warning(
+            "People have labelled joints but no box or no area.",
+            "Write them anew with the program that made the file; what the joints span is taken instead.",
         ),
         # Sizes
         "size-exif": _error(

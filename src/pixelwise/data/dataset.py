@@ -37,6 +37,9 @@ from pixelwise.types import (
     Window,
 )
 
+JOINTS_OF = "joints/"
+"""Before the names of samples that were joined to a set of masks."""
+
 SplitChoice = Literal["all", "train", "val", "test"]
 
 
@@ -233,20 +236,22 @@ class Dataset:
 def with_joints(masks: Dataset, joints: Dataset) -> Dataset:
     """One set of two: samples of the one have masks, those of the other people's joints, and lack the other.
 
+    Names of the latter begin with ``JOINTS_OF``: cameras number pictures alike.
+
     Raises:
-        DataError: the other set has no joints, or more classes than a person and what is none.
+        DataError: the other set has no joints, or more classes than a person and what is none; or a name clashes.
     """
     if joints.skeleton is None:
         raise DataError(f"{joints.root} has no joints; give data with COCO keypoints to --joints.")
     if masks.skeleton is not None or not masks.labels.is_binary:
         raise DataError(f"{masks.root} should hold masks of people and nothing else, beside --joints.")
     taken = {sample.name for sample in masks.samples}
-    added = [
-        replace(
-            one, name=f"{joints.root.resolve().name}/{one.name}" if one.name in taken else one.name, labels={}
+    added = [replace(one, name=f"{JOINTS_OF}{one.name}", labels={}) for one in joints.samples]
+    clash = next((one.name for one in added if one.name in taken), None)
+    if clash is not None:
+        raise DataError(
+            f"{masks.root} has an image '{clash}', as images with joints are called; rename its folder."
         )
-        for one in joints.samples
-    ]
     return replace(
         masks,
         samples=tuple(sorted([*masks.samples, *added], key=lambda one: one.name)),

@@ -30,6 +30,9 @@ class Problems:
         """Raise :class:`DataError` with the message."""
         raise DataError(message)
 
+    def note(self, kind: str, message: str, *paths: Path) -> None:
+        """Hear of what can be read nevertheless, and a check alone should tell."""
+
 
 class Noted(Problems):
     """Keeps problems instead, so that the rest can be read.
@@ -43,6 +46,10 @@ class Noted(Problems):
 
     def meet(self, kind: str, message: str, *paths: Path) -> None:
         """Keep the problem; what it is about is left out."""
+        self.note(kind, message, *paths)
+
+    def note(self, kind: str, message: str, *paths: Path) -> None:
+        """Keep the problem; nothing is left out."""
         self.found.append(Problem(kind, message, paths))
 
 

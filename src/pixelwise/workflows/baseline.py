@@ -37,8 +37,9 @@ from pixelwise.report.baselinepage import Shown, write_baselines
 from pixelwise.types import SPLITS, PixelFormat, Sample
 from pixelwise.workflows.check import check, refuse_errors
 from pixelwise.workflows.data import open_data
+from pixelwise.workflows.labelled import labelled_for, scored_part
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import scored_part, with_splits
+from pixelwise.workflows.preparation import with_splits
 from pixelwise.workflows.run import counting
 from pixelwise.workflows.runfolder import SPLITS as SPLITS_FILE
 from pixelwise.workflows.runfolder import check_holds_no_pairs, make_folder
@@ -84,7 +85,7 @@ def baseline(
 
     Raises:
         RecipeError: there is no such method.
-        DataError: data with errors, or of other classes than background and one object.
+        DataError: data with errors, or of other classes than background and one object, or without masks.
         OutputError: ``out`` holds a comparison already, or cannot be written.
     """
     listener, looker = listener or Listener(), looker or Looker(Cache.at(None))
@@ -161,7 +162,14 @@ def segment_images(
 
 
 def check_binary(dataset: Dataset) -> None:
-    """Raise :class:`DataError` for data of other classes than a background and one object."""
+    """Raise :class:`DataError` for data without masks, or of other classes than a background and one object."""
+    if not labelled_for(dataset, "semantic").samples or (
+        dataset.skeleton is not None and not dataset.has_masks
+    ):
+        raise DataError(
+            f"{dataset.root} has joints but no masks, and methods without training find areas alone; give data with "
+            "masks of people."
+        )
     if not dataset.labels.is_binary:
         names = ", ".join(dataset.labels.classes)
         raise DataError(
@@ -258,7 +266,7 @@ def _chosen(
 
 def _scored(dataset: Dataset, split: SplitChoice | None) -> tuple[Dataset, str, list[str]]:
     if split is None:
-        scored, name = scored_part(dataset)
+        scored, name = scored_part(dataset, ("semantic",))
         return scored, name, [] if name == "test" else [f"There is no test split: these are {name} images."]
     scored = dataset.split(split)
     if not len(scored):

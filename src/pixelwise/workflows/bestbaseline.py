@@ -20,8 +20,8 @@ from pixelwise.evaluation.units import Units, count_of, renumbered, units_of
 from pixelwise.recipe import Recipe
 from pixelwise.types import Sample
 from pixelwise.workflows.baseline import read_examples
+from pixelwise.workflows.labelled import scored_part
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import scored_part
 
 SHARE = 0.05
 """Of a budget."""
@@ -130,7 +130,7 @@ def compare(
         None where the time was too short to choose or to score anything; the listener is told.
     """
     clock = Clock.of(seconds)
-    scored, split = scored_part(dataset)
+    scored, split = scored_part(dataset, ("semantic",))
     examples = Examples(_choosing(dataset, split) or list(scored.samples), dataset, recipe)
     methods = [method for method in METHODS.values() if seconds is not None or not method.slow]
     first = FIRST if seconds is not None else FEWEST

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pixelwise.data.dataset import Dataset, with_joints
+from pixelwise.data.dataset import JOINTS_OF, Dataset, with_joints
 from pixelwise.data.groups import grouped
 from pixelwise.data.layouts import LAYOUTS, coco, cocokeypoints, cocopanoptic, labelme
 from pixelwise.data.layouts.nesting import first_folder
@@ -123,7 +123,18 @@ def splits_of_run(model: Path, dataset: Dataset) -> Dataset | None:
     if not listed.is_file():
         return None
     assigned = read_splits(listed, dataset, ignore_unknown=True)
+    if dataset.skeleton is not None:  # the run may have learned these joints beside masks
+        names = {f"{JOINTS_OF}{sample.name}": sample.name for sample in dataset.samples}
+        joined = dataset.renamed({name: other for other, name in names.items()})
+        beside = read_splits(listed, joined, ignore_unknown=True)
+        # A set of joints alone may have a folder of that name: then more of its own names are known.
+        if _known(beside) >= _known(assigned):
+            assigned = beside.renamed(names)
     return assigned if assigned.has_splits() else None
+
+
+def _known(dataset: Dataset) -> int:
+    return sum(sample.split is not None for sample in dataset.samples)
 
 
 def _read(root: Path, layout: str | None, hints: Hints, problems: Problems) -> Dataset:
@@ -179,11 +190,6 @@ def open_joined(
     return data if joints is None else with_joints(data, open_data(joints, task="pose", strict=False))
 
 
-def assigned(dataset: Dataset) -> Dataset:
-    """The samples that are assigned to a split, where any is."""
-    return dataset.where(lambda sample: sample.split is not None) if dataset.has_splits() else dataset
-
-
 def holds_labels(path: Path) -> bool:
     """Whether a path is a data set rather than pictures: a table, or a folder that a reader recognises."""
     return is_table(path) or (path.is_dir() and _is_known(path))
@@ -197,6 +203,9 @@ def _is_known(folder: Path) -> bool:
 
 
 def without_task(words: Sequence[Path | str]) -> list[Path | str]:
-    """The words that open data without ``--task`` and its value: a model knows what it does."""
-    at = words.index("--task") if "--task" in words else len(words)
-    return [*words[:at], *words[at + 2 :]]
+    """The words that open data without ``--task`` and ``--joints`` and their values: a model knows what it does."""
+    left = list(words)
+    for option in ("--task", "--joints"):
+        at = left.index(option) if option in left else len(left)
+        del left[at : at + 2]
+    return left

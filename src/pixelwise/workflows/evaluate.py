@@ -53,7 +53,7 @@ def evaluate(
     if split != "all" and not opened.has_splits() and not isinstance(model, Predictor):
         opened = _trained_splits(Path(model), opened, listener)
     dataset = opened.split(split).cropped(predictor.preprocessing.scale.crop)
-    if len(predictor.tasks) > 1:  # data may be labelled for some of them
+    if len(predictor.tasks) > 1 or "pose" in predictor.tasks or dataset.skeleton is not None:
         predictor = _labelled_part(predictor, dataset)
     check_pairs(dataset.samples)
     learned = [] if isinstance(model, Predictor) else _learned(Path(model), dataset)

@@ -12,6 +12,7 @@ from pixelwise.data.folds import Folds, draw_folds, read_folds
 from pixelwise.errors import DataError
 from pixelwise.recipe import Recipe, read_recipe
 from pixelwise.workflows import runfolder
+from pixelwise.workflows.labelled import sets_of
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import choose_recipe, group_hint, seen_by
 from pixelwise.workflows.resume import resumed_plan
@@ -26,13 +27,13 @@ def are_folds_wished(wishes: Wishes, begun: Path | None) -> bool:
 
 
 def pooled(dataset: Dataset) -> Dataset:
-    """The data set with validation images among those of training; all are that where there are no splits."""
-    if not dataset.has_splits():
-        return replace(dataset, samples=tuple(replace(one, split="train") for one in dataset.samples))
-    return replace(
-        dataset,
-        samples=tuple(replace(one, split="train") if one.split == "val" else one for one in dataset.samples),
+    """The data set with validation images among those of training; all of a set are that where it has no splits."""
+    bare = {one.name for part in sets_of(dataset) if not part.has_splits() for one in part.samples}
+    samples = tuple(
+        replace(one, split="train") if one.split == "val" or one.name in bare else one
+        for one in dataset.samples
     )
+    return replace(dataset, samples=samples)
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,13 @@ from pixelwise.training import (
 from pixelwise.training.candidates import Weights
 from pixelwise.training.length import Length
 from pixelwise.training.validate import spread
-from pixelwise.types import SPLITS, Label, LogRow, Sample
+from pixelwise.types import SPLITS, Label, LogRow, Sample, SplitName
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import check_budget, format_seconds
 from pixelwise.workflows.confidence import Pixels, fit_confidence
 from pixelwise.workflows.data import without_task
+from pixelwise.workflows.labelled import scored_part
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
 from pixelwise.workflows.shell import shell_line
 
@@ -231,15 +231,16 @@ class Job:
         """Lines that train by the same recipe again, and that score this model again."""
         data = self.dataset.opened or (self.dataset.root,)
         splits, recipe = folder / runfolder.SPLITS, folder / runfolder.RECIPE
-        split = scored_part(self.dataset)[1]
+        split = self._scored[1]
+        # A list of splits is of one set: of two, those without are drawn by the same seed again.
+        listed = () if "--joints" in data else ("--splits", splits)
         commands = (
-            ["train", *data, "--splits", splits, "--recipe", recipe, "--out", "again"],
+            ["train", *data, *listed, "--recipe", recipe, "--out", "again"],
             [
                 "evaluate",
                 folder,
                 *without_task(data),
-                "--splits",
-                splits,
+                *listed,
                 "--split",
                 split,
                 "--json",
@@ -298,7 +299,7 @@ class Job:
         return SLACK * (images * costs.predicting + len(self.tuning()) * costs.trying)
 
     def _finishing(self, costs: Costs) -> float:
-        scored = len(scored_part(self.dataset)[0])
+        scored = len(self._scored[0])
         seconds = (scored + 3 * EXHIBITS) * costs.predicting + scored * costs.scoring
         return SLACK * seconds + REPORT_SECONDS + self.comparing
 
@@ -331,9 +332,14 @@ class Job:
             task.tune([(values[name], label)])
         return time.monotonic() - begin
 
+    @cached_property
+    def _scored(self) -> tuple[Dataset, SplitName]:
+        """What the model is scored on, and its split."""
+        return scored_part(self.dataset, [task.kind for task in self.recipe.tasks.values()])
+
     def _timed(self) -> list[Sample]:
         """Some of the images that will be scored."""
-        scored = scored_part(self.dataset)[0].samples
+        scored = self._scored[0].samples
         return [scored[place] for place in (0, len(scored) // 2, -1)]
 
 

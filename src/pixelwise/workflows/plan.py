@@ -8,7 +8,8 @@ from pixelwise.checks import Looker
 from pixelwise.data.dataset import Dataset
 from pixelwise.plan import Plan
 from pixelwise.workflows.check import check, refuse_errors
-from pixelwise.workflows.data import assigned, open_joined
+from pixelwise.workflows.data import open_joined
+from pixelwise.workflows.labelled import assigned
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import choose_recipe, with_splits
 from pixelwise.workflows.wishes import Wishes

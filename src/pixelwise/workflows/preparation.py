@@ -13,7 +13,7 @@ import numpy as np
 
 from pixelwise.checks import Subject, kinds_of_masks
 from pixelwise.data.dataset import Dataset, image_sizes
-from pixelwise.data.draw import carve_validation, draw_splits
+from pixelwise.data.draw import Together, carve_validation, draw_splits, joined
 from pixelwise.data.groups import propose
 from pixelwise.data.images import image_size
 from pixelwise.data.valuerange import find_value_range
@@ -50,6 +50,7 @@ from pixelwise.recipe import (
 from pixelwise.tasks import build_task
 from pixelwise.types import INSTANCES, SPLITS, Label, SplitName
 from pixelwise.workflows.choosetasks import pose_facts, tasks_for, tasks_named
+from pixelwise.workflows.labelled import labelled_for, refuse_untaught, scored_part, sets_of
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.pace import BATCH, pace_of
 from pixelwise.workflows.wishes import Wishes
@@ -75,16 +76,24 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
         DataError: nothing is assigned to training.
     """
     dataset, together, kinds = subject.dataset, subject.together, kinds_of_masks(subject)
-    if not dataset.has_splits():
-        dataset = draw_splits(dataset, seed, together=together, kinds=kinds)
-        listener.say("Splits: drawn at random, since none were given; they are written to splits.csv.")
+    bare = [part for part in sets_of(dataset) if not part.has_splits()]
+    if bare:
+        for part in bare:
+            dataset = _drawn_in(dataset, part, seed, together, kinds)
+        whose = "" if len(bare) == len(sets_of(dataset)) else f" of {_called(bare[0])}"
+        listener.say(
+            f"Splits{whose}: drawn at random, since none were given; they are written to splits.csv."
+        )
         if (hint := group_hint(dataset)) is not None:
             listener.say(hint)
-        if not dataset.split("val").samples:  # two or three groups: each is too large to be owed to it
-            dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
-    elif not dataset.split("val").samples:
-        dataset = carve_validation(dataset, seed, together=together, kinds=kinds)
-        listener.say("Splits: part of the training images is kept for validation, since none were given.")
+    for part in sets_of(dataset):
+        if part.split("val").samples:
+            continue
+        # Of drawn ones, two or three groups: each is too large to be owed to it.
+        carved = carve_validation(part, seed, together=together, kinds=kinds)
+        dataset = _with_splits_of(dataset, carved)
+        if not any(part.samples[0].name == other.samples[0].name for other in bare):
+            listener.say("Splits: part of the training images is kept for validation, since none were given.")
     used = dataset.where(lambda sample: sample.split is not None)
     if not used.split("train").samples:
         raise DataError(f"{dataset.root} has no training images; assign some to 'train' in the splits file.")
@@ -92,6 +101,32 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     images = f"{len(used)} image{'s' * (len(used) != 1)}"
     listener.say(f"Data: {images} ({used.layout}): {counts}.")
     return used
+
+
+def _called(part: Dataset) -> str:
+    return "the images with joints" if part.samples[0].people is not None else "the images with masks"
+
+
+def _with_splits_of(dataset: Dataset, part: Dataset) -> Dataset:
+    """The data set with the splits that some of its samples have in ``part``."""
+    known = {sample.name: sample.split for sample in dataset.samples}
+    return dataset.with_splits(known | {sample.name: sample.split for sample in part.samples})
+
+
+def _drawn_in(
+    dataset: Dataset, part: Dataset, seed: int, together: Together, kinds: Mapping[str, str]
+) -> Dataset:
+    """The data set with splits drawn for one of its sets; what belongs together with assigned images follows them."""
+    split_of = {sample.name: sample.split for sample in dataset.samples}
+    followed: dict[str, SplitName | None] = {}
+    for names in joined(together):
+        leaders = [split_of[name] for name in sorted(names) if split_of.get(name) is not None]
+        if leaders:
+            followed |= dict.fromkeys((name for name in names if split_of.get(name) is None), leaders[0])
+    free = part.where(lambda sample: sample.name not in followed)
+    drawn = draw_splits(free, seed, together=together, kinds=kinds) if free.samples else free
+    follow = part.where(lambda sample: sample.name in followed).with_splits(followed)
+    return _with_splits_of(_with_splits_of(dataset, drawn), follow)
 
 
 def group_hint(dataset: Dataset) -> str | None:
@@ -139,6 +174,7 @@ def choose_recipe(wishes: Wishes, dataset: Dataset, listener: Listener) -> Plan:
         values["train"] |= {"epochs": None, "budget_seconds": seconds}
     else:
         kinds = [one.kind for one in wishes.recipe.tasks.values()]
+        refuse_untaught(dataset, kinds)
         if wishes.tasks and set(wishes.tasks) != set(kinds):
             raise RecipeError(
                 f"the recipe is for {', '.join(kinds)}; leave out --task {','.join(wishes.tasks)}, or --recipe."
@@ -234,13 +270,13 @@ def fingerprint(
         network: whose pace is measured.
         tasks: that are learned, by name.
     """
+    refuse_untaught(dataset, tasks)
     if "pose" in tasks and pose_facts(dataset).is_cut(alone=tuple(tasks) == ("pose",)):
         dataset = dataset.cropped(CROP)
     training = dataset.split("train")
     wished = tasks_named(tasks, dataset.skeleton)
     others = [task for name, task in wished.items() if name != "pose"]
-    masked = training.where(lambda sample: not dataset.mixed or "mask" in sample.labels)
-    seen = _some_labels(masked) if others else []
+    seen = _some_labels(labelled_for(training, others[0].kind)) if others else []
     labels = seen[:: math.ceil(len(seen) / LABELS) or 1]
     task = build_task(others[0], dataset.labels) if others else None
 
@@ -256,7 +292,7 @@ def fingerprint(
         seconds=seconds,
         ceiling=best,
         classes=_covered(dataset.labels, labels) if labels else {},
-        scored=len(dataset.split("val")) + len(scored_part(dataset)[0]),
+        scored=len(dataset.split("val")) + len(scored_part(dataset, tasks)[0]),
         objects_any_way=lie_any_way(one.instance_map for one in seen if INSTANCES in one.maps),
     )
     if seconds is None:
@@ -292,10 +328,3 @@ def _fitting(recipe: Recipe, dataset: Dataset) -> Recipe:
             f'and values.dtype = "{found.dtype}" in it, with their range, or train without it.'
         )
     return recipe
-
-
-def scored_part(dataset: Dataset) -> tuple[Dataset, SplitName]:
-    """What a run is scored on: the test split, or the best that there is."""
-    order: tuple[SplitName, ...] = ("test", "val", "train")
-    split = next(name for name in order if dataset.split(name).samples)
-    return dataset.split(split), split

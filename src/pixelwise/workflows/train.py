@@ -14,7 +14,6 @@ from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.splits import read_splits, write_splits
 from pixelwise.evaluation import Metrics, evaluate
-from pixelwise.evaluation.unseen import split_note
 from pixelwise.prediction import Predictor
 from pixelwise.recipe import Recipe
 from pixelwise.types import LogRow
@@ -23,13 +22,14 @@ from pixelwise.workflows.bestbaseline import comparing_seconds, with_baseline
 from pixelwise.workflows.budget import parse_budget
 from pixelwise.workflows.check import Checked, check, leaks_by_name, refuse_errors
 from pixelwise.workflows.choosetasks import parse_tasks
-from pixelwise.workflows.data import assigned, open_joined
+from pixelwise.workflows.data import open_joined
 from pixelwise.workflows.foldplan import are_folds_wished, pooled, prepare_folds
 from pixelwise.workflows.folds import train_folds
 from pixelwise.workflows.interrupt import stop_on_interrupt
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, prepare
+from pixelwise.workflows.labelled import assigned, scored_notes, scored_part, sets_of
 from pixelwise.workflows.listener import Listener
-from pixelwise.workflows.preparation import choose_recipe, group_hint, scored_part, seen_by, with_splits
+from pixelwise.workflows.preparation import choose_recipe, group_hint, seen_by, with_splits
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.resume import Progress, resumed_plan
 from pixelwise.workflows.run import Background, Run, counting, headline, log_writer
@@ -114,7 +114,7 @@ def train(
         runfolder.check_free(call.out)
     looker = looker or Looker(call.cache)
     opened = open_joined(data, task, joints, looker.values)
-    drawn = not opened.has_splits()
+    drawn = not all(part.has_splits() for part in sets_of(opened))
     if call.begun:
         opened = read_splits(call.out / runfolder.SPLITS, opened)
     in_folds = are_folds_wished(wishes, call.folder)
@@ -252,8 +252,8 @@ def _length_notes(last: LogRow, stopped: bool) -> list[str]:
 
 
 def _evaluate(job: Job, predictor: Predictor, known: Sequence[str], *, validated: bool) -> Metrics:
-    dataset, split = scored_part(job.dataset)
-    note = split_note(split, validated=validated)
-    notes = [*known, note] if note is not None else known
+    tasks = [task.kind for task in job.recipe.tasks.values()]
+    dataset, split = scored_part(job.dataset, tasks)
+    notes = [*known, *scored_notes(job.dataset, tasks, validated=validated)]
     on_image = counting(job.listener, len(dataset))
     return evaluate(predictor, dataset, split, notes=notes, on_image=on_image, in_sample=split == "val")

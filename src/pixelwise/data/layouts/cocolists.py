@@ -55,17 +55,22 @@ class Listing:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._ids: set[tuple[Path, int]] = set()
+        self._ids: set[tuple[Path, int | str]] = set()
         self._by_image: dict[Path, list[Path]] = {}
 
-    def is_new(self, path: Path, image: Json, found: Path, problems: Problems) -> bool:
+    def is_new(
+        self, path: Path, image: Json, found: Path, problems: Problems, number: int | str | None = None
+    ) -> bool:
         """Whether an entry of a JSON file is the first of this image; that it is another was noted.
+
+        Args:
+            number: the image's id there, where it may be text.
 
         Raises:
             DataError: another file lists the image for the same split, or one of both for none.
         """
         known = self._by_image.setdefault(found, [])
-        number = id_of(path, image)
+        number = id_of(path, image) if number is None else number
         other = next((one for one in known if one != path and self._of_one_split(one, path)), None)
         if other is not None:
             raise DataError(
@@ -106,7 +111,7 @@ def image_of(path: Path, image: Json, root: Path, problems: Problems) -> Path | 
         for base in ([path.parent] if inside else []) + [root]
         for folder in (part, f"images/{part}", "images", "input_images", "data", ".")
     ]
-    places = (folder / spelling for folder in [*folders, path.parent] for spelling in _spellings(name))
+    places = (folder / spelling for folder in [*folders, path.parent] for spelling in spellings(name))
     found = next((place for place in places if is_there(place)), None)
     if found is None:
         message = f"{path} lists {name}, which is neither in {part} nor in images; put it there or remove it."
@@ -114,7 +119,7 @@ def image_of(path: Path, image: Json, root: Path, problems: Problems) -> Path | 
     return found
 
 
-def _spellings(name: str) -> list[str]:
+def spellings(name: str) -> list[str]:
     """How a file may be called that a list names: Windows writes \\, and macOS é as e and an accent."""
     path = name.replace("\\", "/")
     forms = (unicodedata.normalize(form, path) for form in ("NFC", "NFD"))
