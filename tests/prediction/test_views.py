@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -32,7 +34,7 @@ def test_a_network_that_sees_alike_in_all_views_says_the_same_in_their_mean(
     """The image is itself the heat of a left and a right joint, which a network exchanges in mirrored views."""
     frame = blobs(*places)
     seen = views(frame, TURNED.turn)
-    assert seen.shape == (4, 2, 64, 96)
+    assert seen.shape == (6, 2, 64, 96)
     as_called = torch.stack([one.flip(0) if at % 2 else one for at, one in enumerate(seen)])
     mean = mean_of_views(as_called, TURNED)
     for found, (x, y) in zip(warmest(mean), places, strict=True):
@@ -55,6 +57,21 @@ def test_mirrored_views_count_where_sides_are_told_alone() -> None:
     nonsense[1::2] = 100.0
     assert mean_of_views(nonsense, untold).max() <= 1.0
     assert mean_of_views(nonsense, TURNED).max() > 10.0
+
+
+@pytest.mark.parametrize("partners", [(1, 0), (0, 1)])
+def test_a_turn_to_one_side_is_met_by_one_to_the_other(partners: tuple[int, int]) -> None:
+    """What a network sees too far clockwise in every view cancels out, whether mirrored views count or not.
+
+    The joint lies 30 right of the middle. A network that moves all it sees down by 5 moves it, turned back, along
+    (5 sin t, 5 cos t) in the view turned by t; in all of them by 5 (1 + 2 cos 25°) / 3 = 4.69 down and not aside.
+    """
+    field = Field("heat", 2, "none", hflip=partners, points=True, turn=25.0)
+    moved = views(blobs((78, 32), (78, 32)), field.turn).roll(5, dims=-2)
+    mean = mean_of_views(moved, field)[0]
+    y, x = torch.meshgrid(torch.arange(64) + 0.5, torch.arange(96) + 0.5, indexing="ij")
+    middle = [float((mean * axis).sum() / mean.sum()) for axis in (x, y)]
+    assert middle == pytest.approx([78.0, 32 + 5 * (1 + 2 * math.cos(math.radians(25))) / 3], abs=0.1)
 
 
 def test_only_what_is_read_for_points_is_turned() -> None:

@@ -10,14 +10,15 @@ from pixelwise.types import Field
 
 
 def views(frame: Tensor, turn: float) -> Tensor:
-    """(V, C, h, w) views of a frame (1, C, h, w): as it is and mirrored, then turned one way, and the other mirrored.
+    """(V, C, h, w) views of a frame (1, C, h, w): as it is and mirrored, then turned either way, each also mirrored.
 
-    The mean over the image and its mirror image costs twice the time and steadies every field; turned views as much
-    again, and are only made where ``turn`` is not 0.
+    The mean over the image and its mirror image costs twice the time and steadies every field; turned views cost twice
+    as much again, and are only made where ``turn`` is not 0.
     """
-    seen = [frame, frame.flip(-1)]
-    if turn:
-        seen += [turn_image(frame, turn), turn_image(frame, -turn).flip(-1)]
+    seen = []
+    for degrees, is_mirrored in _kinds(turn):
+        turned = turn_image(frame, degrees) if degrees else frame
+        seen.append(turned.flip(-1) if is_mirrored else turned)
     return torch.cat(seen)
 
 
@@ -28,8 +29,7 @@ def mean_of_views(values: Tensor, field: Field) -> Tensor:
     """
     total = torch.zeros_like(values[0], dtype=torch.float32)
     weight = torch.zeros_like(total[:1])
-    for place, degrees in enumerate((0.0, 0.0, field.turn, -field.turn) if field.turn else (0.0, 0.0)):
-        is_mirrored = place % 2 == 1
+    for place, (degrees, is_mirrored) in enumerate(_kinds(field.turn)):
         if is_mirrored and not _tells_sides(field):
             continue
         seen = _mirrored(values[place], field) if is_mirrored else values[place]
@@ -39,6 +39,12 @@ def mean_of_views(values: Tensor, field: Field) -> Tensor:
             known = turn_image(known[None], -degrees, "zeros")[0]
         total, weight = total + seen, weight + known
     return total / weight
+
+
+def _kinds(turn: float) -> tuple[tuple[float, bool], ...]:
+    """Of each view the degrees by which the frame is turned, and whether it is mirrored after that."""
+    ways = (0.0, turn, -turn) if turn else (0.0,)
+    return tuple((degrees, is_mirrored) for degrees in ways for is_mirrored in (False, True))
 
 
 def _mirrored(values: Tensor, field: Field) -> Tensor:

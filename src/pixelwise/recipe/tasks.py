@@ -85,7 +85,7 @@ class PoseTask(Strict):
     turn: Annotated[float, Field(ge=0, lt=180)] = Field(
         default=0.0,
         description="Degrees by which prediction also turns the picture, either way: joints are read off the mean of "
-        "these views. 0 has none and takes half the time.",
+        "these views, each also mirrored. 0 has none and takes a third of the time.",
     )
     skeleton: Skeleton | None = Field(
         default=None, description="Joints, limbs, partners, sigmas and angles; the data's where not given."
