@@ -9,6 +9,7 @@ import typer
 
 from pixelwise.cli.options import (
     DataArgument,
+    GroupOption,
     IgnoreOption,
     LayoutOption,
     LegendOption,
@@ -31,6 +32,7 @@ def evaluate(
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
 ) -> None:
     """Score MODEL on the labelled images of DATA.
 
@@ -45,7 +47,9 @@ def evaluate(
 
     check_json(json)
     task = task_of(model)
-    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore, task=task)
+    dataset = open_data(
+        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, task=task
+    )
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, listener=console)
     if json is not None:

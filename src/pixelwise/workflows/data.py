@@ -196,7 +196,7 @@ def _is_known(folder: Path) -> bool:
         return True
 
 
-def without_task(words: Sequence[Path | str]) -> list[Path | str]:
-    """The words that open data without ``--task`` and its value: a model knows what it does."""
-    at = words.index("--task") if "--task" in words else len(words)
-    return [*words[:at], *words[at + 2 :]]
+def words_for(words: Sequence[Path | str], *options: str) -> list[Path | str]:
+    """The words that open data, of which the options that a command has: a path, then names and values in turn."""
+    pairs = zip(words[1::2], words[2::2], strict=True)
+    return [words[0], *(word for pair in pairs if pair[0] in options for word in pair)]

@@ -52,11 +52,13 @@ from pixelwise.types import SPLITS, Label, LogRow, Sample
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import check_budget, format_seconds
 from pixelwise.workflows.confidence import Pixels, fit_confidence
-from pixelwise.workflows.data import without_task
+from pixelwise.workflows.data import words_for
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import scored_part
 from pixelwise.workflows.report import EXHIBITS
 
+SCORING = "--layout", "--legend", "--ignore", "--group-by"
+"""Options of ``evaluate`` that say how its images are read: a model knows its task."""
 REPORT_SECONDS = 3.0
 TIMING_SHARE = 0.02
 """Of the time, that timing the reserve anew may take: large images in tiles take long to predict."""
@@ -232,20 +234,12 @@ class Job:
         """Lines that train by the same recipe again, and that score this model again."""
         data = self.dataset.opened or (self.dataset.root,)
         splits, recipe = folder / runfolder.SPLITS, folder / runfolder.RECIPE
-        split = scored_part(self.dataset)[1]
+        # A list for one of two sets may not name images of the other; the run's own is found beside the model.
+        assigned = ["--splits", splits] if "--joints" not in data else []
+        scored = [*assigned, "--split", scored_part(self.dataset)[1]]
         commands = (
-            ["train", *data, "--splits", splits, "--recipe", recipe, "--out", "again"],
-            [
-                "evaluate",
-                folder,
-                *without_task(data),
-                "--splits",
-                splits,
-                "--split",
-                split,
-                "--json",
-                "again.json",
-            ],
+            ["train", *data, *assigned, "--recipe", recipe, "--out", "again"],
+            ["evaluate", folder, *words_for(data, *SCORING), *scored, "--json", "again.json"],
         )
         join = subprocess.list2cmdline if os.name == "nt" else shlex.join
         return [join(["pixelwise", *map(str, command)]) for command in commands]
