@@ -77,7 +77,7 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
     dataset, together, kinds = subject.dataset, subject.together, kinds_of_masks(subject)
     if not dataset.has_splits():
         dataset = draw_splits(dataset, seed, together=together, kinds=kinds)
-        listener.say("Splits: drawn at random, since none were given; they are written to splits.csv.")
+        listener.say("Splits: drawn at random, since none were given; a run keeps them in splits.csv.")
         if (hint := group_hint(dataset)) is not None:
             listener.say(hint)
         if not dataset.split("val").samples:  # two or three groups: each is too large to be owed to it
