@@ -31,7 +31,7 @@ from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ENSEMBLE, REFERENCES, SINGLE, Header, Member, joined_weights, write_model
 from pixelwise.models import Network, build_model
 from pixelwise.prediction import Ensemble, Predictor
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Recipe, Scale
 from pixelwise.tasks import AnyTask, FieldValues, build_tasks
 from pixelwise.training import (
     Candidates,
@@ -221,7 +221,7 @@ class Job:
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
             "Fingerprint": f"{self.identity()} (of the training and validation images and masks, as decoded)",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
-            "Frame": self._frame_text(),
+            "Frame": frame_text(self.recipe.scale, f"{len(self.training)} for training"),
             "Trained": trained,
             "Weights": weights,
             "Duration": format_seconds(seconds),
@@ -248,14 +248,6 @@ class Job:
         """Validation images that settings are tuned on: of very many, as many as tell one from another."""
         samples = self.dataset.split("val").samples
         return [samples[index] for index in spread(len(samples))]
-
-    def _frame_text(self) -> str:
-        scale = self.recipe.scale
-        text = "{1} × {0} pixels (width × height)".format(*scale.size)
-        if scale.policy == "fit":
-            return text
-        zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
-        return f"tiles of {text} of the images{zoomed}: {len(self.training)} for training"
 
     def _wanted(self) -> list[NDArray[np.int64]]:
         """The training frames that show each class, background aside."""
@@ -331,6 +323,15 @@ class Job:
         """Some of the images that will be scored."""
         scored = scored_part(self.dataset)[0].samples
         return [scored[place] for place in (0, len(scored) // 2, -1)]
+
+
+def frame_text(scale: Scale, counted: str) -> str:
+    """What the network sees, in words; ``counted``: how many tiles there are, where there are any."""
+    text = "{1} × {0} pixels (width × height)".format(*scale.size)
+    if scale.policy == "fit":
+        return text
+    zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
+    return f"tiles of {text} of the images{zoomed}: {counted}"
 
 
 def _tensors(predictor: Predictor) -> dict[str, Tensor]:
