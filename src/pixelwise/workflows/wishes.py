@@ -23,7 +23,7 @@ def check_words(network: str | None, settings: Mapping[str, Any], task: str | No
     check_settings(settings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wishes:
     """What is asked of a training, beside its data; what is not is planned.
 
