@@ -14,8 +14,8 @@ from pixelwise.evaluation.comparison import (
     difference,
     holm,
     mean_interval,
-    wilson,
 )
+from pixelwise.evaluation.intervals import wilson
 
 NOTHING = np.zeros((1, 4))
 
