@@ -90,7 +90,10 @@ def test_a_recipe_that_does_not_fit_is_refused_before_anything_is_decoded(
 def test_the_facts_are_of_all_folds(lesions: Path, tmp_path: Path) -> None:
     tiled = QUICK.model_copy(update={"scale": Scale(policy="tiles", size=(32, 32))})
     trainings = decoded(cross_validation(lesions, tiled), Cache(tmp_path / "cache"), compared=False)
-    job, row = trainings.job(0), LogRow(step=1, epoch=1, seconds=1.0, learning_rate=0.1, loss=0.5)
+    job, row = (
+        trainings.job(0),
+        LogRow(step=1, epoch=1, seconds=1.0, learning_rate=0.1, loss=0.5, val_score=None),
+    )
     facts = _facts(trainings, job, {1: [row]}, 1, 1.0)
     of_first = job.facts("", "", 1.0)
     tiles = len(trainings.frames)
