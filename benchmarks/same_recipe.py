@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 import pixelwise
-from pixelwise.evaluation.comparison import FEWEST_RUNS, Values, difference
+from pixelwise.evaluation.comparison import FEWEST_RUNS, difference
+from pixelwise.evaluation.intervals import Values
 
 PAIRS = 20
 SIMULATED = 400

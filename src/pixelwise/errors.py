@@ -26,7 +26,7 @@ class OutputError(PixelwiseError):
 
 
 def one_line(text: str) -> str:
-    """Text on one line: ends of lines and control codes, which names in files may hold, are spelt out."""
+    """Text on one line: ends of lines, control codes and bytes that are no UTF-8, as names may hold, are spelt out."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
     )

@@ -31,7 +31,7 @@ from tests.checks.drawn import (
 from pixelwise.checks import KINDS, Place
 from pixelwise.checks.finding import SEVERITIES, gather
 from pixelwise.checks.kinds import kinds_of_masks
-from pixelwise.checks.subject import printable
+from pixelwise.errors import one_line
 from pixelwise.workflows.check import check
 from pixelwise.workflows.data import open_data
 
@@ -507,7 +507,7 @@ def test_the_folder_of_all_masks_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_printed_cannot_control_a_terminal(text: str, shown: str) -> None:
-    assert printable(text) == shown
+    assert one_line(text) == shown
 
 
 def test_kinds_of_masks_by_thirds_of_the_object(tmp_path: Path) -> None:

@@ -31,6 +31,14 @@ def test_a_plan_is_what_training_would_do(pixelwise: Pixelwise, lesions: Path, t
     assert f"Recipe: {file}" in planned.stdout
 
 
+def test_a_plan_of_folds_draws_folds(pixelwise: Pixelwise, lesions: Path) -> None:
+    planned = pixelwise("plan", lesions, *QUICK, "--set", "train.folds=3")
+    assert planned.returncode == 0, planned.stderr
+    assert " in 3 folds" in planned.stdout
+    assert "Splits:" not in planned.stdout  # nothing is drawn for training, validation and test
+    assert "written" not in planned.stdout
+
+
 def test_a_recipe_that_is_there_is_kept(pixelwise: Pixelwise, lesions: Path, tmp_path: Path) -> None:
     file = tmp_path / "recipe.toml"
     file.write_text("mine", encoding="utf-8")

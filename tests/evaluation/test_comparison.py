@@ -9,13 +9,12 @@ import pytest
 
 from pixelwise.evaluation import comparison
 from pixelwise.evaluation.comparison import (
-    Values,
     degrees_of_freedom,
     difference,
     holm,
     mean_interval,
-    wilson,
 )
+from pixelwise.evaluation.intervals import Values, wilson
 
 NOTHING = np.zeros((1, 4))
 

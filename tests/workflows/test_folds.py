@@ -16,17 +16,24 @@ from tests.networks import TINY
 
 import pixelwise
 from pixelwise.confidence import left_out, rank_correlation
+from pixelwise.data.cache import Cache
 from pixelwise.data.figures import write_figures
+from pixelwise.data.folds import draw_folds
 from pixelwise.data.synthetic import write_lesions
 from pixelwise.errors import DataError, RecipeError
 from pixelwise.evaluation import evaluate, read_metrics
 from pixelwise.modelfile import read_model
 from pixelwise.prediction import Ensemble, Predictor
-from pixelwise.recipe import Recipe, Train
+from pixelwise.recipe import Recipe, Scale, Train
 from pixelwise.tasks import SemanticTask
 from pixelwise.tasks.semantic import dice_by_threshold
 from pixelwise.training import Step, Until
+from pixelwise.types import LogRow
 from pixelwise.workflows.budget import kept_for_later
+from pixelwise.workflows.foldplan import CrossValidation, pooled
+from pixelwise.workflows.folds import _facts
+from pixelwise.workflows.foldtrainings import decoded
+from pixelwise.workflows.job import identity_of
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
 
@@ -63,6 +70,40 @@ def weights(predictor: Predictor) -> dict[str, torch.Tensor]:
 
 def same(one: Predictor, other: Predictor) -> bool:
     return all(tensor.equal(weights(other)[name]) for name, tensor in weights(one).items())
+
+
+def cross_validation(lesions: Path, recipe: Recipe) -> CrossValidation:
+    data = pooled(pixelwise.open_data(lesions))
+    return CrossValidation(data, draw_folds(data.split("train"), FOLDS, 0), recipe, {}, Listener())
+
+
+def test_a_recipe_that_does_not_fit_is_refused_before_anything_is_decoded(
+    lesions: Path, tmp_path: Path
+) -> None:
+    task = QUICK.tasks["semantic"].model_copy(update={"class_weights": (1.0, 1.0, 1.0)})
+    recipe = QUICK.model_copy(update={"tasks": {"semantic": task}})
+    with pytest.raises(RecipeError, match="class_weights"):
+        decoded(cross_validation(lesions, recipe), Cache(tmp_path / "cache"), compared=False)
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_the_facts_are_of_all_folds(lesions: Path, tmp_path: Path) -> None:
+    tiled = QUICK.model_copy(update={"scale": Scale(policy="tiles", size=(32, 32))})
+    trainings = decoded(cross_validation(lesions, tiled), Cache(tmp_path / "cache"), compared=False)
+    job, row = (
+        trainings.job(0),
+        LogRow(step=1, epoch=1, seconds=1.0, learning_rate=0.1, loss=0.5, val_score=None),
+    )
+    facts = _facts(trainings, job, {1: [row]}, 1, 1.0)
+    of_first = job.facts("", "", 1.0)
+    tiles = len(trainings.frames)
+    assert tiles > len(job.training)
+    assert facts["Frame"].endswith(f": {tiles} in all folds")
+    assert (
+        facts["Fingerprint"]
+        == f"{identity_of(trainings.frames)} (of the images and masks of all folds, as decoded)"
+    )
+    assert facts["Fingerprint"].split()[0] != of_first["Fingerprint"].split()[0]
 
 
 @pytest.mark.slow

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from tests.networks import TINY
+from typer.main import get_command
 
+from pixelwise.cli.main import app
 from pixelwise.data.cache import Cache
+from pixelwise.data.dataset import Dataset
 from pixelwise.data.synthetic import write_lesions
+from pixelwise.labels import Labels
 from pixelwise.recipe import Scale
 from pixelwise.tasks import SemanticResult, SemanticTask
 from pixelwise.tasks.semantic import SemanticRow
 from pixelwise.training import Until
 from pixelwise.types import Label, LogRow, Spacing
-from pixelwise.workflows.data import open_data, without_task
+from pixelwise.workflows.compare import _command
+from pixelwise.workflows.data import open_data
 from pixelwise.workflows.job import REPORT_SECONDS, SLACK, TIMING_SHARE, Costs, Timing, prepare
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.report import EXHIBITS
@@ -105,7 +113,33 @@ def test_outlines_are_counted_before_training_and_never_in_it(
     assert counted == [0, 0, 0]
 
 
-def test_the_line_that_scores_again_names_no_task() -> None:
-    assert without_task(("data", "--task", "instance", "--layout", "coco")) == ["data", "--layout", "coco"]
-    assert without_task(("data", "--task", "semantic,pose", "--joints", "other")) == ["data"]
-    assert without_task((Path("data"),)) == [Path("data")]
+def test_lines_of_the_report_hold_what_their_commands_take(tmp_path: Path) -> None:
+    write_lesions(tmp_path / "lesions", 12, seed=0, size=(32, 32))
+    data = open_data(tmp_path / "lesions", layout="paired", ignore=7, group_by="lesion", task="semantic")
+    job = prepare(data, TINY, Listener(), Cache(tmp_path / "cache"))
+    joined = replace(data, opened=(*data.opened, "--joints", "people"))
+    for one in (job, replace(job, dataset=joined)):
+        again, scored = (_parsed(line) for line in one.commands(tmp_path / "run"))
+        assert (again["layout"], again["group_by"], again["task"]) == ("paired", "lesion", "semantic")
+        assert (scored["layout"], scored["group_by"], str(scored["split"])) == ("paired", "lesion", "test")
+        assert again["joints"] == (Path("people") if one is not job else None)
+        # A list of both sets' images is refused by a command that opens one of them.
+        assert (
+            again["splits"] == scored["splits"] == (tmp_path / "run" / "splits.csv" if one is job else None)
+        )
+
+
+def test_the_line_that_compares_again_holds_what_compare_takes() -> None:
+    opened = ("d", "--ignore", "7", "--group-by", "x", "--task", "pose", "--joints", "people")
+    data = Dataset(Path("d"), "paired", (), Labels(classes=("background", "object")), opened=opened)
+    parsed = _parsed(_command([Path("a"), Path("b")], [], False, data))
+    assert (parsed["data"], parsed["ignore"]) == (Path("d"), "7")
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """The parameters that a printed line gives its command."""
+    program, verb, *words = shlex.split(line)
+    assert program == "pixelwise"
+    command = get_command(app).commands[verb]  # type: ignore[attr-defined]
+    found: dict[str, Any] = command.make_context(verb, words).params
+    return found

@@ -8,7 +8,8 @@ import numpy as np
 
 from pixelwise.checks.finding import Found
 from pixelwise.checks.objects import joined
-from pixelwise.checks.subject import Subject, printable
+from pixelwise.checks.subject import Subject
+from pixelwise.errors import one_line
 from pixelwise.types import People, Size
 
 FAR = 0.1
@@ -25,7 +26,7 @@ def find(subject: Subject) -> Iterator[Found]:
             continue
         said = far_out(people, image.size, skeleton.joints)
         if said:
-            yield "joint-outside", subject.place(image.path, detail=f"{printable(joined(said))}.")
+            yield "joint-outside", subject.place(image.path, detail=f"{one_line(joined(said))}.")
 
 
 def far_out(people: People, size: Size, names: tuple[str, ...]) -> list[str]:

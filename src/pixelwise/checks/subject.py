@@ -23,6 +23,7 @@ from pixelwise.data.draw import joined
 from pixelwise.data.duplicates import Match
 from pixelwise.data.duplicates import Place as DuplicatePlace
 from pixelwise.data.masks import MaskCoding
+from pixelwise.errors import one_line
 from pixelwise.types import IGNORE_INDEX
 
 
@@ -97,12 +98,12 @@ class Subject:
         """A path as people read it: within the data's folder."""
         root = self.dataset.root
         within = path.relative_to(root) if path.is_relative_to(root) else path
-        return printable(within.as_posix().replace("\\", "\\\\"))
+        return one_line(within.as_posix().replace("\\", "\\\\"))
 
     def shown(self, message: str) -> str:
         """A message with paths as people read them: within the data's folder."""
         root = re.escape(f"{self.dataset.root}{os.sep}")
-        return printable(re.sub(rf"(?<![^\s'\"(]){root}", "", message))
+        return one_line(re.sub(rf"(?<![^\s'\"(]){root}", "", message))
 
     @cached_property
     def masks(self) -> list[tuple[Examined, MaskFacts, MaskContent]]:
@@ -161,10 +162,3 @@ def _laid(
     columns, rows = (np.floor((places[axis] + 1) / 2 * mask.shape[1 - axis]).astype(int) for axis in (0, 1))
     inside = (columns >= 0) & (columns < mask.shape[1]) & (rows >= 0) & (rows < mask.shape[0])
     return mask[rows.clip(0, mask.shape[0] - 1), columns.clip(0, mask.shape[1] - 1)], inside
-
-
-def printable(text: str) -> str:
-    """Text without what must not reach a page or a terminal: control codes, ends of lines, bytes that are no UTF-8."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )

@@ -99,7 +99,15 @@ def baseline(
         print_predicted(console, predicted, out)
         return
     _refuse({"--object": object_side}, "images with masks, which tell the object")
-    looker, dataset = to_check(cache, paths[0], splits, layout, legend, ignore, group_by)
+    looker, dataset = to_check(
+        cache=cache,
+        data=paths[0],
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+    )
     with Console() as console:
         found = compare_methods(
             dataset,

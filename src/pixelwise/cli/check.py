@@ -66,7 +66,16 @@ def check(
     check_page(page)
     if fix is not None:
         check_free(fix)
-    looker, dataset = to_check(cache, data, splits, layout, legend, ignore, group_by, task)
+    looker, dataset = to_check(
+        cache=cache,
+        data=data,
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+        task=task,
+    )
     if fix is not None:
         check_apart(dataset, fix)
     with Console() as console:

@@ -9,6 +9,7 @@ import typer
 
 from pixelwise.cli.options import (
     DataArgument,
+    GroupOption,
     IgnoreOption,
     LayoutOption,
     LegendOption,
@@ -38,6 +39,7 @@ def evaluate(
     layout: LayoutOption = None,
     legend: LegendOption = None,
     ignore: IgnoreOption = None,
+    group_by: GroupOption = None,
 ) -> None:
     """Score MODEL on the labelled images of DATA.
 
@@ -53,7 +55,9 @@ def evaluate(
     check_json(json)
     check_new(coco, "--coco")
     task = task_of(model)
-    dataset = open_data(data, splits=splits, layout=layout, legend=legend, ignore=ignore, task=task)
+    dataset = open_data(
+        data, splits=splits, layout=layout, legend=legend, ignore=ignore, group_by=group_by, task=task
+    )
     with Console() as console:
         metrics = evaluate_model(model, dataset, split=split.value, coco=coco, listener=console)
     if json is not None:

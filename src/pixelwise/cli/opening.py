@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 def to_check(
+    *,
     cache: Path | None,
     data: Path,
     splits: Path | None,

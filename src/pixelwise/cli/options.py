@@ -83,7 +83,7 @@ GroupOption = Annotated[
     typer.Option(
         "--group-by",
         metavar="TAG",
-        help="What belongs together and is kept in one split: a tag (patient), or a pattern of names.",
+        help="What belongs together, in splits and in intervals: a tag (patient), or a pattern of names.",
     ),
 ]
 CacheOption = Annotated[

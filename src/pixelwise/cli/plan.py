@@ -72,7 +72,14 @@ def plan(
         tasks=parse_tasks(task),
     )
     looker, dataset = to_check(
-        cache, data, splits, layout, legend, ignore, group_by, None if joints else task
+        cache=cache,
+        data=data,
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+        task=None if joints else task,
     )
     with Console() as console:
         planned = plan_recipe(dataset, wishes, looker, console, joints)

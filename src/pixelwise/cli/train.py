@@ -92,7 +92,14 @@ def train(
     chosen = dict(parse_setting(text) for text in settings or ())
     check_words(network, chosen, task)
     looker, dataset = to_check(
-        cache, data, splits, layout, legend, ignore, group_by, None if joints else task
+        cache=cache,
+        data=data,
+        splits=splits,
+        layout=layout,
+        legend=legend,
+        ignore=ignore,
+        group_by=group_by,
+        task=None if joints else task,
     )
     with Console() as console:
         run = train_model(

@@ -29,7 +29,6 @@ _HIDDEN = 0.5
 """Of figures, that a post or board is put before."""
 
 Points = NDArray[np.float64]
-Colour = NDArray[np.float64]
 Plane = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 

@@ -16,8 +16,8 @@ from pydantic import ConfigDict, Field
 
 from pixelwise import files
 from pixelwise._version import __version__
-from pixelwise.evaluation.comparison import Values, difference, holm, mean_interval
-from pixelwise.evaluation.intervals import FEW
+from pixelwise.evaluation.comparison import difference, holm, mean_interval
+from pixelwise.evaluation.intervals import FEW, Values
 from pixelwise.evaluation.matching import Matched, match
 from pixelwise.evaluation.numbers import Estimate, Interval, Number, Strict
 from pixelwise.evaluation.schema import Metrics

@@ -25,12 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pixelwise.evaluation.intervals import UNKNOWN, Interval, Values, percentiles, wilson
 from pixelwise.evaluation.units import Units, by_unit, count_of
-
-Values = NDArray[np.float64]
-Interval = tuple[float, float]
 
 RESAMPLES = 10_000
 SEED = 0
@@ -39,7 +36,6 @@ CHUNK = 2**22
 FEWEST_FOR_EFFECT = 10
 FEWEST_RUNS = 3
 """Of a recipe: two runs say next to nothing of how runs differ."""
-UNKNOWN: Interval = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -104,13 +100,13 @@ def difference(one: Values, other: Values, *, over_runs: bool, units: Units | No
     below, above = int(np.sum(drawn.means <= 0)), int(np.sum(drawn.means >= 0))
     return Difference(
         mean=mean,
-        mean_ci95=_percentiles(drawn.means),
+        mean_ci95=percentiles(drawn.means),
         probability=float(np.mean(drawn.means > 0) + np.mean(drawn.means == 0) / 2),
         p_value=min(1.0, 2 * (min(below, above) + 1) / (RESAMPLES + 1)),
         effect=effect,
-        effect_ci95=_percentiles(drawn.effects) if n_units >= FEWEST_FOR_EFFECT else UNKNOWN,
+        effect_ci95=percentiles(drawn.effects) if n_units >= FEWEST_FOR_EFFECT else UNKNOWN,
         wins=float(_won(by_image).mean()),
-        wins_ci95=_wider(_percentiles(drawn.wins), wilson(float(_won(by_image).mean()), n_units)),
+        wins_ci95=_wider(percentiles(drawn.wins), wilson(float(_won(by_image).mean()), n_units)),
     )
 
 
@@ -120,7 +116,7 @@ def mean_interval(scores: Values, *, over_runs: bool, units: Units | None = None
     if count_of(units) < 2:
         return UNKNOWN
     nothing = np.zeros_like(scores)
-    return _percentiles(_resample(scores, nothing, float(scores.mean()), math.nan, over_runs, units).means)
+    return percentiles(_resample(scores, nothing, float(scores.mean()), math.nan, over_runs, units).means)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -134,14 +130,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(p_values))
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(np.asarray(p_values)[order] * left))
     return [float(value) for value in adjusted]
-
-
-def wilson(share: float, count: int) -> Interval:
-    """95% interval of a share of ``count`` (Wilson 1927)."""
-    z = 1.959964
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def degrees_of_freedom(one: Values, other: Values, *, over_runs: bool) -> float:
@@ -226,14 +214,6 @@ def _effect(mean: Values | float, mean_square: Values | float, n: int) -> Values
 
 def _won(differences: Values) -> Values:
     return (np.sign(differences) + 1) / 2
-
-
-def _percentiles(values: Values) -> Interval:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return UNKNOWN
-    low, high = np.percentile(known, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _wider(one: Interval, other: Interval) -> Interval:

@@ -34,19 +34,16 @@ from pixelwise.evaluation.believed import (
     Selection,
     UnlikeScores,
 )
-from pixelwise.evaluation.intervals import UNKNOWN, Interval, interval, resamples
+from pixelwise.evaluation.intervals import UNKNOWN, Values, interval, percentiles, resamples, wilson
 from pixelwise.evaluation.numbers import Estimate
 from pixelwise.evaluation.units import Units, by_unit, count_of, ratio_by_unit, renumbered
 from pixelwise.metrics import Ratio
 from pixelwise.prediction import Prediction
 from pixelwise.types import Label, Probs
 
-Values = NDArray[np.float64]
-
 LOW_SCORE = 0.8
 DROPPED = 0.2
 FEWEST_TO_DROP = 5
-WILSON = 1.959964
 
 
 @dataclass(frozen=True)
@@ -195,8 +192,8 @@ def selection(scores: Values, order: NDArray[np.intp], units: Units) -> Selectio
     return Selection(
         dropped=DROPPED,
         n_kept=len(ranked) - round(DROPPED * len(ranked)),
-        kept=Estimate(value=value, ci95=_percentiles(kept) if several else UNKNOWN),
-        gain=Estimate(value=value - float(ranked.mean()), ci95=_percentiles(gains) if several else UNKNOWN),
+        kept=Estimate(value=value, ci95=percentiles(kept) if several else UNKNOWN),
+        gain=Estimate(value=value - float(ranked.mean()), ci95=percentiles(gains) if several else UNKNOWN),
     )
 
 
@@ -299,16 +296,9 @@ def _unlike_scores(rows: Sequence[Believed], limits: Sequence[Unlike]) -> Unlike
 
 def share_of(count: int, total: int) -> Estimate:
     """A share with Wilson's (1927) interval."""
-    share, square = count / total, WILSON**2
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    half = WILSON / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
-    return Estimate(value=share, ci95=(max(0.0, middle - half), min(1.0, middle + half)))
+    share = count / total
+    return Estimate(value=share, ci95=wilson(share, total))
 
 
 def _estimate(found: Estimated) -> Estimate:
     return Estimate(value=found.value, ci95=found.ci95)
-
-
-def _percentiles(values: Values) -> Interval:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)

@@ -24,6 +24,8 @@ FEW = 10
 RESAMPLES = 1000
 SEED = 0
 UNKNOWN: Interval = (math.nan, math.nan)
+Z = 1.959964
+"""Standard deviations on either side of the mean that 95% of a normal distribution lie within."""
 OUTSIDE = 0.025
 """How often the truth may lie beyond either end."""
 
@@ -175,6 +177,13 @@ def percentiles(values: Values) -> Interval:
         return UNKNOWN
     low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
+
+
+def wilson(share: float, count: int) -> Interval:
+    """95% interval of a share of ``count`` (Wilson 1927)."""
+    middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
+    half = Z / (1 + Z**2 / count) * math.sqrt(share * (1 - share) / count + Z**2 / (4 * count**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _estimate(part: Values, whole: Values, draws: Values) -> tuple[Values, Values]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pixelwise.errors import DataError
-from pixelwise.evaluation.comparison import Values
+from pixelwise.evaluation.intervals import Values
 from pixelwise.evaluation.schema import ImageRow, Metrics
 from pixelwise.evaluation.units import Units, count_of, units_of
 

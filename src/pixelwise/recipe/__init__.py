@@ -7,6 +7,7 @@ found on the machine (precision, threads) is written into it, so nothing is meas
 from pixelwise.recipe.network import DECODERS, ENCODERS, LITE, DecoderName, Model
 from pixelwise.recipe.preprocessing import Preprocessing, Scale, Values
 from pixelwise.recipe.reading import (
+    by_dotted_name,
     check_settings,
     parse_model,
     parse_recipe,
@@ -39,6 +40,7 @@ __all__ = [
     "TaskRecipe",
     "Train",
     "Values",
+    "by_dotted_name",
     "check_settings",
     "parse_model",
     "parse_recipe",

@@ -6,7 +6,7 @@ import copy
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,7 +67,7 @@ def _setting_at(loc: tuple[int | str, ...]) -> str:
 def _refusal(setting: str, error: ErrorDetails) -> str:
     """What is wrong with a setting, and what to do."""
     if error["type"] == "extra_forbidden":
-        names = {name.rpartition(".")[2]: name for name in _setting_names()}
+        names = {name.rpartition(".")[2]: name for name in by_dotted_name(Recipe().model_dump())}
         near = difflib.get_close_matches(setting.rpartition(".")[2], names, n=1)
         meant = f" ({names[near[0]]} is one)" if near else ""
         return f"there is no setting '{setting}'{meant}; remove it or correct its name."
@@ -77,17 +77,15 @@ def _refusal(setting: str, error: ErrorDetails) -> str:
     return f"'{setting}' is wrong ({error['msg'].removeprefix('Value error, ')}); correct it."
 
 
-def _setting_names() -> list[str]:
-    """All settings of a recipe by their dotted names."""
-
-    def below(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
-        for name, value in values.items():
-            if isinstance(value, dict):
-                yield from below(value, f"{prefix}{name}.")
-            else:
-                yield prefix + name
-
-    return list(below(Recipe().model_dump(), ""))
+def by_dotted_name(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A recipe's plain values without their tables: "train.batch_size" and what it is."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            found |= by_dotted_name(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
 
 
 def with_settings(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 
 from pixelwise.evaluation.intervals import FEW
-from pixelwise.evaluation.schema import Metrics
+from pixelwise.evaluation.schema import OUT_OF_FOLD, Metrics
 from pixelwise.evaluation.unseen import CHOSE_NOTHING
 from pixelwise.report.parts import Making, TaskPart
 from pixelwise.report.templates import (
-    OUT_OF_FOLD,
     images_text,
     listed,
     mean_text,
@@ -32,7 +31,7 @@ def model_card(metrics: Metrics, parts: Sequence[TaskPart], making: Making) -> l
     """Headings with their sentences; what no fact tells is left out."""
     entries = [
         ("What it is", _what(metrics, parts, making)),
-        ("Intended use", _use(metrics, parts, making)),
+        ("Intended use", _use(metrics, making)),
         ("Data", _data(metrics, making)),
         ("Scores", _scores(metrics)),
         ("Limits", [*cautions(metrics), *_few(metrics), *(limit for part in parts for limit in part.limits)]),
@@ -48,7 +47,7 @@ def _what(metrics: Metrics, parts: Sequence[TaskPart], making: Making) -> list[s
     return [*made, *(f"It gives {part.gives}." for part in parts)]
 
 
-def _use(metrics: Metrics, parts: Sequence[TaskPart], making: Making) -> list[str]:
+def _use(metrics: Metrics, making: Making) -> list[str]:
     takes = f", read as {making.takes}" if making.takes else ""
     found = [f"Images of the same kind as those of {metrics.data}{takes}."]
     heights, widths = ([row.size[axis] for row in metrics.images] for axis in (0, 1))

@@ -17,9 +17,8 @@ from pixelwise.checks import MOST_RANKED, RANKED, Finding, Place, Subject
 from pixelwise.checks.examine import Examined, mask_thumbnail, thumbnail
 from pixelwise.checks.maskfacts import MaskContent, rgb
 from pixelwise.checks.objects import where
-from pixelwise.checks.subject import printable
 from pixelwise.data.masks import MaskCoding, Stored
-from pixelwise.errors import DataError
+from pixelwise.errors import DataError, one_line
 from pixelwise.report.templates import jpeg, template
 from pixelwise.tasks.drawing import PALETTE
 from pixelwise.types import INSTANCES, Image, LabelMap
@@ -124,7 +123,7 @@ def _picture(
     gap = np.full((GAP, width, 3), 255, np.uint8)
     filled = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
     joined = np.concatenate([part for row in filled for part in (row, gap)][:-1], axis=0)
-    names = " and ".join(printable(one.sample.name) for one in samples.values())
+    names = " and ".join(one_line(one.sample.name) for one in samples.values())
     return _Picture(place, jpeg(joined, 900), width, joined.shape[0], f"{names}, image and mask")
 
 

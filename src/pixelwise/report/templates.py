@@ -15,11 +15,10 @@ import jinja2
 import PIL.Image
 from markupsafe import Markup, escape
 
+from pixelwise.evaluation import OUT_OF_FOLD
 from pixelwise.metrics import METRICS
 from pixelwise.types import Image
 
-OUT_OF_FOLD = "out_of_fold"
-"""In the place of a split: each image was scored by the model of several that never saw it."""
 LONGEST_SIDE = 800
 """Images are shown at no more than this many pixels on their long side; contours stay at full resolution."""
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from pixelwise.evaluation.intervals import FEW
 from pixelwise.evaluation.numbers import Estimate
-from pixelwise.evaluation.schema import BaselineScores, Group, Metrics, Score
+from pixelwise.evaluation.schema import OUT_OF_FOLD, BaselineScores, Group, Metrics, Score
 from pixelwise.evaluation.unseen import SPLIT_NOTES
 from pixelwise.metrics import METRICS
 from pixelwise.report.templates import (
-    OUT_OF_FOLD,
     images_text,
     listed,
     mean_text,

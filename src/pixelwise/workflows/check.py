@@ -9,10 +9,9 @@ from pathlib import Path
 from pixelwise._version import __version__
 from pixelwise.checks import Check, Finding, Looker, Mended, Subject, find_all, look_at, mend
 from pixelwise.checks.finding import SEVERITIES
-from pixelwise.checks.subject import printable
 from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset
-from pixelwise.errors import DataError
+from pixelwise.errors import DataError, one_line
 from pixelwise.report.checkpage import write_check
 from pixelwise.types import LabelMap
 from pixelwise.workflows.data import open_data
@@ -87,9 +86,9 @@ def check(
         findings = _with_first(suspicion.finding(subject), findings)
     result = Check(
         pixelwise=__version__,
-        data=printable(dataset.root.resolve().name),
+        data=one_line(dataset.root.resolve().name),
         layout=dataset.layout,
-        classes=tuple(map(printable, dataset.labels.classes)),
+        classes=tuple(map(one_line, dataset.labels.classes)),
         inferred=dataset.inferred,
         n_images=len(dataset),
         n_masks=sum(one.mask is not None for one in subject.examined),

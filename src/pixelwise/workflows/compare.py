@@ -33,11 +33,13 @@ from pixelwise.workflows.contestants import (
     named,
     recipes_differ,
 )
-from pixelwise.workflows.data import open_data, without_task
+from pixelwise.workflows.data import open_data, words_for
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.run import Run
 from pixelwise.workflows.shell import shell_line
 
+LOOKING = "--layout", "--legend", "--ignore"
+"""Options of ``compare`` that say how its images are read."""
 PICTURES = 6
 """Images shown of a pair; of several pairs half as many each, and twice as many of all together at most."""
 SAME = 0.01
@@ -130,7 +132,7 @@ def _groups(runs: Sequence[Path], against: Sequence[Path], recipes: bool) -> lis
 def _command(runs: Sequence[Path], against: Sequence[Path], recipes: bool, data: Dataset | None) -> str:
     words = ["pixelwise", "compare", *(["--recipe"] if recipes else []), *map(str, runs)]
     words += ["--against", *map(str, against)] if against else []
-    words += ["--data", *map(str, without_task(data.opened or (data.root,)))] if data else []
+    words += ["--data", *map(str, words_for(data.opened or (data.root,), *LOOKING))] if data else []
     return shell_line(words)
 
 

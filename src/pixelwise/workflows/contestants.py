@@ -13,7 +13,7 @@ from typing import Any
 from pixelwise.errors import DataError
 from pixelwise.evaluation import Contestant, Metrics, read_metrics
 from pixelwise.evaluation.comparison import FEWEST_RUNS
-from pixelwise.recipe import Recipe, read_recipe
+from pixelwise.recipe import Recipe, by_dotted_name, read_recipe
 from pixelwise.workflows import runfolder
 
 CHANCE = {"seed", "train.threads", "train.precision"}
@@ -180,17 +180,8 @@ def mixed_recipes(groups: Sequence[Group]) -> list[str]:
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
     """Settings by dotted names, without those of chance."""
-    found: dict[str, Any] = {}
-
-    def gather(values: Mapping[str, Any], prefix: str) -> None:
-        for name, value in values.items():
-            if isinstance(value, dict):
-                gather(value, f"{prefix}{name}.")
-            elif prefix + name not in CHANCE:
-                found[prefix + name] = value
-
-    gather(recipe.model_dump(mode="json"), "")
-    return found
+    every = by_dotted_name(recipe.model_dump(mode="json"))
+    return {name: value for name, value in every.items() if name not in CHANCE}
 
 
 def _differing(settings: Sequence[Mapping[str, Any]]) -> list[str]:

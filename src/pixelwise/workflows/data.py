@@ -202,10 +202,7 @@ def _is_known(folder: Path) -> bool:
         return True
 
 
-def without_task(words: Sequence[Path | str]) -> list[Path | str]:
-    """The words that open data without ``--task`` and ``--joints`` and their values: a model knows what it does."""
-    left = list(words)
-    for option in ("--task", "--joints"):
-        at = left.index(option) if option in left else len(left)
-        del left[at : at + 2]
-    return left
+def words_for(words: Sequence[Path | str], *options: str) -> list[Path | str]:
+    """The words that open data, of which the options that a command has: a path, then names and values in turn."""
+    pairs = zip(words[1::2], words[2::2], strict=True)
+    return [words[0], *(word for pair in pairs if pair[0] in options for word in pair)]

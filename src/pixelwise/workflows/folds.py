@@ -23,7 +23,7 @@ from pixelwise.workflows.bestbaseline import with_baseline
 from pixelwise.workflows.foldplan import CrossValidation
 from pixelwise.workflows.foldtrainings import Trainings, decoded, member, train_all
 from pixelwise.workflows.interrupt import stop_on_interrupt
-from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job
+from pixelwise.workflows.job import REPORT_SECONDS, SLACK, Job, frame_text, identity_of
 from pixelwise.workflows.outoffold import OutOfFold
 from pixelwise.workflows.report import EXHIBITS, report_run
 from pixelwise.workflows.run import Background, Run, counting, headline
@@ -204,6 +204,8 @@ def _facts(
     return {
         **facts,
         "Data": f"{about.dataset.root.resolve().name} ({about.dataset.layout}): {data}",
+        "Fingerprint": f"{identity_of(trainings.frames)} (of the images and masks of all folds, as decoded)",
+        "Frame": frame_text(job.recipe.scale, f"{len(trainings.frames)} in all folds"),
     }
 
 

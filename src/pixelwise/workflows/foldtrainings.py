@@ -11,6 +11,7 @@ from pixelwise.data.cache import Cache
 from pixelwise.data.dataset import Dataset, check_readable
 from pixelwise.data.frames import CachedFrames, read_frames
 from pixelwise.memory import keep_freed_memory
+from pixelwise.tasks import build_tasks
 from pixelwise.training import Session, Step
 from pixelwise.types import LogRow
 from pixelwise.workflows import runfolder
@@ -81,9 +82,12 @@ class FoldListener(Listener):
 
 def decoded(about: CrossValidation, cache: Cache, compared: bool) -> Trainings:
     """Decode all images once, and settle what is measured on this machine."""
+    recipe = about.recipe
+    build_tasks(
+        recipe, dict.fromkeys(recipe.tasks, about.dataset.labels)
+    )  # refuses before anything is decoded
     keep_freed_memory()
     cache.trim()
-    recipe = about.recipe
     frames = read_frames(about.dataset.split("train"), recipe.scale, recipe.values, cache)
     check_readable(about.dataset.split("test"))  # better now than after an hour of training
     measured = Trainings(about, frames, 0.0).job(0).recipe

@@ -29,7 +29,7 @@ from pixelwise.memory import keep_freed_memory
 from pixelwise.modelfile import ENSEMBLE, REFERENCES, SINGLE, Header, Member, joined_weights, write_model
 from pixelwise.models import Network, build_model
 from pixelwise.prediction import Ensemble, Predictor
-from pixelwise.recipe import Recipe
+from pixelwise.recipe import Recipe, Scale
 from pixelwise.tasks import AnyTask, FieldValues, build_tasks
 from pixelwise.training import (
     Candidates,
@@ -50,12 +50,14 @@ from pixelwise.types import SPLITS, Label, LogRow, Sample, SplitName
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.budget import check_budget, format_seconds
 from pixelwise.workflows.confidence import Pixels, fit_confidence
-from pixelwise.workflows.data import without_task
+from pixelwise.workflows.data import words_for
 from pixelwise.workflows.labelled import scored_part
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.report import EXHIBITS
 from pixelwise.workflows.shell import shell_line
 
+SCORING = "--layout", "--legend", "--ignore", "--group-by"
+"""Options of ``evaluate`` that say how its images are read: a model knows its task."""
 REPORT_SECONDS = 3.0
 TIMING_SHARE = 0.02
 """Of the time, that timing the reserve anew may take: large images in tiles take long to predict."""
@@ -218,7 +220,7 @@ class Job:
             "Data": f"{self.dataset.root.resolve().name} ({self.dataset.layout}): {counts}",
             "Fingerprint": f"{self.identity()} (of the training and validation images and masks, as decoded)",
             "Network": f"{model.decoder} over {model.encoder}, {parameters / 1e6:.2f} million parameters",
-            "Frame": self._frame_text(),
+            "Frame": frame_text(self.recipe.scale, f"{len(self.training)} for training"),
             "Trained": trained,
             "Weights": weights,
             "Duration": format_seconds(seconds),
@@ -231,21 +233,12 @@ class Job:
         """Lines that train by the same recipe again, and that score this model again."""
         data = self.dataset.opened or (self.dataset.root,)
         splits, recipe = folder / runfolder.SPLITS, folder / runfolder.RECIPE
-        split = self._scored[1]
         # A list of splits is of one set: of two, those without are drawn by the same seed again.
         listed = () if "--joints" in data else ("--splits", splits)
+        scored = [*words_for(data, *SCORING), *listed, "--split", self._scored[1]]
         commands = (
             ["train", *data, *listed, "--recipe", recipe, "--out", "again"],
-            [
-                "evaluate",
-                folder,
-                *without_task(data),
-                *listed,
-                "--split",
-                split,
-                "--json",
-                "again.json",
-            ],
+            ["evaluate", folder, *scored, "--json", "again.json"],
         )
         return [shell_line(["pixelwise", *command]) for command in commands]
 
@@ -253,14 +246,6 @@ class Job:
         """Validation images that settings are tuned on: of very many, as many as tell one from another."""
         samples = self.dataset.split("val").samples
         return [samples[index] for index in spread(len(samples))]
-
-    def _frame_text(self) -> str:
-        scale = self.recipe.scale
-        text = "{1} × {0} pixels (width × height)".format(*scale.size)
-        if scale.policy == "fit":
-            return text
-        zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
-        return f"tiles of {text} of the images{zoomed}: {len(self.training)} for training"
 
     def _wanted(self) -> list[NDArray[np.int64]]:
         """The training frames that show each class, background aside."""
@@ -341,6 +326,15 @@ class Job:
         """Some of the images that will be scored."""
         scored = self._scored[0].samples
         return [scored[place] for place in (0, len(scored) // 2, -1)]
+
+
+def frame_text(scale: Scale, counted: str) -> str:
+    """What the network sees, in words; ``counted``: how many tiles there are, where there are any."""
+    text = "{1} × {0} pixels (width × height)".format(*scale.size)
+    if scale.policy == "fit":
+        return text
+    zoomed = "" if scale.zoom == 1 else f" scaled by {scale.zoom:g}"
+    return f"tiles of {text} of the images{zoomed}: {counted}"
 
 
 def _tensors(predictor: Predictor) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from pixelwise.data.dataset import Dataset
 from pixelwise.plan import Plan
 from pixelwise.workflows.check import check, refuse_errors
 from pixelwise.workflows.data import open_joined
+from pixelwise.workflows.foldplan import are_folds_wished, pooled, prepare_folds
 from pixelwise.workflows.labelled import assigned
 from pixelwise.workflows.listener import Listener
 from pixelwise.workflows.preparation import choose_recipe, with_splits
@@ -31,7 +32,13 @@ def plan(
         PixelwiseError: what training would be refused for.
     """
     opened = open_joined(data, ",".join(wishes.tasks) or None, joints, looker.values)
+    in_folds = are_folds_wished(wishes, None)
+    if in_folds:
+        opened = pooled(opened)
     checked = check(assigned(opened), looker=looker, listener=listener)
     listener.checked(checked.result)
     refuse_errors(checked, allow_leaks=True)
+    if in_folds:
+        validation = prepare_folds(checked.subject, wishes, None, listener)
+        return Plan(validation.recipe, dict(validation.reasons))
     return choose_recipe(wishes, with_splits(checked.subject, wishes.drawn_by, listener), listener)

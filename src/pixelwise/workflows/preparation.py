@@ -82,7 +82,7 @@ def with_splits(subject: Subject, seed: int, listener: Listener) -> Dataset:
             dataset = _drawn_in(dataset, part, seed, together, kinds)
         whose = "" if len(bare) == len(sets_of(dataset)) else f" of {_called(bare[0])}"
         listener.say(
-            f"Splits{whose}: drawn at random, since none were given; they are written to splits.csv."
+            f"Splits{whose}: drawn at random, since none were given; a run keeps them in splits.csv."
         )
         if (hint := group_hint(dataset)) is not None:
             listener.say(hint)

@@ -10,7 +10,7 @@ from typing import Any
 from pixelwise.data.dataset import Dataset
 from pixelwise.errors import RecipeError
 from pixelwise.plan import Plan
-from pixelwise.recipe import read_recipe
+from pixelwise.recipe import Recipe, by_dotted_name, read_recipe
 from pixelwise.training import Session, Snapshot, read_checkpoint, write_checkpoint
 from pixelwise.workflows import runfolder
 from pixelwise.workflows.job import Job
@@ -82,7 +82,7 @@ def resumed_plan(wishes: Wishes, dataset: Dataset, folder: Path, listener: Liste
     """The recipe of the run in ``folder``, with its reasons; :class:`RecipeError` if another is wished for."""
     stored = read_recipe(folder / runfolder.RECIPE)
     wished = complete_recipe(replace(wishes, recipe=wishes.recipe or stored), dataset, listener)
-    one, other = _settings(stored.model_dump()), _settings(wished.model_dump())
+    one, other = _settings(stored), _settings(wished)
     for name in [*one, *other]:
         if name not in MEASURED and one.get(name) != other.get(name):
             raise RecipeError(
@@ -92,12 +92,6 @@ def resumed_plan(wishes: Wishes, dataset: Dataset, folder: Path, listener: Liste
     return Plan(stored, runfolder.read_reasons(folder / runfolder.PLAN))
 
 
-def _settings(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _settings(recipe: Recipe) -> dict[str, Any]:
     """All settings that have a value, by their dotted names."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            found |= _settings(value, f"{prefix}{name}.")
-        elif value is not None:
-            found[prefix + name] = value
-    return found
+    return {name: value for name, value in by_dotted_name(recipe.model_dump()).items() if value is not None}

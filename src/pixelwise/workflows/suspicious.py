@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pixelwise.checks import KINDS, MOST_RANKED, Finding, Subject
-from pixelwise.checks.subject import printable
 from pixelwise.checks.suspicion import FEWEST, Disagreement, disagreement, suspicious
 from pixelwise.confidence import raw_probs
 from pixelwise.data.dataset import Dataset
 from pixelwise.data.folds import Folds, read_folds
 from pixelwise.data.splits import read_splits
-from pixelwise.errors import DataError
+from pixelwise.errors import DataError, one_line
 from pixelwise.evaluation import labelled_like
 from pixelwise.prediction import Ensemble, Predictor, load
 from pixelwise.tasks import SemanticTask
@@ -50,7 +49,7 @@ class Judge:
         """
         folder = run if run.is_dir() else run.parent
         predictor = load(run)
-        name = printable(folder.resolve().name)
+        name = one_line(folder.resolve().name)
         if not all(isinstance(task, SemanticTask) for task in predictor.tasks.values()):
             raise DataError(
                 f"the model of {name} does more than tell classes apart; labels of those alone are judged."

@@ -92,14 +92,14 @@ def train(
         PixelwiseError: anything that the caller can put right; nothing is left behind then.
     """
     wishes = Wishes(
-        recipe,
-        network,
-        settings,
-        parse_budget(budget) if isinstance(budget, str) else budget,
-        epochs,
-        seed,
-        parse_tasks(task),
-        folds,
+        recipe=recipe,
+        network=network,
+        settings=settings,
+        budget=parse_budget(budget) if isinstance(budget, str) else budget,
+        epochs=epochs,
+        seed=seed,
+        tasks=parse_tasks(task),
+        folds=folds,
     )
     call = _Call(
         Path(out),

@@ -11,7 +11,7 @@ from pixelwise.models import model_named
 from pixelwise.recipe import Recipe, check_settings
 from pixelwise.workflows.choosetasks import parse_tasks
 
-FOLDS = "train.folds"
+SEED, FOLDS = "seed", "train.folds"
 EPOCHS, BUDGET = "train.epochs", "train.budget_seconds"
 
 
@@ -23,7 +23,7 @@ def check_words(network: str | None, settings: Mapping[str, Any], task: str | No
     check_settings(settings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wishes:
     """What is asked of a training, beside its data; what is not is planned.
 
@@ -38,7 +38,7 @@ class Wishes:
         folds: so many models, each on all folds of the images but one.
 
     Raises:
-        RecipeError: two lengths of training, a network or a setting that there is not.
+        RecipeError: two lengths of training, a seed or folds given twice, a network or a setting that there is not.
     """
 
     recipe: Recipe | None = None
@@ -61,6 +61,9 @@ class Wishes:
             raise RecipeError(f"give the length once: {twice[0]} beside --budget or --epochs is two.")
         if len(twice) == 2:
             raise RecipeError(f"give the length once: {twice[0]} beside {twice[1]} is two.")
+        for option, value, name in (("--seed", self.seed, SEED), ("--folds", self.folds, FOLDS)):
+            if value is not None and name in self.settings:
+                raise RecipeError(f"give {option} or --set {name}, not both.")
 
     @property
     def length(self) -> tuple[float | None, int | None]:
@@ -71,7 +74,8 @@ class Wishes:
     @property
     def drawn_by(self) -> int:
         """The seed by which splits are drawn."""
-        return self.seed if self.seed is not None else self.recipe.seed if self.recipe else 0
+        given = self.recipe.seed if self.recipe else 0
+        return int(self.settings.get(SEED, given if self.seed is None else self.seed))
 
     @property
     def number_of_folds(self) -> int | None:
