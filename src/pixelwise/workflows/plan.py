@@ -39,5 +39,5 @@ def plan(
     refuse_errors(checked, allow_leaks=True)
     if in_folds:
         validation = prepare_folds(checked.subject, wishes, None, listener)
-        return Plan(validation.recipe, validation.reasons)
+        return Plan(validation.recipe, dict(validation.reasons))
     return choose_recipe(wishes, with_splits(checked.subject, wishes.drawn_by, listener), listener)
