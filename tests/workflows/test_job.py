@@ -122,7 +122,7 @@ def test_lines_of_the_report_hold_what_their_commands_take(tmp_path: Path) -> No
         again, scored = (_parsed(line) for line in one.commands(tmp_path / "run"))
         assert (again["layout"], again["group_by"], again["task"]) == ("paired", "lesion", "semantic")
         assert (scored["layout"], scored["group_by"], str(scored["split"])) == ("paired", "lesion", "test")
-        assert again["joints"] == (Path("people") if one is not job else None)
+        assert str(again["joints"]) == ("people" if one is not job else "None")
         # A list of both sets' images is refused by a command that opens one of them.
         assert (
             again["splits"] == scored["splits"] == (tmp_path / "run" / "splits.csv" if one is job else None)
@@ -133,7 +133,7 @@ def test_the_line_that_compares_again_holds_what_compare_takes() -> None:
     opened = ("d", "--ignore", "7", "--group-by", "x", "--task", "pose", "--joints", "people")
     data = Dataset(Path("d"), "paired", (), Labels(classes=("background", "object")), opened=opened)
     parsed = _parsed(_command([Path("a"), Path("b")], [], False, data))
-    assert (parsed["data"], parsed["ignore"]) == (Path("d"), "7")
+    assert (str(parsed["data"]), parsed["ignore"]) == ("d", "7")
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -132,7 +132,9 @@ def _groups(runs: Sequence[Path], against: Sequence[Path], recipes: bool) -> lis
 def _command(runs: Sequence[Path], against: Sequence[Path], recipes: bool, data: Dataset | None) -> str:
     words = ["pixelwise", "compare", *(["--recipe"] if recipes else []), *map(str, runs)]
     words += ["--against", *map(str, against)] if against else []
-    words += ["--data", *map(str, words_for(data.opened or (data.root,), *LOOKING))] if data else []
+    words += (
+        ["--data", *map(str, words_for(data.opened or (data.root,), *LOOKING))] if data is not None else []
+    )
     return shell_line(words)
 
 
