@@ -103,7 +103,7 @@ def test_weights_that_are_not_on_this_computer(timm: Any, monkeypatch: pytest.Mo
 
 def test_without_timm_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(ModelFileError, match=r"pip install pixelwise\[timm\]"):
+    with pytest.raises(ModelFileError, match=r'pip install -c constraints\.txt "\.\[timm\]"'):
         built("unet:timm/resnet18")
 
 
