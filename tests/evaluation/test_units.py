@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from pixelwise.evaluation.comparison import difference, mean_interval
-from pixelwise.evaluation.intervals import interval, quantile_interval, resamples, worth
+from pixelwise.evaluation.intervals import effective_size, interval, quantile_interval, resamples
 from pixelwise.evaluation.units import Units, by_unit, count_of, ratio_by_unit, renumbered, units_of
 from pixelwise.metrics import Ratio
 
@@ -114,12 +114,12 @@ def test_a_resample_of_units_is_one_of_lists_of_their_images() -> None:
 def test_images_of_their_own_are_worth_their_number_and_copies_that_of_patients() -> None:
     draw = np.random.default_rng(7)
     values = draw.random(30)
-    assert worth(values, np.arange(30)) == 30
+    assert effective_size(values, np.arange(30)) == 30
     copies, units = np.tile(values, 4), np.tile(np.arange(30), 4)
-    assert worth(copies, units) == pytest.approx(30, rel=0.15)
-    unlike = worth(draw.random(400), np.repeat(np.arange(100), 4))
+    assert effective_size(copies, units) == pytest.approx(30, rel=0.15)
+    unlike = effective_size(draw.random(400), np.repeat(np.arange(100), 4))
     assert 300 < unlike <= 400
-    assert math.isnan(worth(values, np.zeros(30, int)))
+    assert math.isnan(effective_size(values, np.zeros(30, int)))
 
 
 def test_one_patient_tells_nothing_of_others() -> None:

@@ -97,7 +97,7 @@ def quantile_interval(
 
     It asks nothing of how scores are spread. Resampling would never go beyond the worst image, although of fewer than
     72 images it may well be that none is among the worst twentieth: then the interval ends where scores do. Images
-    that belong together count for as many as tell as much, see :func:`worth`.
+    that belong together count for as many as tell as much, see :func:`effective_size`.
 
     Args:
         values: (N,) scores of images, NaN where there is none.
@@ -110,14 +110,14 @@ def quantile_interval(
     """
     known = ~np.isnan(values)
     ordered = np.sort(values[known])
-    count = float(len(ordered)) if units is None else worth(values[known], units[known])
+    count = float(len(ordered)) if units is None else effective_size(values[known], units[known])
     if math.isnan(count) or count < 2:
         return UNKNOWN
     high = _lower_end(-ordered[::-1], 1 - share, -highest, count)
     return _lower_end(ordered, share, 0.0, count), -high if math.isfinite(high) else math.nan
 
 
-def worth(values: Values, units: Units) -> float:
+def effective_size(values: Values, units: Units) -> float:
     """How many images of their own tell as much of quantiles as these do, of which several are of one unit.
 
     The number over Kish's (1965) design effect, by the intraclass correlation of ranks; less where units are so few
@@ -153,12 +153,12 @@ def _likeness(values: Values, units: Units, sizes: NDArray[np.intp]) -> float:
     return (between - within) / spread if spread > 0 else 0.0
 
 
-def _lower_end(ordered: Values, share: float, least: float, worth: float) -> float:
-    """What the quantile is below in ``OUTSIDE`` of all cases, of ascending scores (N,) that are worth as many."""
+def _lower_end(ordered: Values, share: float, least: float, size: float) -> float:
+    """What the quantile is below in ``OUTSIDE`` of all cases, of ascending scores (N,) of this effective size."""
     count = len(ordered)
-    # How often each score lies above the quantile: where fewer than its rank lie below, of as many as scores are worth.
-    fewer = np.ceil(np.arange(1, count + 1) * worth / count) - 1
-    above = betainc(worth - fewer, fewer + 1, 1 - share)
+    # How often each score lies above the quantile: where fewer than its rank lie below, of that many.
+    fewer = np.ceil(np.arange(1, count + 1) * size / count) - 1
+    above = betainc(size - fewer, fewer + 1, 1 - share)
     rank = int((above <= OUTSIDE).sum())
     if rank == 0:
         return least

@@ -94,6 +94,14 @@ def test_splits_are_those_that_the_yaml_file_tells(tmp_path: Path, told: str) ->
     assert splits(tmp_path) == {"one/a": "train", "two/a": "val", "three/a": "test", "other/b": None}
 
 
+def test_lists_of_a_set_that_lies_in_a_folder_called_labels_are_no_texts_of_images(tmp_path: Path) -> None:
+    root = tmp_path / "labels" / "mine"
+    image(root, "images/a.jpg")
+    (root / "train.txt").write_text("images/a.jpg\n")
+    (root / "data.yaml").write_text(f"train: train.txt\n{NAMES}")
+    assert splits(root) == {"a": "train"}
+
+
 def test_folders_tell_splits_where_the_yaml_file_does_not(tmp_path: Path) -> None:
     for folder in ("train2017", "val2017", "test"):
         image(tmp_path, f"images/{folder}/{folder}.jpg")

@@ -158,7 +158,11 @@ def texts_of(root: Path, images: Keys, problems: Problems) -> dict[str, Path]:
 
     Names agree to the letter, or but for upper and lower case; ``a.jpg.txt`` is of ``a.jpg`` too.
     """
-    texts = {_label_key(root, path): path for path in files_in(root, _is_label) if LABELS in path.parts}
+    texts = {
+        _label_key(root, path): path
+        for path in files_in(root, _is_label)
+        if LABELS in path.relative_to(root).parts
+    }
     wanted = {key: [stem, f"{stem}{path.suffix}"] for key, path in images.items() if (stem := _expected(key))}
     found: dict[str, Path] = {}
     for key, names in wanted.items():
